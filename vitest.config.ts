@@ -1,0 +1,51 @@
+import { defineConfig } from "vitest/config";
+
+// The suffix of a test file is its tier: what it needs to run.
+export default defineConfig({
+  test: {
+    projects: [
+      {
+        test: {
+          name: "pure",
+          include: ["**/*.test.ts"],
+          exclude: [
+            "**/node_modules/**",
+            "**/*.pg.test.ts",
+            "**/*.kube.test.ts",
+            "**/*.e2e.test.ts",
+            "**/*.cluster.test.ts",
+          ],
+        },
+      },
+      {
+        test: {
+          name: "pg",
+          include: ["**/*.pg.test.ts"],
+          globalSetup: ["test/support/pg-global-setup.ts"],
+          testTimeout: 60_000,
+          hookTimeout: 120_000,
+          maxWorkers: 2,
+        },
+      },
+      {
+        test: {
+          name: "kube",
+          include: ["**/*.kube.test.ts"],
+          globalSetup: ["test/support/kube-global-setup.ts"],
+          testTimeout: 60_000,
+          hookTimeout: 120_000,
+        },
+      },
+      {
+        test: {
+          name: "e2e",
+          include: ["**/*.e2e.test.ts"],
+          globalSetup: ["test/support/e2e-global-setup.ts"],
+          testTimeout: 180_000,
+          hookTimeout: 240_000,
+          fileParallelism: false,
+        },
+      },
+    ],
+  },
+});
