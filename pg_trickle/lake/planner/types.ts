@@ -1,0 +1,184 @@
+// The vocabulary of the planner. The planner is pure: it turns DuckDB syntax trees into other DuckDB syntax trees, and
+// asks DuckDB only through PlannerServices, so that no text of a statement is ever spliced into another one.
+//
+// Entry points:
+//   plan-call.ts     readPlanCall(ast, parameter): PlanCall | Refusal                    the statement shipped for schema `engine`
+//   compile-call.ts  compilePlanCall(call, services, facts): Promise<CompiledCall | Refusal>
+//   shipped.ts       translateShipped(text, parameter, services): Promise<ShippedStatement | Refusal>   any SELECT or DML of user `lake`
+//   ast.ts           readAst(text), writeAst(ast): lossless JSON, for the implementer of PlannerServices
+import type { LosslessNumber } from "lossless-json";
+
+/** A JSON value read by lossless-json: JSON.parse would spoil big integers in constants, silently. */
+export type Json = null | boolean | string | LosslessNumber | readonly Json[] | JsonObject;
+export interface JsonObject {
+  readonly [key: string]: Json | undefined;
+}
+
+/** One node of the tree; which members it has is decided by `class` or `type`. */
+export type Node = JsonObject;
+
+/** What `json_serialize_sql(text, skip_default := false)` gives, unchanged: also a document that says `error: true`. */
+export type Ast = JsonObject;
+
+export interface Refusal {
+  readonly ok: false;
+  readonly sqlState: string;
+  /** Stable reason code: LGnnn of the gate, LInnn "not incremental". Goes into DETAIL. */
+  readonly code: string;
+  readonly message: string;
+  readonly hint: string;
+}
+
+export interface Column {
+  readonly name: string;
+  /** The type as DuckDB's DESCRIBE prints it, for example `DECIMAL(12,2)`. */
+  readonly type: string;
+}
+
+/** What the planner needs from DuckDB. Errors of DuckDB itself are thrown and pass through the planner. */
+export interface PlannerServices {
+  /** `select json_serialize_sql($1::varchar, skip_default := false)`, read by lossless-json. Never throws on a syntax error. */
+  parse(sql: string): Promise<Ast>;
+  /** `select json_deserialize_sql($1::json)`, given by lossless-json's stringify. */
+  print(ast: Ast): Promise<string>;
+  /** Columns of a lake table such as `main.events`, at a snapshot or (null) now; null if there is no such table. */
+  sourceColumns(table: string, snapshot: bigint | null): Promise<readonly Column[] | null>;
+  /** `describe <statement>`, for a statement that the planner has built. */
+  describe(ast: Ast): Promise<readonly Column[]>;
+}
+
+/** The value of `$<index>` (counted from 1) as text; null for SQL NULL or a parameter that was not given. */
+export type ParameterValue = (index: number) => string | null;
+
+// --- calls of plan relations (user `plans`) ---
+
+export type PlanRelation = "describe" | "recompute" | "delta" | "changes" | "ping";
+
+export interface PlanCall {
+  readonly ok: true;
+  readonly relation: PlanRelation;
+  /** Null for `ping` only. */
+  readonly plan: Plan | null;
+  readonly planText: string | null;
+  readonly fromSnapshot: bigint | null;
+  readonly toSnapshot: bigint | null;
+  readonly snapshotsText: string | null;
+  readonly snapshots: readonly SnapshotItem[];
+  /** The statement with its parameters replaced by constants and the conjuncts that gave the members above taken out. */
+  readonly statement: Ast;
+}
+
+export interface Plan {
+  /** Null in a plan of `changes`. */
+  readonly sql: string | null;
+  /** Relation name as the SQL spells it (`lake.events`) to lake table (`main.events`). */
+  readonly tables: ReadonlyMap<string, string>;
+  /** To be applied to the connection before the compiled statement runs. Only TimeZone gets this far. */
+  readonly settings: ReadonlyMap<string, string>;
+  readonly shape: "rows" | "state";
+  /** Of a plan of `changes`. */
+  readonly table: string | null;
+}
+
+export interface SnapshotItem {
+  readonly id: bigint;
+  readonly onlyInsertions: boolean;
+}
+
+/** A compiled call: run `sql` on the aux connection, after applying `settings`. */
+export interface CompiledCall {
+  readonly ok: true;
+  readonly sql: string;
+  readonly settings: ReadonlyMap<string, string>;
+}
+
+/** Facts that only the process knows, for `engine.ping`. */
+export interface EngineFacts {
+  readonly version: string;
+  /** ISO 8601 with offset. */
+  readonly startedAt: string;
+}
+
+// --- the gate and the analysis ---
+
+/** A relation that a gated query may use. */
+export interface SourceTable {
+  /** Lake table, `main.events`. */
+  readonly table: string;
+  readonly columns: readonly Column[];
+}
+
+export interface GateResult {
+  readonly ok: true;
+  /** Relation names in the query, as its text spells them, in order of first use. */
+  readonly relations: readonly string[];
+  readonly timeZoneDependent: boolean;
+  /** avg(…) over exact types occurs: its digits are PostgreSQL's only when divided there. */
+  readonly hasExactAverage: boolean;
+}
+
+export type IncrementalOutput =
+  | { readonly column: string; readonly kind: "key"; readonly key: number }
+  | { readonly column: string; readonly kind: "count_star" }
+  | { readonly column: string; readonly kind: "count" | "avg"; readonly state: number }
+  | { readonly column: string; readonly kind: "sum"; readonly state: number; readonly type: string };
+
+export interface IncrementalKey {
+  readonly column: string;
+  readonly output: string | null;
+  readonly expression: string;
+}
+
+export interface Incremental {
+  readonly ok: true;
+  readonly keys: readonly IncrementalKey[];
+  readonly outputs: readonly IncrementalOutput[];
+  readonly states: number;
+  readonly global: boolean;
+}
+
+export interface NotIncremental {
+  readonly ok: false;
+  readonly code: string;
+  readonly message: string;
+  readonly hint: string;
+}
+
+/** The JSON of `engine.describe`. */
+export type Description =
+  | { readonly ok: false; readonly code: string; readonly message: string; readonly hint: string }
+  | {
+      readonly ok: true;
+      readonly tables: readonly string[];
+      readonly columns: readonly Column[];
+      readonly time_zone_dependent: boolean;
+      readonly incremental: Incremental | NotIncremental;
+    };
+
+// --- statements for lake tables (user `lake`) ---
+
+/** `main.events`, or with a snapshot `main."events@42"`. */
+export interface LakeRelation {
+  readonly table: string;
+  readonly snapshot: bigint | null;
+}
+
+export type ShippedStatement =
+  | {
+      readonly ok: true;
+      readonly kind: "select";
+      readonly sql: string;
+      readonly relations: readonly LakeRelation[];
+      /** Result columns (by position) that hold a ctid: their text is `(block,offset)`, their type tid (oid 27). */
+      readonly ctidColumns: readonly number[];
+    }
+  | { readonly ok: true; readonly kind: "update" | "delete"; readonly sql: string; readonly table: string }
+  | {
+      readonly ok: true;
+      readonly kind: "insert";
+      readonly sql: string;
+      readonly table: string;
+      readonly columns: readonly string[];
+      /** Values as text, one array a row, when every one is a parameter or NULL; then a staging appender can take them. */
+      readonly rows: readonly (readonly (string | null)[])[] | null;
+    };
