@@ -1,0 +1,16 @@
+-- Roles belong to the cluster, not to the database: another database may have made them already.
+do $$
+declare
+  role_name name;
+begin
+  foreach role_name in array array['pgtrickle_catalog', 'pgtrickle_admin', 'pgtrickle_scheduler'] loop
+    if not exists (select from pg_catalog.pg_roles where rolname = role_name) then
+      begin
+        execute pg_catalog.format('create role %I nologin', role_name);
+      exception when duplicate_object or unique_violation then
+        null; -- another session was faster
+      end;
+    end if;
+  end loop;
+end
+$$;

@@ -1,0 +1,34 @@
+-- Every change of a stream table's contents or frontier, in order of publication for each table: two refreshes of one
+-- table never both publish unless the later one started from what the earlier one published (the generation).
+create table pgtrickle_internal.refreshes (
+  id bigint generated always as identity,
+  stream_table_id bigint not null,
+  action text not null,
+  strategy text not null,
+  reason text,
+  outcome text not null default 'Succeeded',
+  from_snapshot bigint,
+  to_snapshot bigint,
+  contents_before bigint,
+  contents_after bigint,
+  snapshots_read integer not null default 0,
+  estimated_ms numeric,
+  rows_removed bigint not null default 0,
+  rows_added bigint not null default 0,
+  is_journaled boolean not null default false,
+  requested_by name not null,
+  started_at timestamptz not null,
+  finished_at timestamptz not null default clock_timestamp(),
+  sqlstate text,
+  error text,
+  constraint refreshes_pkey primary key (id),
+  constraint refreshes_outcome_is_known check (outcome in ('Succeeded', 'Failed')),
+  constraint refreshes_strategy_is_known
+    check (strategy in ('Recompute', 'Delta', 'Journal', 'JournalDelta', 'Nothing', 'None')),
+  constraint refreshes_failed_have_an_error check ((outcome = 'Failed') = (sqlstate is not null)),
+  constraint refreshes_stream_table_fkey foreign key (stream_table_id)
+    references pgtrickle_internal.stream_tables (id) on delete cascade
+);
+comment on table pgtrickle_internal.refreshes is
+  'History. action: Initial, Full, Differential, Scheduled, Reinitialize, FrontierEdit, Rewind, Step, Replay. from/to_snapshot: the frontier before and after. Rows changed by a refresh are in the table''s journal if is_journaled.';
+create index refreshes_by_stream_table on pgtrickle_internal.refreshes (stream_table_id, id);
