@@ -1,0 +1,70 @@
+/**
+ * Reasons of conditions, events and failures: PascalCase, stable, documented here once. Machines may match them; the
+ * message beside a reason is for people and may change.
+ */
+export const Reason = {
+  /** The operation goes on; the message says with what. */
+  Progressing: "Progressing",
+  /** Another rewind holds the lock of one of the tables. */
+  WaitingForLock: "WaitingForLock",
+  /** The Secret of spec.database is not there (yet). */
+  SecretNotFound: "SecretNotFound",
+  /** The Secret lacks a key or holds something that is not a connection. */
+  SecretInvalid: "SecretInvalid",
+  /** No connection to the database; retried. */
+  DatabaseUnreachable: "DatabaseUnreachable",
+  /** The server refused user, password or database name. */
+  AuthenticationFailed: "AuthenticationFailed",
+  /** The database user lacks a right that the operation needs. */
+  PermissionDenied: "PermissionDenied",
+  /** The object does not satisfy its own schema (stored before the schema was tightened). */
+  InvalidSpec: "InvalidSpec",
+  /** A field whose effect this version does not have yet. */
+  UnsupportedField: "UnsupportedField",
+  UnknownStreamTable: "UnknownStreamTable",
+  AmbiguousStreamTable: "AmbiguousStreamTable",
+  SnapshotExpired: "SnapshotExpired",
+  SnapshotInFuture: "SnapshotInFuture",
+  SnapshotNotFound: "SnapshotNotFound",
+  SourceDropped: "SourceDropped",
+  QueryRefused: "QueryRefused",
+  StrategyNotPossible: "StrategyNotPossible",
+  AdoptionRequired: "AdoptionRequired",
+  AssertionFailed: "AssertionFailed",
+  VerificationFailed: "VerificationFailed",
+  RepairFailed: "RepairFailed",
+  /** The database refused a call as such: a bug or an incompatible version. */
+  CallRefused: "CallRefused",
+  /** The lake engine does not answer; retried. */
+  LakeUnreachable: "LakeUnreachable",
+  /** Something that may pass by itself; retried. */
+  TransientError: "TransientError",
+  /** The lock was taken over; claimed anew. */
+  Fenced: "Fenced",
+  BackoffLimitExceeded: "BackoffLimitExceeded",
+  DeadlineExceeded: "DeadlineExceeded",
+  Planned: "Planned",
+  NotPlanned: "NotPlanned",
+  /** approval.mode is Automatic. */
+  ApprovedAutomatically: "ApprovedAutomatically",
+  RewindCommitted: "RewindCommitted",
+  NotRewound: "NotRewound",
+  VerifiedInTransaction: "VerifiedInTransaction",
+  NotVerified: "NotVerified",
+  SchedulingResumed: "SchedulingResumed",
+  /** The tables still have the hold of this rewind. */
+  Held: "Held",
+  /** This rewind holds nothing (never did, or undone). */
+  NotHeld: "NotHeld",
+  Succeeded: "Succeeded",
+  /** The object was deleted and what it held was put back. */
+  Deleted: "Deleted",
+  /** The object was deleted and its database could not be reached for two minutes. */
+  HoldOrphaned: "HoldOrphaned",
+  /** The lock of a rewind that no longer exists was freed. */
+  OrphanFreed: "OrphanFreed",
+  /** Failed, but the journal no longer says why. */
+  Failed: "Failed",
+} as const;
+
+export type Reason = (typeof Reason)[keyof typeof Reason];

@@ -1,0 +1,179 @@
+/**
+ * spec of StreamTableRewind v1alpha1. The schema here is the only source: types, CRD and validation come from it.
+ * Only the CRD-safe subset of zod (object, array, string, number, boolean, enum, optional, nullable number, default);
+ * what spans fields is a CEL rule here and a named check with the same message in core/checks/.
+ */
+import { z } from "zod";
+
+/** A CEL rule as the API server takes it (`x-kubernetes-validations`). */
+export interface CelRule {
+  readonly rule: string;
+  readonly message: string;
+  readonly fieldPath?: string;
+}
+
+export const specMessages = {
+  oneTarget: "exactly one of target.snapshotId and target.timestamp must be set",
+  uniqueTables: "streamTables must not name a table twice",
+  uniqueAssertions: "verification.assertions must have different names",
+  abortOneWay: "abort cannot be taken back",
+} as const;
+
+const immutable = (field: string, rule: string): CelRule => ({
+  rule,
+  message: `${field} is immutable: make a new StreamTableRewind for another operation`,
+});
+
+/** `self.?f == oldSelf.?f` would be shorter, but the API server cannot bound its cost. */
+const sameOptional = (field: string): string =>
+  `has(self.${field}) ? has(oldSelf.${field}) && self.${field} == oldSelf.${field} : !has(oldSelf.${field})`;
+
+/**
+ * One rule a field, on spec itself: a rule on the field would not run where the field is added or removed.
+ * Everything but approval.planHash, resume.policy, abort and ttlSecondsAfterFinished.
+ */
+const immutableFields: readonly CelRule[] = [
+  immutable("operationId", sameOptional("operationId")),
+  immutable("database", "self.database == oldSelf.database"),
+  immutable("streamTables", "self.streamTables == oldSelf.streamTables"),
+  immutable("target", "self.target == oldSelf.target"),
+  immutable("strategy", "self.strategy == oldSelf.strategy"),
+  immutable(
+    "approval.mode and approval.hold",
+    "self.approval.mode == oldSelf.approval.mode && self.approval.hold == oldSelf.approval.hold",
+  ),
+  immutable("verification", "self.verification == oldSelf.verification"),
+  immutable("repair", sameOptional("repair")),
+  immutable("resume.replay", "self.resume.replay == oldSelf.resume.replay"),
+  immutable("failurePolicy", "self.failurePolicy == oldSelf.failurePolicy"),
+  immutable("dryRun", "self.dryRun == oldSelf.dryRun"),
+  immutable("backoffLimit", "self.backoffLimit == oldSelf.backoffLimit"),
+  immutable("activeDeadlineSeconds", "self.activeDeadlineSeconds == oldSelf.activeDeadlineSeconds"),
+];
+
+const rules = (list: readonly CelRule[]) => ({ "x-kubernetes-validations": list });
+
+const sql = z.string().min(1).max(65536);
+
+const databaseSchema = z
+  .object({
+    secretRef: z.object({
+      name: z.string().min(1).max(253).describe("Name of a Secret in the namespace of this object."),
+    }),
+  })
+  .describe(
+    "Where the stream tables live. The Secret has uri, or host, port, dbname, user and password; optionally sslmode and ca.crt. Everything, repair included, runs as that database user.",
+  );
+
+const targetSchema = z
+  .object({
+    snapshotId: z.int().min(0).optional().describe("DuckLake snapshot that the tables shall be equal to."),
+    timestamp: z.iso
+      .datetime({ offset: true })
+      .max(64)
+      .optional()
+      .describe("The last snapshot at or before this time; resolved to an id, shown in status, before anything runs."),
+  })
+  .describe("Where to go back to: exactly one of snapshotId and timestamp.")
+  .meta(rules([{ rule: "has(self.snapshotId) != has(self.timestamp)", message: specMessages.oneTarget }]));
+
+const approvalSchema = z
+  .object({
+    mode: z
+      .enum(["Automatic", "Manual"])
+      .default("Automatic")
+      .describe("Manual waits until planHash equals status.plan.hash."),
+    hold: z.boolean().default(false).describe("Pause the tables already while waiting for approval."),
+    planHash: z.string().min(1).max(128).optional().describe("Approves the plan with this hash."),
+  })
+  .prefault({});
+
+const assertionSchema = z.object({
+  name: z.string().min(1).max(63),
+  sql: sql.describe(
+    "A query that gives one boolean; it runs inside the transaction that it judges and changes nothing.",
+  ),
+});
+
+const verificationSchema = z
+  .object({
+    assertions: z
+      .array(assertionSchema)
+      .max(16)
+      .default([])
+      .meta(
+        rules([{ rule: "self.all(a, self.exists_one(b, a.name == b.name))", message: specMessages.uniqueAssertions }]),
+      ),
+    at: z
+      .array(z.enum(["Rewind", "Replay"]))
+      .max(2)
+      .default(["Rewind", "Replay"])
+      .describe("Before the commit of which steps the assertions must hold."),
+  })
+  .prefault({});
+
+const repairSchema = z
+  .object({ sql: z.array(sql).min(1).max(32) })
+  .describe("Statements that remove the damage from the source, in one transaction; they reach the lake at most once.");
+
+const resumeSchema = z
+  .object({
+    policy: z.enum(["Automatic", "Manual", "Never"]).default("Automatic"),
+    replay: z
+      .enum(["Folded", "Stepwise"])
+      .default("Folded")
+      .describe("Folded publishes the table at head once; Stepwise publishes each snapshot in order."),
+  })
+  .prefault({});
+
+export const specSchema = z
+  .object({
+    operationId: z
+      .string()
+      .min(1)
+      .max(253)
+      .optional()
+      .describe("A new one makes the same content a new operation (GitOps)."),
+    database: databaseSchema,
+    streamTables: z
+      .array(z.string().min(1).max(255))
+      .min(1)
+      .max(16)
+      .describe("Stream tables, as schema.name or name; rewound together, to one snapshot.")
+      .meta(rules([{ rule: "self.all(a, self.exists_one(b, a == b))", message: specMessages.uniqueTables }])),
+    target: targetSchema,
+    strategy: z.enum(["Auto", "Full", "Journal"]).default("Auto"),
+    approval: approvalSchema,
+    verification: verificationSchema,
+    repair: repairSchema.optional(),
+    resume: resumeSchema,
+    failurePolicy: z
+      .enum(["Hold", "Resume"])
+      .default("Hold")
+      .describe(
+        "After the rewind was committed, on failure: Hold leaves good but stale rows, paused; Resume lets the scheduler go on. Before that, everything is always undone.",
+      ),
+    dryRun: z.boolean().default(false).describe("Plan only."),
+    abort: z.boolean().default(false).describe("Undo, if the rewind was not committed yet. Cannot be taken back."),
+    backoffLimit: z.int().min(0).max(100).default(6).describe("Retries of a step before the operation fails."),
+    activeDeadlineSeconds: z
+      .int()
+      .min(1)
+      .max(604800)
+      .default(3600)
+      .describe("Does not count waiting in the queue, for approval or for a manual resume."),
+    ttlSecondsAfterFinished: z
+      .int()
+      .min(0)
+      .max(31536000)
+      .nullable()
+      .optional()
+      .describe("Deletes the object so long after its end. Off by default: GitOps would bring it back."),
+  })
+  .meta(rules([...immutableFields, { rule: "!oldSelf.abort || self.abort", message: specMessages.abortOneWay }]));
+
+/** Parsed: defaults are filled in. */
+export type StreamTableRewindSpec = z.infer<typeof specSchema>;
+/** As a person writes it. */
+export type StreamTableRewindSpecInput = z.input<typeof specSchema>;
+export type Assertion = z.infer<typeof assertionSchema>;
