@@ -57,6 +57,13 @@ export interface Clock {
 /** Uniform in [0, 1). */
 export type Random = () => number;
 
+/** The part of a pino logger that is used here. */
+export interface Logger {
+  debug(fields: object, message: string): void;
+  info(fields: object, message: string): void;
+  warn(fields: object, message: string): void;
+}
+
 // ---------------------------------------------------------------- calls
 
 export interface CallOptions {
@@ -115,7 +122,10 @@ export interface Reflector<T extends KubeObject> {
   waitForSync(signal?: AbortSignal): Promise<void>;
   /** Called for added, modified and deleted objects (then `store.get` is undefined). Returns the unsubscriber. */
   onChange(handler: (key: Key) => void): () => void;
-  /** Milliseconds since the API server last said anything: event, bookmark or list. */
+  /**
+   * Milliseconds since its loop last did anything: an attempt, its end, an event, a bookmark. It says whether the loop lives,
+   * not whether the API server can be reached, so a liveness probe may use it.
+   */
   ageMs(): number;
   /** Changes that a relist found and that the watch should have delivered. */
   missCount(): number;
@@ -158,7 +168,7 @@ export interface StatusWriter<T extends CustomObject> {
    * If only metadata moved meanwhile it tries again by itself; if spec or status moved: ConflictError.
    */
   write(observed: T, status: NonNullable<T["status"]>, options?: CallOptions): Promise<T>;
-  /** The cached copy is older than what we wrote ourselves: skip the pass, the watch will bring the newer one. */
+  /** The cached copy is older than what we wrote ourselves: skip the pass and requeue shortly, the watch brings the newer. */
   isStale(cached: T): boolean;
   /** Records a write made elsewhere (finalizer), so that `isStale` knows about it. */
   wrote(object: T): void;

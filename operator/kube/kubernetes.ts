@@ -1,0 +1,83 @@
+/** Puts the parts of kube/ together for main.ts: one connection, and what is made of it. */
+import type { KubeConfig } from "@kubernetes/client-node";
+import { Calls } from "./calls.ts";
+import { createKubeClient } from "./client.ts";
+import { connectionOf } from "./connection.ts";
+import { createEventRecorder } from "./events.ts";
+import { createListWatch } from "./list-watch.ts";
+import { createReflector } from "./reflector.ts";
+import { createStatusWriter } from "./status-writer.ts";
+import { createTransport } from "./transport.ts";
+import type {
+  CallMeasurement,
+  Clock,
+  CustomObject,
+  EventRecorder,
+  KubeClient,
+  KubeObject,
+  Logger,
+  Random,
+  Reflector,
+  ReflectorMeasurements,
+  ResourceDefinition,
+  StatusMeasurements,
+  StatusWriter,
+} from "./types.ts";
+
+export interface KubernetesOptions {
+  readonly config: KubeConfig;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly logger: Logger;
+  readonly measurements: {
+    readonly call: (measurement: CallMeasurement) => void;
+    readonly reflector: ReflectorMeasurements;
+    readonly status: StatusMeasurements;
+  };
+}
+
+export interface ReflectorTimes {
+  readonly relistMs?: number;
+  readonly graceMs?: number;
+}
+
+export interface Kubernetes {
+  readonly client: KubeClient;
+  /** No namespaces: all of them. */
+  reflector<T extends KubeObject>(
+    definition: ResourceDefinition,
+    namespaces: readonly string[],
+    times?: ReflectorTimes,
+  ): Reflector<T>;
+  statusWriter<T extends CustomObject>(definition: ResourceDefinition): StatusWriter<T>;
+  eventRecorder(definition: ResourceDefinition, reportingInstance: string): EventRecorder;
+  /** After everything that uses it has stopped. */
+  close(): void;
+}
+
+export function connectKubernetes(options: KubernetesOptions): Kubernetes {
+  const { clock, random, logger, measurements } = options;
+  const connection = connectionOf(options.config);
+  const transport = createTransport(connection, clock);
+  const callOptions = { transport, clock, random, measure: measurements.call };
+  const calls = new Calls(callOptions);
+  const client = createKubeClient(callOptions);
+  return {
+    client,
+    reflector: <T extends KubeObject>(
+      definition: ResourceDefinition,
+      namespaces: readonly string[],
+      times: ReflectorTimes = {},
+    ) =>
+      createReflector<T>({
+        ...{ resource: definition.plural, namespaces, clock, random, logger, ...times },
+        measurements: measurements.reflector,
+        sourceOf: (namespace) => createListWatch<T>({ calls, transport, random, definition, namespace }),
+      }),
+    statusWriter: <T extends CustomObject>(definition: ResourceDefinition) =>
+      createStatusWriter<T>({ client: client.resource<T>(definition), clock, measurements: measurements.status }),
+    eventRecorder: (definition, reportingInstance) =>
+      createEventRecorder({ calls, clock, random, logger, definition, reportingInstance }),
+    close: () => connection.close(),
+  };
+}
