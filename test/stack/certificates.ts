@@ -97,7 +97,9 @@ interface Certificate {
 }
 
 function pem(label: string, content: Buffer): string {
-  return `-----BEGIN ${label}-----\n${content.toString("base64").replace(/.{64}/g, "$&\n")}\n-----END ${label}-----\n`;
+  // No empty line where the length is a multiple of 64: OpenSSL takes such a file for an empty one, without an error.
+  const lines = content.toString("base64").match(/.{1,64}/g) ?? [];
+  return [`-----BEGIN ${label}-----`, ...lines, `-----END ${label}-----`, ""].join("\n");
 }
 
 function certificate({ subject, issuer, publicKey, signingKey, extensions }: Certificate): string {

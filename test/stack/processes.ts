@@ -8,7 +8,8 @@ import { mkdir, open } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { processStartTime, type ReaperLine } from "./reaper.ts";
+import { processStartTime } from "./process-table.ts";
+import type { ReaperLine } from "./reaper.ts";
 
 export interface ProcessOptions {
   readonly name: string;
@@ -16,6 +17,8 @@ export interface ProcessOptions {
   readonly args: readonly string[];
   readonly logFile: string;
   readonly env?: NodeJS.ProcessEnv;
+  /** Whether nothing is inherited from this process's environment. */
+  readonly onlyThisEnvironment?: boolean;
   readonly cwd?: string;
   readonly account?: { readonly uid: number; readonly gid: number } | undefined;
   /** The signal that asks the program to stop in good order. */
@@ -96,7 +99,7 @@ export async function startProcess(options: ProcessOptions): Promise<StackProces
     // Ctrl-C at the terminal reaches only this process, which stops the others in their order.
     detached: true,
     stdio: ["ignore", log.fd, log.fd],
-    env: { ...process.env, ...options.env },
+    env: options.onlyThisEnvironment ? options.env : { ...process.env, ...options.env },
     cwd: options.cwd,
     ...options.account,
   });

@@ -3,8 +3,9 @@
  * stops what the parent has started and not stopped itself, and removes its temporary folders.
  * Its standard input is the rope: lines of JSON while the parent lives, end of file when it does not.
  */
-import { readdirSync, readFileSync, rmSync } from "node:fs";
+import { rmSync } from "node:fs";
 import { createInterface } from "node:readline";
+import { livingGroups, processStartTime } from "./process-table.ts";
 
 const GRACE_MS = 5_000;
 
@@ -13,21 +14,6 @@ export type ReaperLine =
   | { readonly kind: "gone"; readonly pid: number }
   | { readonly kind: "folder"; readonly path: string }
   | { readonly kind: "kept"; readonly path: string };
-
-/** The fields of /proc/<pid>/stat behind the name, which may hold anything: state, parent, group, … */
-function statFields(pid: number | string): string[] | undefined {
-  try {
-    const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
-    return stat.slice(stat.lastIndexOf(")") + 2).split(" ");
-  } catch {
-    return undefined;
-  }
-}
-
-/** When the process started, in clock ticks since boot: tells it from a later one of the same number. */
-export function processStartTime(pid: number): string | undefined {
-  return statFields(pid)?.[19];
-}
 
 interface Started {
   readonly pid: number;
@@ -41,16 +27,6 @@ function signalGroup(pid: number, signal: NodeJS.Signals): void {
   } catch {
     // It has gone by itself.
   }
-}
-
-/** The groups that still have a member that runs; in a container nobody may ever collect the dead ones. */
-function livingGroups(): Set<number> {
-  const groups = new Set<number>();
-  for (const entry of readdirSync("/proc")) {
-    const fields = /^\d+$/.test(entry) ? statFields(entry) : undefined;
-    if (fields && fields[0] !== "Z") groups.add(Number(fields[2]));
-  }
-  return groups;
 }
 
 function anyLives(processes: readonly Started[]): boolean {
