@@ -19,10 +19,9 @@ test("a certificate is signed by its authority and names its subject and address
   expect(issued.checkHost("localhost")).toBe("localhost");
 });
 
-// The PEM text has lines of 64 characters; each length of the name shifts where the last one ends.
-test.each(Array.from({ length: 48 }, (_, length) => "x".repeat(length + 1)))("a client trusts %s", async (name) => {
+async function statusFrom(name: string): Promise<unknown> {
   const authority = createAuthority(name);
-  const { certificate, key } = authority.issue({ commonName: name }, ["127.0.0.1"]);
+  const { certificate, key } = authority.issue({ commonName: "server" }, ["127.0.0.1"]);
   const server = createServer({ cert: certificate, key }, (_request, response) => response.end());
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   const url = `https://127.0.0.1:${(server.address() as AddressInfo).port}/`;
@@ -32,5 +31,13 @@ test.each(Array.from({ length: 48 }, (_, length) => "x".repeat(length + 1)))("a 
       .end();
   });
   server.close();
-  expect(status).toBe(200);
+  return status;
+}
+
+// The PEM text has lines of 64 characters; each length of the name moves where the last one ends.
+test("a client trusts a server of that authority, whatever the authority's name", async () => {
+  for (let length = 1; length <= 48; length++) {
+    const name = "x".repeat(length);
+    expect([name, await statusFrom(name)]).toEqual([name, 200]);
+  }
 });

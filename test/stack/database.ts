@@ -16,8 +16,10 @@ const CATALOG_ROLE = "pgtrickle_catalog";
 const SETUP_LOCK = 7_165_001;
 
 export interface TrickleOptions {
-  /** Data files, sockets and logs go below; the path must be short. */
+  /** Data files, the engine's socket and logs go below. */
   readonly stateDir: string;
+  /** For the engine's socket where `stateDir` is too long a path for one (107 bytes). */
+  readonly socketDir?: string;
   readonly logDir?: string;
   /** The folder with DuckDB's extensions. */
   readonly extensions: string;
@@ -30,6 +32,9 @@ export interface TrickleOptions {
   /** More settings of the engine, by the names that it reads. */
   readonly lakeEnv?: Readonly<Record<string, string>> | undefined;
   readonly passwords?: Partial<Passwords>;
+  /** False: no engine is started until `restartLake`; nothing that reads or writes the lake works before. */
+  readonly engine?: boolean;
+  readonly onDropped?: () => void;
 }
 
 interface Passwords {
@@ -43,7 +48,7 @@ export interface TrickleDatabase {
   readonly name: string;
   /** The superuser's. */
   readonly url: string;
-  /** The engine that runs now. */
+  /** The engine that runs now, or ran last. */
   readonly lake: Lake;
   readonly dataPath: string;
   /** How a plain DuckDB attaches the lake, as the catalog's owner. */
@@ -119,103 +124,106 @@ export async function createTrickleDatabase(
   options: TrickleOptions,
 ): Promise<TrickleDatabase> {
   const passwords = { lake: "lake", plans: "plans", catalog: "catalog", ...options.passwords };
-  const setup: Setup = { socketDir: join(options.stateDir, "lake"), port: 5433, passwords, locale: options.locale };
-  const dataPath = join(options.stateDir, "data");
-  const url = postgresUrl(postgres, name);
-  const catalog = {
-    host: "127.0.0.1",
-    port: postgres.port,
-    database: name,
-    user: CATALOG_ROLE,
-    password: passwords.catalog,
+  const setup: Setup = {
+    socketDir: options.socketDir ?? join(options.stateDir, "lake"),
+    port: 5433,
+    passwords,
+    locale: options.locale,
   };
   await prepareDatabase(postgres, name, setup);
-  const start = (env: Readonly<Record<string, string>> = {}) =>
-    startLake({
-      ...setup,
-      dataPath,
-      catalog: conninfo({ ...catalog, host: postgres.socketDir }),
-      extensions: options.extensions,
-      lakePassword: passwords.lake,
-      plansPassword: passwords.plans,
-      initFile: options.lakeInitFile ?? join(EXAMPLE, "lake.sql"),
-      logFile: join(options.logDir ?? join(options.stateDir, "log"), "lake.log"),
-      env: { ...options.lakeEnv, ...env },
-    });
-  const attach = { catalog, dataPath, extensions: options.extensions, readOnly: false };
-  let lake = await start();
-  const database = new Opened({ name, url, attach, maintenanceUrl: postgresUrl(postgres, "postgres") });
-  await runSetup(url, options.setupFile).catch(async (error: unknown) => {
-    await lake.kill();
+  const database = new Trickle(postgres, name, { ...options, setup });
+  try {
+    if (options.engine !== false) await database.restartLake();
+    await runSetup(database.url, options.setupFile);
+    return database;
+  } catch (error) {
+    await database.drop();
     throw error;
-  });
-  return {
-    name,
-    url,
-    dataPath,
-    attach,
-    get lake() {
-      return lake;
-    },
-    pool: () => database.pool(),
-    duckdb: ({ readOnly = true } = {}) => database.duckdb(readOnly),
-    async restartLake(env) {
-      await lake.kill();
-      lake = await start(env);
-      return lake;
-    },
-    async stop() {
-      await database.close();
-      await lake.stop();
-    },
-    async drop() {
-      await database.close();
-      await lake.stop();
-      await database.drop();
-    },
-  };
+  }
 }
 
-interface OpenedOptions {
+interface PreparedOptions extends TrickleOptions {
+  readonly setup: Setup;
+}
+
+/** The sessions and the engine of one database, so that they end before it is dropped. */
+class Trickle implements TrickleDatabase {
   readonly name: string;
   readonly url: string;
-  readonly maintenanceUrl: string;
+  readonly dataPath: string;
   readonly attach: AttachOptions;
-}
-
-/** The sessions that were opened on a database here, so that they can be closed before it is dropped. */
-class Opened {
-  readonly #options: OpenedOptions;
+  readonly #postgres: PostgresAddress;
+  readonly #options: PreparedOptions;
   readonly #clients: DuckdbClient[] = [];
   #pool: Pool | undefined;
+  #lake: Lake | undefined;
 
-  constructor(options: OpenedOptions) {
+  constructor(postgres: PostgresAddress, name: string, options: PreparedOptions) {
+    const { passwords } = options.setup;
+    this.name = name;
+    this.url = postgresUrl(postgres, name);
+    this.dataPath = join(options.stateDir, "data");
+    const role = { user: CATALOG_ROLE, password: passwords.catalog };
+    this.attach = {
+      catalog: { host: "127.0.0.1", port: postgres.port, database: name, ...role },
+      dataPath: this.dataPath,
+      extensions: options.extensions,
+      readOnly: false,
+    };
+    this.#postgres = postgres;
     this.#options = options;
+  }
+
+  get lake(): Lake {
+    if (!this.#lake) throw new Error("this database was made without an engine: restartLake() starts one");
+    return this.#lake;
   }
 
   pool(): Pool {
     if (!this.#pool) {
-      this.#pool = new Pool({ connectionString: this.#options.url });
+      this.#pool = new Pool({ connectionString: this.url });
       // A session that a test has terminated is reported to whoever uses it next.
       this.#pool.on("error", () => {});
     }
     return this.#pool;
   }
 
-  async duckdb(readOnly: boolean): Promise<DuckdbClient> {
-    const client = await openDuckdb({ ...this.#options.attach, readOnly });
+  async duckdb({ readOnly = true }: { readonly readOnly?: boolean } = {}): Promise<DuckdbClient> {
+    const client = await openDuckdb({ ...this.attach, readOnly });
     this.#clients.push(client);
     return client;
   }
 
-  async close(): Promise<void> {
+  async restartLake(env: Readonly<Record<string, string>> = {}): Promise<Lake> {
+    await this.#lake?.kill();
+    const { setup, stateDir, logDir = join(stateDir, "log"), extensions, lakeInitFile, lakeEnv } = this.#options;
+    this.#lake = await startLake({
+      catalog: conninfo({ ...this.attach.catalog, host: this.#postgres.socketDir }),
+      dataPath: this.dataPath,
+      extensions,
+      socketDir: setup.socketDir,
+      port: setup.port,
+      lakePassword: setup.passwords.lake,
+      plansPassword: setup.passwords.plans,
+      initFile: lakeInitFile ?? join(EXAMPLE, "lake.sql"),
+      logFile: join(logDir, "lake.log"),
+      env: { ...lakeEnv, ...env },
+    });
+    return this.#lake;
+  }
+
+  async stop(): Promise<void> {
     for (const client of this.#clients.splice(0)) client.close();
     await this.#pool?.end();
     this.#pool = undefined;
+    await this.#lake?.stop();
   }
 
   async drop(): Promise<void> {
-    const { maintenanceUrl, name } = this.#options;
-    await withClient(maintenanceUrl, (client) => client.query(`drop database ${quoteIdentifier(name)} with (force)`));
+    await this.stop();
+    await withClient(postgresUrl(this.#postgres, "postgres"), (client) =>
+      client.query(`drop database if exists ${quoteIdentifier(this.name)} with (force)`),
+    );
+    this.#options.onDropped?.();
   }
 }

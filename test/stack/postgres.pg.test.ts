@@ -61,7 +61,7 @@ test("a second cluster starts on a port of its own and frees it when it stops", 
 });
 
 test("a database may sort by the rules of a language", async () => {
-  const database = await openTrickle({ locale: "en_US", setupFile: false });
+  const database = await openTrickle({ locale: "en_US", engine: false });
   try {
     const { rows } = await database
       .pool()

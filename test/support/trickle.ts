@@ -2,29 +2,21 @@
 import { randomBytes } from "node:crypto";
 import { afterAll, beforeAll, inject } from "vitest";
 import { createTrickleDatabase, type TrickleDatabase, type TrickleOptions } from "../stack/database.ts";
-import { type TemporaryFolder, temporaryFolder } from "../stack/processes.ts";
+import { temporaryFolder } from "../stack/processes.ts";
 import type {} from "./provided.ts";
 
-export type UseTrickleOptions = Partial<Omit<TrickleOptions, "stateDir" | "extensions">>;
+export type UseTrickleOptions = Partial<Omit<TrickleOptions, "stateDir" | "extensions" | "onDropped">>;
 
 /** Another database in the tier's cluster, for tests that need more than one; the caller drops it. */
 export async function openTrickle(options: UseTrickleOptions = {}): Promise<TrickleDatabase> {
   const tier = inject("postgres");
-  const folder: TemporaryFolder = temporaryFolder();
+  const folder = temporaryFolder();
   const name = `trickle_${randomBytes(6).toString("hex")}`;
-  const database = await createTrickleDatabase(tier, name, {
+  return createTrickleDatabase(tier, name, {
     ...options,
     stateDir: folder.path,
     extensions: tier.duckdbExtensions,
-  });
-  const drop = database.drop;
-  return Object.defineProperties(database, {
-    drop: {
-      value: async () => {
-        await drop();
-        folder.remove();
-      },
-    },
+    onDropped: () => folder.remove(),
   });
 }
 
