@@ -1,0 +1,34 @@
+-- The fence. Order of locks everywhere in this schema: operation, its locks by table id, then the gate rows of the
+-- stream tables. The wait is short: a session that is queued behind a dying backend would go on waiting for up to
+-- thirty seconds after the row is free, a retry gets it at once.
+
+create function pgtrickle_rewind.take_lock(p_uid text, p_token uuid) returns pgtrickle_rewind.operations
+language plpgsql volatile security definer
+set search_path = pg_catalog, pg_temp
+set lock_timeout = '2s'
+as $$
+declare
+  v_operation pgtrickle_rewind.operations;
+begin
+  perform pgtrickle_rewind.refuse_inside_repair();
+  perform pgtrickle_rewind.identify_backend(p_uid);
+  select o.* into v_operation from pgtrickle_rewind.operations o where o.uid = p_uid for update;
+  if not found then
+    raise exception 'there is no rewind operation %', p_uid
+      using errcode = 'TR015', hint = 'Call pgtrickle_rewind.claim(…) first; it gives the token.';
+  end if;
+  perform from pgtrickle_rewind.locks l where l.uid = p_uid order by l.table_id for update;
+  if v_operation.token is distinct from p_token then
+    raise exception 'operation % belongs to somebody else now (claim % by backend % at %)',
+        p_uid, v_operation.claim_count, v_operation.backend_pid, v_operation.claimed_at
+      using errcode = 'TR015', hint = 'A newer claim has taken it over. Stop, observe, and claim again if it is still yours.';
+  end if;
+  if v_operation.outcome is not null then
+    raise exception 'operation % has already finished: %', p_uid, v_operation.outcome
+      using errcode = 'TR015', hint = 'Nothing may be changed for it any more; a new object is a new operation.';
+  end if;
+  return v_operation;
+end;
+$$;
+comment on function pgtrickle_rewind.take_lock(text, uuid) is
+  'Locks an operation and its stream tables, and raises TR015 unless the token is the current one.';

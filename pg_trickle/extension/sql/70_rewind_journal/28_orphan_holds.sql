@@ -1,0 +1,20 @@
+-- A hold that nobody owns any more becomes a person's: resume_scheduler() releases that one, and the reason tells the
+-- next rewind that it may take it over.
+
+create function pgtrickle_rewind.orphan_holds(p_ids bigint[], p_holder text) returns void
+language plpgsql volatile security definer
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_id bigint;
+begin
+  foreach v_id in array p_ids loop
+    if not exists (select from pgtrickle_internal.holds h where h.stream_table_id = v_id and h.holder = 'person') then
+      perform pgtrickle_internal.add_hold(v_id, 'person', 'orphan of ' || p_holder);
+    end if;
+    perform pgtrickle_internal.drop_hold(v_id, p_holder);
+  end loop;
+end;
+$$;
+comment on function pgtrickle_rewind.orphan_holds(bigint[], text) is
+  'Hands the holds of a rewind whose object is gone over to whoever resumes or rewinds next.';

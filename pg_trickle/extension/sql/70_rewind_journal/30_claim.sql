@@ -1,0 +1,51 @@
+-- Takes or re-takes the locks. A second claim of the same operation fences the first: new token, old backends gone.
+-- All tables or none.
+
+create function pgtrickle_rewind.claim(
+  p_cluster text, p_uid text, p_namespace text, p_name text, p_operation_key text, p_tables text[]
+) returns jsonb
+language plpgsql volatile security definer
+set search_path = pg_catalog, pg_temp
+set lock_timeout = '2s'
+as $$
+declare
+  v_ids bigint[];
+  v_token uuid := gen_random_uuid();
+  v_known pgtrickle_rewind.operations;
+  v_blocked jsonb;
+begin
+  perform pgtrickle_rewind.refuse_inside_repair();
+  v_ids := pgtrickle_internal.resolve_all(p_tables);
+  select o.* into v_known from pgtrickle_rewind.operations o where o.uid = p_uid;
+  if found and (v_known.cluster, v_known.namespace, v_known.name) <> (p_cluster, p_namespace, p_name) then
+    raise exception 'operation % is %/% of cluster %, not %/% of cluster %', p_uid,
+        v_known.namespace, v_known.name, v_known.cluster, p_namespace, p_name, p_cluster
+      using errcode = 'TR021', hint = 'The uid of a Kubernetes object never changes; claim with the object''s own.';
+  end if;
+  if v_known.outcome in ('Succeeded', 'Aborted') then
+    return jsonb_build_object('claimed', false, 'outcome', v_known.outcome, 'blocked_by', '[]'::jsonb);
+  end if;
+  v_blocked := pgtrickle_rewind.blocked_by(p_uid, v_ids);
+  if v_blocked <> '[]' then
+    return jsonb_build_object('claimed', false, 'blocked_by', v_blocked);
+  end if;
+
+  perform pgtrickle_rewind.terminate_backends(p_uid);
+  begin
+    perform pgtrickle_rewind.take_over(v_token, p_cluster, p_uid, p_namespace, p_name, p_operation_key, p_tables, v_ids);
+    v_blocked := pgtrickle_rewind.blocked_by(p_uid, v_ids);
+    if v_blocked <> '[]' then
+      raise exception 'another operation was faster' using errcode = 'TR008';
+    end if;
+  exception
+    when sqlstate 'TR008' then -- back to what it was before: all tables or none
+      return jsonb_build_object('claimed', false, 'blocked_by', v_blocked);
+    when lock_not_available then
+      raise exception 'operation % cannot be claimed yet: a transaction that works for it, or for one of its tables, is still ending', p_uid
+        using errcode = 'lock_not_available', hint = 'Try again in a moment.';
+  end;
+  return jsonb_build_object('claimed', true, 'token', v_token);
+end;
+$$;
+comment on function pgtrickle_rewind.claim(text, text, text, text, text, text[]) is
+  'Locks the stream tables for an operation and gives the token that every further call needs, or says who blocks.';

@@ -1,0 +1,39 @@
+-- The object is gone and nobody is left who could release with its rights. Its locks become free; its hold becomes a
+-- person's, so that the next rewind or resume_scheduler() takes it over. The token is not asked for: whoever had it is
+-- gone. The cluster is, because only the operator of that cluster can know that the object no longer exists.
+
+create function pgtrickle_rewind.orphan(p_uid text, p_cluster text, p_reason text default 'its object was deleted')
+returns boolean
+language plpgsql volatile security definer
+set search_path = pg_catalog, pg_temp
+set lock_timeout = '2s'
+as $$
+declare
+  v_operation pgtrickle_rewind.operations;
+  v_ids bigint[];
+begin
+  perform pgtrickle_rewind.refuse_inside_repair();
+  select o.* into v_operation from pgtrickle_rewind.operations o where o.uid = p_uid;
+  if not found then
+    return false;
+  end if;
+  if v_operation.cluster <> p_cluster then
+    raise exception 'operation % belongs to cluster %, not to %', p_uid, v_operation.cluster, p_cluster
+      using errcode = 'TR008', hint = 'Only the operator of its own cluster knows whether the object still exists.';
+  end if;
+  if v_operation.outcome in ('Succeeded', 'Aborted', 'Orphaned') then
+    return false;
+  end if;
+  perform pgtrickle_rewind.terminate_backends(p_uid);
+  perform from pgtrickle_rewind.operations o where o.uid = p_uid for update;
+  perform from pgtrickle_rewind.locks l where l.uid = p_uid order by l.table_id for update;
+  v_ids := pgtrickle_rewind.held_ids(pgtrickle_rewind.holder(v_operation));
+  -- a new token fences whoever still believes to own it
+  update pgtrickle_rewind.operations o set token = gen_random_uuid() where o.uid = p_uid;
+  perform pgtrickle_rewind.finish_operation(p_uid, 'Orphaned', p_reason);
+  perform pgtrickle_rewind.orphan_holds(v_ids, pgtrickle_rewind.holder(v_operation));
+  return true;
+end;
+$$;
+comment on function pgtrickle_rewind.orphan(text, text, text) is
+  'Frees the locks of an operation whose object is gone, and leaves its hold to be taken over; false if there was nothing to do.';

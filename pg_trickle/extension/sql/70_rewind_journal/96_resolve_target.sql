@@ -1,0 +1,37 @@
+-- Two snapshots may share a time: the later one wins, so that "the state at that time" includes everything that was
+-- committed then.
+
+create function pgtrickle_rewind.resolve_target(p_snapshot bigint, p_timestamp timestamptz) returns bigint
+language plpgsql volatile security definer
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_snapshot bigint;
+begin
+  if (p_snapshot is null) = (p_timestamp is null) then
+    raise exception 'a target is a snapshot or a time, exactly one of them'
+      using errcode = 'TR021', hint = 'Give either the snapshot id or the timestamp.';
+  end if;
+  if p_snapshot is not null then
+    perform pgtrickle_internal.check_snapshot(p_snapshot);
+    return p_snapshot;
+  end if;
+  if p_timestamp > clock_timestamp() then
+    raise exception 'the time % is in the future', p_timestamp
+      using errcode = 'TR004', hint = format('It is %s now.', clock_timestamp());
+  end if;
+  select s.snapshot_id into v_snapshot
+  from ducklake.ducklake_snapshot s
+  where s.snapshot_time <= p_timestamp
+  order by s.snapshot_time desc, s.snapshot_id desc
+  limit 1;
+  if v_snapshot is null then
+    raise exception 'the lake has no snapshot as old as %', p_timestamp
+      using errcode = 'TR005',
+            hint = format('The oldest one that is left is of %s.', (select min(s.snapshot_time) from ducklake.ducklake_snapshot s));
+  end if;
+  return v_snapshot;
+end;
+$$;
+comment on function pgtrickle_rewind.resolve_target(bigint, timestamptz) is
+  'Snapshot id of a target given by id or by time; raises TR004 or TR005.';
