@@ -4,7 +4,7 @@
  */
 import { once } from "node:events";
 import { writeFileSync } from "node:fs";
-import http from "node:http";
+import type http from "node:http";
 import https from "node:https";
 import type { AddressInfo, Socket } from "node:net";
 import { join } from "node:path";
@@ -29,7 +29,12 @@ export type Verdict =
   /** Forwarded; a watch may be looked at line by line. */
   | { readonly kind: "pass"; readonly onLine?: (line: string) => LineVerdict }
   /** Answered here, the server never hears of it. */
-  | { readonly kind: "answer"; readonly status: number; readonly headers?: Record<string, string>; readonly body?: unknown }
+  | {
+      readonly kind: "answer";
+      readonly status: number;
+      readonly headers?: Record<string, string>;
+      readonly body?: unknown;
+    }
   /** The connection is reset, the server never hears of it. */
   | { readonly kind: "reset" }
   /** No answer, ever. */

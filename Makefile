@@ -1,0 +1,56 @@
+# Every target works as the first thing that anybody types: what is missing is installed or built, once.
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+# The npm package `node` brings a current Node.js for all recipes.
+RUN := PATH="$(CURDIR)/node_modules/.bin:$$PATH"
+
+.PHONY: help
+help: ## Show this page
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+.PHONY: install
+install:
+	@test/stack/bin/install
+
+.PHONY: demo
+demo: install ## Play the incident and its rollback from end to end, checked
+	@$(RUN) node test/demo/main.ts
+
+.PHONY: up
+up: install ## Start the whole stack in the background and say how to reach it
+	@$(RUN) node test/stack/main.ts up
+
+.PHONY: down
+down: install ## Stop that stack and remove it without trace
+	@$(RUN) node test/stack/main.ts down
+
+.PHONY: logs
+logs: install ## Follow that stack's logs
+	@$(RUN) node test/stack/main.ts logs
+
+.PHONY: test
+test: install ## Run all tests: pure, PostgreSQL and lake, Kubernetes API, the whole stack
+	@$(RUN) node test/stack/run-tests.ts $(TIERS)
+
+.PHONY: check
+check: install ## Check types, style and dead code
+	@$(RUN) tsc --noEmit
+	@$(RUN) biome check .
+	@$(RUN) knip
+
+.PHONY: fix
+fix: install ## Format the code and repair what can be repaired by itself
+	@$(RUN) biome check --write .
+
+.PHONY: generate
+generate: install ## Write the files that are generated from the sources
+	@$(RUN) node operator/generate-crds.ts
+
+.PHONY: verify
+verify: generate ## Fail if a generated file differs from its source
+	@git diff --exit-code -- crds
+	@test -z "$$(git status --porcelain -- crds)" || { git status --short -- crds; exit 1; }
+
+.PHONY: bench
+bench: install ## Measure, and write docs/benchmarks.md
+	@$(RUN) node test/bench/main.ts

@@ -1,0 +1,66 @@
+/**
+ * `make test`: one tier after the other, the cheapest first, then the line `N passed, N failed` over all of them. Tiers can be
+ * named to run only those. What is built or downloaded once comes before the tests, with progress.
+ */
+import { spawn } from "node:child_process";
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { ensureDuckdbExtensions } from "./duckdb-extensions.ts";
+import { ensureKubeAssets } from "./kube-assets.ts";
+import { temporaryFolder } from "./processes.ts";
+import { terminalProgress } from "./progress.ts";
+import { isGreen, sumUp, type TierReport, type TierRun } from "./test-results.ts";
+
+const ROOT = fileURLToPath(new URL("../..", import.meta.url));
+const TIERS = ["pure", "pg", "kube", "e2e"] as const;
+type Tier = (typeof TIERS)[number];
+
+function chosenTiers(names: readonly string[]): readonly Tier[] {
+  const unknown = names.filter((name) => !(TIERS as readonly string[]).includes(name));
+  if (unknown.length > 0) throw new Error(`unknown tiers: ${unknown.join(", ")}; there are ${TIERS.join(", ")}`);
+  return names.length === 0 ? TIERS : TIERS.filter((tier) => names.includes(tier));
+}
+
+function runVitest(tier: Tier, reportFile: string): Promise<number> {
+  const reporters = ["--reporter=default", "--reporter=json", `--outputFile.json=${reportFile}`];
+  const vitest = spawn("vitest", ["run", "--project", tier, "--passWithNoTests", ...reporters], {
+    cwd: ROOT,
+    stdio: "inherit",
+  });
+  return new Promise((resolve, reject) => {
+    vitest.once("error", reject);
+    vitest.once("exit", (code) => resolve(code ?? 1));
+  });
+}
+
+async function runTier(tier: Tier, folder: string): Promise<TierRun> {
+  process.stdout.write(`\n── ${tier} ──\n`);
+  const reportFile = join(folder, `${tier}.json`);
+  const exitCode = await runVitest(tier, reportFile);
+  const text = await readFile(reportFile, "utf8").catch(() => undefined);
+  return { exitCode, report: text === undefined ? undefined : (JSON.parse(text) as TierReport) };
+}
+
+async function prepare(tiers: readonly Tier[]): Promise<void> {
+  const progress = terminalProgress();
+  if (tiers.includes("pg") || tiers.includes("e2e")) await ensureDuckdbExtensions(progress);
+  if (tiers.includes("kube") || tiers.includes("e2e")) await ensureKubeAssets(progress);
+}
+
+async function main(names: readonly string[]): Promise<number> {
+  const tiers = chosenTiers(names);
+  await prepare(tiers);
+  const folder = temporaryFolder();
+  const runs: TierRun[] = [];
+  try {
+    for (const tier of tiers) runs.push(await runTier(tier, folder.path));
+  } finally {
+    folder.remove();
+  }
+  const totals = sumUp(runs);
+  process.stdout.write(`\n${totals.passed} passed, ${totals.failed} failed\n`);
+  return isGreen(totals) ? 0 : 1;
+}
+
+process.exitCode = await main(process.argv.slice(2));

@@ -1,0 +1,213 @@
+/**
+ * The whole stack in one process tree: PostgreSQL with pg_trickle, the lake engine, the scheduler, a Kubernetes control plane
+ * with the operator, the generator. `make up` and `make demo` run exactly this.
+ */
+import { execFile } from "node:child_process";
+import { randomBytes } from "node:crypto";
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
+import { escapeLiteral } from "pg";
+import type { StackAccess } from "./access.ts";
+import { type ControlPlane, startControlPlane } from "./control-plane.ts";
+import { createTrickleDatabase, type TrickleDatabase } from "./database.ts";
+import { ensureDuckdbExtensions } from "./duckdb-extensions.ts";
+import { attachText } from "./ducklake.ts";
+import { installExtension } from "./extension.ts";
+import { startGenerator } from "./generator.ts";
+import { startOperator } from "./operator.ts";
+import { type Postgres, startPostgres } from "./postgres.ts";
+import { type StackProcess, temporaryFolder } from "./processes.ts";
+import type { Progress } from "./progress.ts";
+import { startScheduler } from "./scheduler.ts";
+
+const run = promisify(execFile);
+const ROOT = fileURLToPath(new URL("../..", import.meta.url));
+const EXAMPLE = join(ROOT, "examples/timetravel");
+export const DATABASE = "timetravel_demo";
+const SECRET = "timetravel-db";
+
+export interface StackOptions {
+  /** Data, certificates and keys; every account must be able to reach it (account.ts). */
+  readonly stateDir: string;
+  readonly logDir: string;
+  /** A free one is chosen if it is left out. */
+  readonly postgresPort?: number;
+  readonly progress: Progress;
+}
+
+export interface GeneratorSettings {
+  readonly batchSize?: number;
+  readonly intervalMs?: number;
+  readonly seed?: string;
+  /** Such as `--scenario corrupted`. */
+  readonly args?: readonly string[];
+}
+
+export interface Stack {
+  readonly postgres: Postgres;
+  readonly database: TrickleDatabase;
+  readonly controlPlane: ControlPlane;
+  readonly scheduler: StackProcess;
+  readonly operator: StackProcess;
+  readonly access: StackAccess;
+  /** The stack starts without one. */
+  startGenerator(settings?: GeneratorSettings): Promise<StackProcess>;
+  /** Stops everything and removes what lies outside of `stateDir` and `logDir`. */
+  stop(): Promise<void>;
+}
+
+interface Stoppable {
+  stop(): Promise<unknown>;
+}
+
+/** What was started last is stopped first; one that fails to stop keeps no other one running. */
+class Started {
+  readonly #parts: Stoppable[] = [];
+
+  add<T extends Stoppable>(part: T): T {
+    this.#parts.push(part);
+    return part;
+  }
+
+  async stop(): Promise<void> {
+    for (const part of this.#parts.splice(0).reverse()) await part.stop().catch(() => {});
+  }
+}
+
+interface Logins {
+  readonly operator: string;
+  readonly scheduler: string;
+  readonly generator: string;
+}
+
+/** Makes the example's roles and gives them passwords that nobody needs to know; returns their URLs. */
+async function createLogins(database: TrickleDatabase): Promise<Logins> {
+  const pool = database.pool();
+  await pool.query(await readFile(join(EXAMPLE, "roles.sql"), "utf8"));
+  const login = async (name: string) => {
+    const user = `timetravel_${name}`;
+    const password = randomBytes(16).toString("hex");
+    await pool.query(`alter role ${user} password ${escapeLiteral(password)}`);
+    const url = new URL(database.url);
+    url.username = user;
+    url.password = password;
+    return url.toString();
+  };
+  return {
+    operator: await login("operator"),
+    scheduler: await login("scheduler"),
+    generator: await login("generator"),
+  };
+}
+
+interface Data {
+  readonly postgres: Postgres;
+  readonly database: TrickleDatabase;
+  readonly logins: Logins;
+  readonly scheduler: StackProcess;
+}
+
+async function startData(options: StackOptions, started: Started): Promise<Data> {
+  const { stateDir, logDir, postgresPort: port, progress } = options;
+  const extensions = await ensureDuckdbExtensions(progress);
+  return progress.step("PostgreSQL and the lake engine", async () => {
+    const sockets = temporaryFolder();
+    started.add({ stop: async () => sockets.remove() });
+    const postgres = started.add(
+      await startPostgres({
+        dataDir: join(stateDir, "postgres"),
+        socketDir: join(sockets.path, "postgres"),
+        extensionDir: await installExtension(join(stateDir, "extension")),
+        logFile: join(logDir, "postgres.log"),
+        settings: { cluster_name: "streamtable-rewind" },
+        ...(port === undefined ? {} : { port }),
+      }),
+    );
+    const database = started.add(
+      await createTrickleDatabase(postgres, DATABASE, {
+        stateDir,
+        logDir,
+        socketDir: join(sockets.path, "lake"),
+        extensions,
+        setupFile: join(EXAMPLE, "database.sql"),
+        passwords: { lake: secret(), plans: secret(), catalog: secret() },
+      }),
+    );
+    const logins = await createLogins(database);
+    const databaseUrl = logins.scheduler;
+    const scheduler = started.add(await startScheduler({ databaseUrl, logFile: join(logDir, "scheduler.log") }));
+    return { postgres, database, logins, scheduler };
+  });
+}
+
+function secret(): string {
+  return randomBytes(24).toString("base64url");
+}
+
+async function startKubernetes({ stateDir, logDir, progress }: StackOptions, started: Started): Promise<ControlPlane> {
+  const options = { stateDir: join(stateDir, "kubernetes"), logDir, progress };
+  const controlPlane = started.add(await startControlPlane(options));
+  const crds = ["apply", "--server-side", "-f", join(ROOT, "crds")];
+  await kubectl(controlPlane, crds);
+  await kubectl(controlPlane, ["wait", "--for=condition=Established", "--timeout=60s", "-f", join(ROOT, "crds")]);
+  return controlPlane;
+}
+
+async function kubectl({ assets, kubeconfig }: ControlPlane, args: readonly string[], input = ""): Promise<void> {
+  const call = run(join(assets, "kubectl"), ["--kubeconfig", kubeconfig, ...args]);
+  call.child.stdin?.end(input);
+  await call;
+}
+
+async function startOperatorWithSecret(
+  { logDir }: StackOptions,
+  controlPlane: ControlPlane,
+  uri: string,
+): Promise<StackProcess> {
+  const metadata = { name: SECRET, namespace: "default" };
+  const manifest = { apiVersion: "v1", kind: "Secret", metadata, stringData: { uri } };
+  // Through standard input: the arguments of a process are everybody's to read.
+  await kubectl(controlPlane, ["apply", "-f", "-"], JSON.stringify(manifest));
+  const { kubeconfig } = controlPlane;
+  return startOperator({ kubeconfig, metricsAddress: "127.0.0.1:0", logFile: join(logDir, "operator.log") });
+}
+
+function describeAccess(options: StackOptions, { postgres, database }: Data, controlPlane: ControlPlane): StackAccess {
+  const catalog = { ...database.attach.catalog, user: "postgres", password: postgres.password };
+  return {
+    databaseUrl: postgres.url(DATABASE).replace("127.0.0.1", "localhost"),
+    kubeconfig: controlPlane.kubeconfig,
+    ducklakeAttach: attachText({ ...database.attach, catalog, readOnly: true }),
+    logDir: options.logDir,
+    kubeAssets: controlPlane.assets,
+  };
+}
+
+export async function startStack(options: StackOptions): Promise<Stack> {
+  const started = new Started();
+  try {
+    const both = [startData(options, started), startKubernetes(options, started)] as const;
+    // One that fails must not leave the other one starting.
+    await Promise.allSettled(both);
+    const [data, controlPlane] = await Promise.all(both);
+    const operator = started.add(await startOperatorWithSecret(options, controlPlane, data.logins.operator));
+    return {
+      postgres: data.postgres,
+      database: data.database,
+      scheduler: data.scheduler,
+      controlPlane,
+      operator,
+      access: describeAccess(options, data, controlPlane),
+      async startGenerator(settings = {}) {
+        const logFile = join(options.logDir, "generator.log");
+        return started.add(await startGenerator({ ...settings, databaseUrl: data.logins.generator, logFile }));
+      },
+      stop: () => started.stop(),
+    };
+  } catch (error) {
+    await started.stop();
+    throw error;
+  }
+}
