@@ -26,6 +26,13 @@ function log(text: string): void {
   process.stdout.write(`${new Date().toISOString()} ${text}\n`);
 }
 
+/** PostgreSQL says where and what to do in fields of their own. */
+function describeError(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  const { hint, where } = error as { hint?: string; where?: string };
+  return [error.message, hint, where].filter((part) => part !== undefined).join("\n");
+}
+
 /** In the checkout where every account can reach it, else in a temporary folder. */
 async function makeStateDir(): Promise<string> {
   await mkdir(RUN_DIR, { recursive: true });
@@ -76,8 +83,8 @@ async function runStack(record: RunningStack): Promise<void> {
     tell({ kind: "ready", access: stack.access });
   } catch (error) {
     log(error instanceof Error ? (error.stack ?? error.message) : String(error));
-    tell({ kind: "failed", message: error instanceof Error ? error.message : String(error) });
     await removeState(record);
+    tell({ kind: "failed", message: describeError(error) });
     process.exit(1);
   }
   if (process.connected) process.disconnect();
