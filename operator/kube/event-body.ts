@@ -37,7 +37,12 @@ export function cutBytes(text: string, maxBytes: number): string {
   const ellipsis = "…";
   const room = maxBytes - Buffer.byteLength(ellipsis);
   // a character cut in two decodes to U+FFFD at the end
-  return Buffer.from(text).subarray(0, room).toString("utf8").replace(/\uFFFD+$/, "") + ellipsis;
+  return (
+    Buffer.from(text)
+      .subarray(0, room)
+      .toString("utf8")
+      .replace(/\uFFFD+$/, "") + ellipsis
+  );
 }
 
 /** MicroTime wants six digits. */

@@ -2,7 +2,6 @@
  * Keeps one store equal to the API server's objects of one scope: list, watch, recover, and from time to time a list beside
  * the running watch that finds what the watch lost. Nothing of it starts after its signal aborted.
  */
-import { isAborted } from "./errors.ts";
 import type { WatchEvent } from "./line-parser.ts";
 import type { ListWatch } from "./list-watch.ts";
 import { keyOf } from "./paths.ts";
@@ -66,13 +65,14 @@ export class ScopeLoop<T extends KubeObject> {
     const watchedMs = () => (watchingSinceMs === undefined ? 0 : this.#options.clock.monotonicMs() - watchingSinceMs);
     try {
       if (this.#version === undefined) await this.#list(signal);
+      signal.throwIfAborted();
       const reason = await this.#watch(signal, () => {
         watchingSinceMs = this.#options.clock.monotonicMs();
       });
       return { reason, version: this.#version, watchedMs: watchedMs() };
     } catch (error) {
       const failure = describeFailure(error);
-      if (!isAborted(error)) this.#log(error, failure.reason);
+      if (!signal.aborted) this.#log(error, failure.reason);
       return { ...failure, version: this.#version, watchedMs: watchedMs() };
     }
   }
