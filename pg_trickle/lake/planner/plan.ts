@@ -1,0 +1,50 @@
+// The plan that the extension sends: JSON text, checked here.
+import { z } from "zod";
+import { badPlan } from "./refusal.ts";
+import type { Plan, SnapshotItem } from "./types.ts";
+
+const SCHEMA = z
+  .strictObject({
+    sql: z.string().min(1).optional(),
+    tables: z.record(z.string(), z.string()).default({}),
+    settings: z.strictObject({ TimeZone: z.string().min(1).max(100).optional() }).default({}),
+    shape: z.enum(["rows", "state"]).default("rows"),
+    table: z.string().min(1).optional(),
+  })
+  .refine((plan) => (plan.sql === undefined) !== (plan.table === undefined), "a plan has either sql or table");
+
+export function readPlan(planText: string): Plan {
+  const checked = SCHEMA.safeParse(parseJson(planText));
+  if (!checked.success) {
+    return badPlan(
+      `the plan is wrong: ${checked.error.issues.map((issue) => `${issue.path.join(".")} ${issue.message}`).join("; ")}`,
+    );
+  }
+  const plan = checked.data;
+  const settings = Object.entries(plan.settings).filter((entry): entry is [string, string] => entry[1] !== undefined);
+  return {
+    sql: plan.sql ?? null,
+    tables: new Map(Object.entries(plan.tables)),
+    settings: new Map(settings),
+    shape: plan.shape,
+    table: plan.table ?? null,
+  };
+}
+
+function parseJson(planText: string): unknown {
+  try {
+    return JSON.parse(planText) as unknown;
+  } catch {
+    return badPlan("the plan is not JSON");
+  }
+}
+
+/** `43,44i`: snapshot ids; with an i only insertions have to be read. */
+export function readSnapshots(list: string): readonly SnapshotItem[] {
+  if (list.trim() === "") return [];
+  return list.split(",").map((item) => {
+    const match = /^\s*(\d{1,18})(i?)\s*$/.exec(item);
+    if (!match?.[1]) return badPlan(`"${item}" is not a snapshot`, "snapshots is a list such as 43,44i");
+    return { id: BigInt(match[1]), onlyInsertions: match[2] === "i" };
+  });
+}

@@ -1,0 +1,100 @@
+// What the planner says no with. Inside the planner a refusal is thrown, so that a check deep in a tree stays one line;
+// the entry points turn it into a value. Codes are stable: they are shown to people and tested by name.
+import type { Refusal } from "./types.ts";
+
+export class RefusedError extends Error {
+  override readonly name = "RefusedError";
+  readonly sqlState: string;
+  readonly code: string;
+  readonly hint: string;
+
+  constructor(sqlState: string, code: string, message: string, hint: string) {
+    super(message);
+    this.sqlState = sqlState;
+    this.code = code;
+    this.hint = hint;
+  }
+}
+
+/** Reasons of the gate. */
+export const GATE = {
+  syntax: "LG001",
+  statement: "LG002",
+  relation: "LG003",
+  tableFunction: "LG004",
+  volatile: "LG005",
+  function: "LG006",
+  operator: "LG007",
+  cast: "LG008",
+  type: "LG009",
+  clause: "LG010",
+  column: "LG011",
+  pattern: "LG012",
+  division: "LG013",
+  literal: "LG014",
+  aggregate: "LG015",
+  average: "LG016",
+  window: "LG017",
+  limit: "LG018",
+  parameter: "LG019",
+  locale: "LG020",
+} as const;
+
+/** Reasons why a query that may run can not be kept by deltas. */
+export const NOT_INCREMENTAL = {
+  source: "LI001",
+  join: "LI002",
+  having: "LI003",
+  distinct: "LI004",
+  clause: "LI005",
+  noAggregate: "LI006",
+  output: "LI007",
+  aggregate: "LI008",
+  distinctAggregate: "LI009",
+  filter: "LI010",
+  inexactSum: "LI011",
+  inexactKey: "LI012",
+  groupingSets: "LI013",
+  keyType: "LI014",
+} as const;
+
+export const LATER_HINT =
+  "keep it in mode FULL, or rewrite it as plain columns, count(*), count(x), sum(x) and avg(x) with group by";
+
+export function refuse(code: string, message: string, hint: string): never {
+  throw new RefusedError("LT003", code, message, hint);
+}
+
+export function badPlan(message: string, hint = "plans are made by the extension"): never {
+  throw new RefusedError("LT002", "LT002", message, hint);
+}
+
+export function badPseudoColumn(message: string, hint: string): never {
+  throw new RefusedError("LT001", "LT001", message, hint);
+}
+
+export function notSupported(message: string, hint: string): never {
+  throw new RefusedError("LT005", "LT005", message, hint);
+}
+
+export function asRefusal(error: unknown): Refusal {
+  if (!(error instanceof RefusedError)) throw error;
+  return { ok: false, sqlState: error.sqlState, code: error.code, message: error.message, hint: error.hint };
+}
+
+/** Runs a step of the planner and gives a thrown refusal back as a value; every other error goes on. */
+export function refusable<T>(step: () => T): T | Refusal {
+  try {
+    return step();
+  } catch (error) {
+    return asRefusal(error);
+  }
+}
+
+export async function refusableAsync<T>(step: () => Promise<T>): Promise<T | Refusal> {
+  try {
+    return await step();
+  } catch (error) {
+    return asRefusal(error);
+  }
+}
