@@ -2,7 +2,6 @@
 // because a machine is slow.
 
 import { readFile, writeFile } from "node:fs/promises";
-import { startBenchStack } from "../demo/stack.ts";
 import { terminalProgress } from "../stack/progress.ts";
 import { type BenchDatabase, fillLake, fillLocal, openBenchDatabase } from "./bench-database.ts";
 import { measureFullRewind, measureIngest, measureJournalRewind, measureRefresh } from "./data-cases.ts";
@@ -11,10 +10,10 @@ import { describeMachine, describeVersions } from "./machine.ts";
 import { createSecret, type EngineSwitch, measurePause, measureRollback } from "./operator-cases.ts";
 import { type BenchOptions, readOptions } from "./options.ts";
 import { type Figure, formatRows, renderFigures, replaceFigures } from "./report.ts";
+import { type BenchStack, startBenchStack } from "./stack.ts";
 
 const PAGE = new URL("../../docs/benchmarks.md", import.meta.url);
 const progress = terminalProgress();
-type Stack = Awaited<ReturnType<typeof startBenchStack>>;
 
 async function measureData(bench: BenchDatabase, { rows }: BenchOptions): Promise<Figure[]> {
   const figures: Figure[] = [];
@@ -36,7 +35,7 @@ async function measureData(bench: BenchDatabase, { rows }: BenchOptions): Promis
   return figures;
 }
 
-function engineSwitch({ database }: Stack): EngineSwitch {
+function engineSwitch({ database }: BenchStack): EngineSwitch {
   // Both: a watchdog that runs would kill the frozen engine and start another.
   const signal = (name: NodeJS.Signals) => {
     process.kill(database.lake.pid, name);
@@ -45,8 +44,8 @@ function engineSwitch({ database }: Stack): EngineSwitch {
   return { freeze: () => signal("SIGSTOP"), thaw: () => signal("SIGCONT") };
 }
 
-async function measureOperator(stack: Stack, bench: BenchDatabase): Promise<Figure[]> {
-  const { kubeconfig } = await progress.step("starting Kubernetes and the operator", () => stack.startKubernetes());
+async function measureOperator(stack: BenchStack, bench: BenchDatabase): Promise<Figure[]> {
+  const kubeconfig = await progress.step("Kubernetes and the operator", () => stack.startKubernetes());
   const api = await connectKubeApi(kubeconfig);
   const operator = { bench, api };
   try {

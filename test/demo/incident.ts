@@ -92,7 +92,6 @@ async function playRollback(stage: Stage, good: TableState): Promise<Rollback> {
   const manifest = fillExample({
     example: readFileSync(new URL(`../../${EXAMPLE}`, import.meta.url), "utf8"),
     goodSnapshot: good.snapshotId,
-    databaseUrl: stack.database.url,
   });
   const reader = startReader(stage.witness);
   try {

@@ -43,17 +43,19 @@ export async function applyAndWatch(
   manifest: Manifest,
   onPhase: (phase: string, elapsedMs: number) => void,
 ): Promise<FinishedRewind> {
-  await kubectl.apply(manifest.secretText);
-  const startedMs = performance.now();
-  await kubectl.apply(manifest.rewindText);
+  let startedMs = performance.now();
   let last = "";
-  const watch = kubectl.follow(["get", "strw", manifest.name, "--watch", "-o", PHASE], (phase) => {
+  // Begun before the object is there: a phase may pass while another kubectl still starts.
+  const selector = `metadata.name=${manifest.name}`;
+  const watch = kubectl.follow(["get", "strw", "--watch", "--field-selector", selector, "-o", PHASE], (phase) => {
     if (phase !== "" && phase !== last) {
       last = phase;
       onPhase(phase, performance.now() - startedMs);
     }
   });
   try {
+    startedMs = performance.now();
+    await kubectl.apply(manifest.rewindText);
     const wait = { what: `${manifest.name} is finished`, timeoutMs: 120_000 };
     await waitFor(async () => (TERMINAL.includes(last) ? last : undefined), wait).catch(async (error: unknown) => {
       const { status } = await readRewind(kubectl, manifest.name);
