@@ -1,0 +1,13 @@
+-- Engine relations that do not depend on a stream table. The pseudo columns of a call are columns here.
+create function pgtrickle_internal.attach_engine_relations() returns void
+language plpgsql
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  create foreign table if not exists pgtrickle_lake.describe (plan text, description text)
+    server lake_engine options (schema_name 'engine', table_name 'describe');
+  create foreign table if not exists pgtrickle_lake.ping (ok boolean, version text, started_at timestamptz)
+    server lake_engine options (schema_name 'engine', table_name 'ping');
+end
+$$;
+comment on function pgtrickle_internal.attach_engine_relations() is 'The foreign tables pgtrickle_lake.describe and pgtrickle_lake.ping.';

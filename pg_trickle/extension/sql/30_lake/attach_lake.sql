@@ -1,0 +1,30 @@
+-- Everything that connects this database with its lake engine, in one idempotent call. Works with the engine not running,
+-- and comes before its first start: the engine logs in as the catalog role that is made able to here.
+create function pgtrickle.attach_lake(
+  host text, port integer, lake_password text, plans_password text, catalog_password text, sslmode text default null)
+returns void
+language plpgsql
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  connection_options text[];
+begin
+  if not (select rolsuper from pg_roles where rolname = current_user) then
+    raise exception 'attach_lake() needs a superuser' using errcode = '42501';
+  end if;
+  perform pgtrickle_internal.attach_catalog_role(attach_lake.catalog_password);
+  connection_options := array['host', attach_lake.host, 'port', attach_lake.port::text, 'dbname', 'lake',
+    'fetch_size', '10000', 'batch_size', '1000', 'truncatable', 'false', 'sslmode', attach_lake.sslmode];
+  perform pgtrickle_internal.attach_server('lake', connection_options);
+  perform pgtrickle_internal.attach_server('lake_engine', connection_options);
+  perform pgtrickle_internal.attach_user('lake', 'public', 'lake', attach_lake.lake_password);
+  perform pgtrickle_internal.attach_user('lake_engine', quote_ident(current_user), 'plans', attach_lake.plans_password);
+  create schema if not exists lake;
+  perform pgtrickle_internal.attach_engine_relations();
+  insert into pgtrickle_internal.installation (system_identifier, database_oid)
+    select i.system_identifier, i.database_oid from pgtrickle_internal.identity() i
+    on conflict do nothing;
+end
+$$;
+comment on function pgtrickle.attach_lake(text, integer, text, text, text, text) is
+  'Connects this database with its lake engine: servers lake and lake_engine, user mappings, the login of pgtrickle_catalog. Idempotent.';

@@ -1,0 +1,23 @@
+-- The numbers that decide, each with its reason.
+create function pgtrickle_internal.setting_defaults()
+returns table (name text, value numeric, description text)
+language sql immutable parallel safe
+set search_path = pg_catalog, pg_temp
+begin atomic
+  select * from (values
+    ('delta_base_ms', 25::numeric, 'estimated cost of a refresh by delta: one call of the engine'),
+    ('delta_snapshot_ms', 14, 'and for each snapshot read, whatever its size (measured 12 to 18)'),
+    ('recompute_base_ms', 40, 'estimated cost of a refresh by recomputing'),
+    ('recompute_million_rows_ms', 6, 'and for each million rows of the sources'),
+    ('recompute_file_ms', 0.1, 'and for each data file'),
+    ('recompute_thousand_groups_ms', 3.5, 'and for each thousand rows of the result'),
+    ('journal_base_ms', 2, 'estimated cost of a rewind by journal'),
+    ('journal_thousand_rows_ms', 10, 'and for each thousand journal rows'),
+    ('journal_keep_refreshes', 1000, 'refreshes whose undo journal is kept, for each table'),
+    ('history_keep_refreshes', 10000, 'refreshes kept in the history, for each table'),
+    ('backoff_base_ms', 1000, 'wait after the first failed scheduled refresh; doubles with each further one'),
+    ('backoff_limit_ms', 60000, 'longest wait after failed refreshes'),
+    ('lake_health_max_age_ms', 15000, 'an older answer of the lake than this counts as none')
+  ) as defaults (name, value, description);
+end;
+comment on function pgtrickle_internal.setting_defaults() is 'All settings with their defaults.';

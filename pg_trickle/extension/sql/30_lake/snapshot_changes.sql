@@ -1,0 +1,16 @@
+-- What each snapshot says of itself: created_table:"main"."events",inserted_into_table:1,…
+create function pgtrickle_internal.snapshot_changes(p_from bigint, p_to bigint)
+returns table (snapshot_id bigint, kind text, subject text)
+language plpgsql
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  return query
+    select c.snapshot_id, change.part[1], change.part[2]
+    from ducklake.ducklake_snapshot_changes c
+    -- Names are quoted and may hold commas and colons.
+    cross join lateral regexp_matches(c.changes_made, '([a-z_]+):((?:"(?:[^"]|"")*"\.?)+|[^,]*)', 'g') as change (part)
+    where c.snapshot_id > p_from and c.snapshot_id <= p_to;
+end
+$$;
+comment on function pgtrickle_internal.snapshot_changes(bigint, bigint) is 'The changes of the snapshots in (from, to], one row each.';

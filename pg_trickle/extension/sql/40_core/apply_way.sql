@@ -1,0 +1,39 @@
+create function pgtrickle_internal.apply_way(
+  p_st pgtrickle_internal.stream_tables, p_strategy text, p_target bigint, p_refresh bigint, p_snapshots text, p_boundary bigint,
+  out rows_removed bigint, out rows_added bigint)
+language plpgsql
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  is_journaled boolean := p_st.contents_snapshot is not null;
+begin
+  rows_removed := 0;
+  rows_added := 0;
+  if p_strategy in ('Recompute', 'Delta') then
+    perform pgtrickle_internal.pin_snapshot(p_target);
+    perform pgtrickle_internal.check_sources(p_st.id, p_target);
+  end if;
+  case p_strategy
+    when 'Nothing' then
+      null;
+    when 'Recompute' then
+      select c.rows_removed, c.rows_added into rows_removed, rows_added
+        from pgtrickle_internal.apply_changes(p_st.id, pgtrickle_internal.recompute_changes(p_st.layout), p_refresh,
+          p_plan => pgtrickle_internal.plan_text(p_st.id), p_to => p_target,
+          p_is_journaled => is_journaled, p_is_rebuild => true) c;
+    when 'Delta' then
+      perform pgtrickle_internal.pin_snapshot(p_st.contents_snapshot);
+      select c.rows_removed, c.rows_added into rows_removed, rows_added
+        from pgtrickle_internal.apply_changes(p_st.id, pgtrickle_internal.delta_changes(p_st.layout), p_refresh,
+          p_plan => pgtrickle_internal.plan_text(p_st.id),
+          p_from => least(p_st.contents_snapshot, p_target), p_to => greatest(p_st.contents_snapshot, p_target),
+          p_snapshots => p_snapshots, p_sign => case when p_target < p_st.contents_snapshot then -1 else 1 end) c;
+    when 'Journal' then
+      select c.rows_removed, c.rows_added into rows_removed, rows_added
+        from pgtrickle_internal.apply_changes(p_st.id, pgtrickle_internal.undo_changes(p_st.layout), p_refresh,
+          p_undo_after => p_boundary) c;
+  end case;
+end
+$$;
+comment on function pgtrickle_internal.apply_way(pgtrickle_internal.stream_tables, text, bigint, bigint, text, bigint) is
+  'Applies one way of choose_way().';

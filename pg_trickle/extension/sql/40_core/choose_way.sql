@@ -1,0 +1,38 @@
+create function pgtrickle_internal.choose_way(
+  p_id bigint, p_target bigint, p_allowed text default 'Auto',
+  out strategy text, out reason text, out estimated_ms numeric, out snapshots text, out snapshot_count integer,
+  out boundary_refresh bigint)
+language plpgsql
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  contents bigint := (select s.contents_snapshot from pgtrickle_internal.stream_tables s where s.id = p_id);
+  allowed text[] := pgtrickle_internal.allowed_ways(p_id, p_target, p_allowed);
+  obstacles text;
+begin
+  if p_target > pgtrickle_internal.lake_head() then
+    perform pgtrickle_internal.check_snapshot(p_target);
+  end if;
+  select w.strategy, w.reason, w.estimated_ms, w.snapshots, w.snapshot_count, w.boundary_refresh
+    into strategy, reason, estimated_ms, snapshots, snapshot_count, boundary_refresh
+    from pgtrickle_internal.possible_ways(p_id, p_target) w
+    where w.strategy = any (allowed) and w.estimated_ms is not null
+    order by w.estimated_ms, w.strategy limit 1;
+  select string_agg(format('%s: %s', w.strategy, case when w.estimated_ms is null then w.reason
+      else format('about %s ms', w.estimated_ms) end), '; ') into obstacles
+    from pgtrickle_internal.possible_ways(p_id, p_target) w
+    where w.strategy = any (allowed) and w.strategy is distinct from choose_way.strategy
+      and (w.strategy <> 'Nothing' or p_allowed <> 'Auto');
+  if strategy is null then
+    if 'Recompute' = any (allowed) then
+      perform pgtrickle_internal.check_snapshot(p_target);
+    end if;
+    raise exception 'stream table % cannot get from snapshot % to % by strategy %', pgtrickle_internal.qualified_name(p_id),
+        coalesce(contents::text, 'none'), p_target, p_allowed
+      using errcode = 'TR018', detail = obstacles, hint = 'Use strategy Auto.';
+  end if;
+  reason := reason || coalesce(' (' || obstacles || ')', '');
+end
+$$;
+comment on function pgtrickle_internal.choose_way(bigint, bigint, text) is
+  'The cheapest allowed way to a snapshot; p_allowed: Auto, or one of Delta, Recompute, Journal. TR004, TR005, TR018 with the obstacles.';

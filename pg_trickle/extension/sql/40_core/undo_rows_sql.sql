@@ -1,0 +1,22 @@
+create function pgtrickle_internal.undo_rows_sql(p_id bigint) returns text
+language plpgsql stable
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  layout jsonb := (select s.layout from pgtrickle_internal.stream_tables s where s.id = p_id);
+begin
+  return format($sql$
+    select %1$s from (
+      select sum(c.weight)::bigint as "pgtrickle weight", %2$s from (
+        select 1, %3$s from %4$s b
+        union all
+        select -j.weight, %5$s from %6$s j where j.refresh_id > $1) c (weight, %2$s)
+      group by %2$s having sum(c.weight) > 0) f
+    cross join generate_series(1, f."pgtrickle weight")$sql$,
+    pgtrickle_internal.projection_list(layout), pgtrickle_internal.column_list(layout -> 'base_columns'),
+    pgtrickle_internal.column_list(layout -> 'base_names', 'b'), layout ->> 'base',
+    pgtrickle_internal.column_list(layout -> 'base_columns', 'j'), layout ->> 'journal');
+end
+$$;
+comment on function pgtrickle_internal.undo_rows_sql(bigint) is
+  'SELECT of the public columns as they were after refresh $1, from base and journal; writes nothing.';

@@ -1,0 +1,37 @@
+-- Security definer, because it runs for everybody's DDL, the catalog role's included.
+create function pgtrickle_internal.refuse_ddl() returns event_trigger
+language plpgsql security definer
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  offended text;
+begin
+  -- A restore brings the registry before the last of its DDL.
+  if not pgtrickle_internal.is_adopted() then
+    return;
+  end if;
+  if tg_event = 'sql_drop' then
+    select pgtrickle_internal.qualified_name(s.id) into offended
+      from pg_event_trigger_dropped_objects() d
+      join pgtrickle_internal.stream_tables s on d.objid = s.relid
+        or d.object_identity in (s.layout ->> 'base', s.layout ->> 'journal', s.layout ->> 'recompute', s.layout ->> 'delta')
+      where d.classid = 'pg_class'::regclass and d.objsubid = 0
+      limit 1;
+  else
+    select pgtrickle_internal.qualified_name(s.id) into offended
+      from pg_event_trigger_ddl_commands() c
+      join pgtrickle_internal.stream_tables s on c.objid = s.relid or c.object_identity in (s.layout ->> 'base', s.layout ->> 'journal')
+      where c.classid = 'pg_class'::regclass limit 1;
+  end if;
+  if offended is not null then
+    raise exception 'stream table % is maintained by pg_trickle: % is refused', offended, lower(tg_tag)
+      using errcode = 'TR013', hint = format('To drop it: select pgtrickle.drop_stream_table(%L);', offended);
+  end if;
+end
+$$;
+comment on function pgtrickle_internal.refuse_ddl() is 'Guard of stream tables and their hidden companions against ALTER and DROP.';
+create event trigger pgtrickle_refuse_alter on ddl_command_end
+  when tag in ('ALTER TABLE', 'ALTER FOREIGN TABLE')
+  execute function pgtrickle_internal.refuse_ddl();
+create event trigger pgtrickle_refuse_drop on sql_drop
+  execute function pgtrickle_internal.refuse_ddl();

@@ -1,0 +1,25 @@
+create function pgtrickle.adopt() returns setof text
+language plpgsql security definer
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_id bigint;
+begin
+  if not pg_has_role(pgtrickle_internal.caller(), 'pgtrickle_admin', 'usage') then
+    raise exception 'permission denied to adopt the stream tables of this database' using errcode = '42501';
+  end if;
+  if pgtrickle_internal.is_adopted() then
+    raise notice 'nothing to adopt: this database is not a restored one';
+    return;
+  end if;
+  -- They stay paused: whoever restored looks at each before it moves.
+  for v_id in select s.id from pgtrickle_internal.stream_tables s order by s.id loop
+    perform pgtrickle_internal.add_hold(v_id, 'person', 'restored from a dump');
+    return next format('%s is PAUSED', pgtrickle_internal.qualified_name(v_id));
+  end loop;
+  update pgtrickle_internal.installation i set system_identifier = here.system_identifier,
+    database_oid = here.database_oid, recorded_at = clock_timestamp() from pgtrickle_internal.identity() here;
+end
+$$;
+comment on function pgtrickle.adopt() is
+  'After a restore: this database maintains its stream tables from now on. They stay paused until resume_scheduler(). Run it only if no other database uses the same data path.';
