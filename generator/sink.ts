@@ -4,7 +4,7 @@
 import pg from "pg";
 import type { LakeEvent } from "./scenario.ts";
 
-export interface SinkLogger {
+interface SinkLogger {
   warn(fields: object, message: string): void;
 }
 

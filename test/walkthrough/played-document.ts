@@ -18,7 +18,7 @@ export type Rows = readonly (readonly string[])[];
 
 const BATCH_SIZE = 50;
 
-export function readBlocks(file: "demo.sql" | "readme.sql"): ReadonlyMap<string, string> {
+function readBlocks(file: "demo.sql" | "readme.sql"): ReadonlyMap<string, string> {
   return parseBlocks(readFileSync(new URL(file, import.meta.url), "utf8"));
 }
 

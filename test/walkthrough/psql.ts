@@ -12,7 +12,7 @@ export interface SqlRunner {
 }
 
 /** What psql says on its standard error, with the message's SQLSTATE as `ERROR:  TR001: …`. */
-export class SqlError extends Error {
+class SqlError extends Error {
   override readonly name = "SqlError";
 }
 
