@@ -138,6 +138,10 @@ export const statusSchema = z.object({
     })
     .optional(),
   retry: retrySchema.optional(),
+  failure: z
+    .object({ reason: text, message: z.string().max(32768) })
+    .optional()
+    .describe("Why the operation fails; once here it stays, while what was done is being undone."),
 });
 
 export type StreamTableRewindStatus = z.infer<typeof statusSchema>;

@@ -1,0 +1,161 @@
+/**
+ * The loop: gather → decide → write status if it must be seen first → perform → again, until there is nothing to do.
+ * One key is never worked on twice at once (the queue sees to it); everything else here may crash at any point.
+ */
+import { randomUUID } from "node:crypto";
+import type { Phase } from "./api/status.ts";
+import { kind } from "./api/stream-table-rewind.ts";
+import { decide } from "./core/decide.ts";
+import { type Action, type Decision, stepOfAction } from "./core/decision.ts";
+import type { Observed } from "./core/observed.ts";
+import { FencedError, TerminalError, TransientError } from "./database/errors.ts";
+import { TrickleState } from "./database/sqlstate.ts";
+import { failureOf, gather, type RewindObject, type Run, type Sources } from "./gather.ts";
+import { isConflict, isNotFound } from "./kube/errors.ts";
+import type { EventRecorder, Key, PassResult, StatusWriter } from "./kube/types.ts";
+import { type Objects, perform, recordFailure } from "./perform.ts";
+
+export interface Log {
+  child(bindings: object): Log;
+  debug(fields: object, message: string): void;
+  info(fields: object, message: string): void;
+  warn(fields: object, message: string): void;
+  error(fields: object, message: string): void;
+}
+
+export interface ControllerMeasurements {
+  passed(result: "acted" | "waited" | "failed"): void;
+  phaseChanged(uid: string, from: Phase | undefined, to: Phase): void;
+  stepFailed(step: string, reason: string, sqlState: string | undefined): void;
+}
+
+export interface ControllerOptions {
+  readonly sources: Sources & { readonly objects: Sources["objects"] & Objects };
+  readonly status: StatusWriter<RewindObject>;
+  readonly events: EventRecorder;
+  readonly logger: Log;
+  readonly measurements: ControllerMeasurements;
+}
+
+/** More passes in a row than any way through the machine has: beyond it something goes round in circles. */
+const maximumPasses = 40;
+const circlesRequeueMs = 5_000;
+
+export class Controller {
+  readonly #options: ControllerOptions;
+  /** Fencing tokens by uid; a lost one is claimed anew. */
+  readonly #tokens = new Map<string, string>();
+
+  constructor(options: ControllerOptions) {
+    this.#options = options;
+  }
+
+  /** Everything that can be done for a key now. Throws what the queue shall retry. */
+  async reconcile(key: Key, signal: AbortSignal): Promise<PassResult> {
+    const run: Run = { signal };
+    const log = this.#options.logger.child({ controller: "streamtablerewind", kind, reconcileId: randomUUID() });
+    try {
+      for (let pass = 0; pass < maximumPasses && !signal.aborted; pass += 1) {
+        const result = await this.#pass(key, run, log);
+        if (result !== undefined) return result;
+      }
+      return { requeueAfterMs: circlesRequeueMs };
+    } finally {
+      await run.session?.close();
+    }
+  }
+
+  /** undefined: something was done, look again. */
+  async #pass(key: Key, run: Run, parent: Log): Promise<PassResult | undefined> {
+    const object = await this.#read(key, run.signal);
+    if (object === undefined) return {};
+    const { uid, namespace, name, generation } = object.metadata;
+    const log = parent.child({ namespace, name, uid, generation });
+    run.token = this.#tokens.get(uid);
+    const observed = await gather(this.#options.sources, object, run);
+    run.lastFailure = undefined;
+    const decision = decide(observed);
+    this.#tell(log, observed, decision);
+    const written = decision.announce ? await this.#announce(object, observed, decision) : object;
+    for (const event of decision.events) this.#options.events.record(written, event);
+    if (decision.action.kind === "none") {
+      this.#options.measurements.passed("waited");
+      return decision.requeueAfterMs === undefined ? {} : { requeueAfterMs: decision.requeueAfterMs };
+    }
+    await this.#act(decision.action, { object: written, observed, run, log });
+    return undefined;
+  }
+
+  async #read(key: Key, signal: AbortSignal): Promise<RewindObject | undefined> {
+    const [namespace = "", name = ""] = key.split("/");
+    try {
+      // From etcd, never from the cache: an old copy would repeat effects.
+      return await this.#options.sources.objects.get(namespace, name, { signal });
+    } catch (error) {
+      if (isNotFound(error)) return undefined;
+      throw error;
+    }
+  }
+
+  async #announce(object: RewindObject, observed: Observed, { status, phase }: Decision): Promise<RewindObject> {
+    const written = await this.#options.status.write(object, status);
+    const { uid } = observed.object;
+    if (observed.status.phase !== phase) this.#options.measurements.phaseChanged(uid, observed.status.phase, phase);
+    return written;
+  }
+
+  async #act(
+    action: Action,
+    given: { readonly object: RewindObject; readonly observed: Observed; readonly run: Run; readonly log: Log },
+  ): Promise<void> {
+    const { object, observed, run, log } = given;
+    const { sources, status, measurements } = this.#options;
+    const startedAt = performance.now();
+    try {
+      await perform(action, { objects: sources.objects, wrote: (next) => status.wrote(next), object, observed, run });
+      measurements.passed("acted");
+      log.debug({ action: action.kind, durationMs: Math.round(performance.now() - startedAt) }, "action performed");
+    } catch (error) {
+      measurements.passed("failed");
+      await this.#failed(action, error, run, log);
+    }
+    this.#remember(observed.object.uid, run.token);
+  }
+
+  #remember(uid: string, token: string | undefined): void {
+    if (token === undefined) this.#tokens.delete(uid);
+    else this.#tokens.set(uid, token);
+  }
+
+  /** What the database said goes into the next decision; what the API server said goes to the queue. */
+  async #failed(action: Action, error: unknown, run: Run, log: Log): Promise<void> {
+    const step = stepOfAction[action.kind];
+    if (error instanceof FencedError) {
+      log.info({ action: action.kind, reason: error.code }, "fenced: looking again");
+      if (error.code === TrickleState.fenced) run.token = undefined;
+      return;
+    }
+    if (isConflict(error) || step === undefined || step === "Finalizer") throw error;
+    if (!(error instanceof TerminalError || error instanceof TransientError)) {
+      log.error({ action: action.kind, err: error }, "an action failed in an unforeseen way");
+    }
+    const failure = failureOf(error);
+    this.#options.measurements.stepFailed(step, failure.reason, failure.code);
+    run.lastFailure = { step, failure };
+    await recordFailure(action, error, run);
+    // The connection may be what is broken.
+    await run.session?.close();
+    run.session = undefined;
+  }
+
+  #tell(log: Log, observed: Observed, { action, phase, reason, message, requeueAfterMs, status }: Decision): void {
+    const fields = { phase, action: action.kind, reason, ...(requeueAfterMs !== undefined && { requeueAfterMs }) };
+    const before = observed.status;
+    const changed = before.phase !== phase || before.reason !== reason;
+    if (!changed) log.debug(fields, "pass");
+    else if (phase === "Failed" || status.conditions?.some((c) => c.type === "Stalled" && c.status === "True")) {
+      log.error({ ...fields, detail: message }, "a person is needed");
+    } else if (status.retry !== undefined) log.warn({ ...fields, detail: message }, "will be tried again");
+    else log.info({ ...fields, detail: message }, "decision changed");
+  }
+}

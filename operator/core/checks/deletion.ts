@@ -1,0 +1,58 @@
+/** The object is being deleted: put back what was found, then let it go. */
+import { Reason } from "../../api/reasons.ts";
+import type { Decision } from "../decision.ts";
+import { heldTables, isInvalid, isOpen, mayHold, type Observed, type ObservedWorld } from "../observed.ts";
+import { act, actAtOnce, letGo, wait } from "../outcome.ts";
+import { operationKey } from "../plan-hash.ts";
+import { waitBeforeMs } from "../retry.ts";
+import { claimable } from "./settle.ts";
+
+/** A CR deleted together with its Secret or namespace blocks nobody for longer than this (I9). */
+export const giveUpAfterMs = 120_000;
+
+function giveUp(o: Observed, why: string): Decision {
+  return letGo(o, {
+    type: "Warning",
+    reason: Reason.HoldOrphaned,
+    action: "Delete",
+    note:
+      `deleted, but what it may hold could not be put back within ${giveUpAfterMs / 1000} s: ${why}. ` +
+      "The next rewind of the table or pgtrickle.resume_scheduler(…) takes the hold over.",
+  });
+}
+
+function unreachable(o: Observed, deletingSince: number): Decision {
+  const why = o.world.kind === "unreachable" ? o.world.failure.message : "the database was not asked";
+  const leftMs = deletingSince + giveUpAfterMs - o.now;
+  if (leftMs <= 0) return giveUp(o, why);
+  const reason = o.world.kind === "unreachable" ? o.world.failure.reason : Reason.Progressing;
+  const requeueAfterMs = Math.min(leftMs, Math.max(1_000, waitBeforeMs(o, "Connect")));
+  const message = `being deleted, cannot put back yet: ${why}`;
+  return wait(o, { phase: o.status.phase ?? "Pending", reason, message, requeueAfterMs });
+}
+
+/** Nothing of ours is left, or another rewind has the lock and takes our hold over. */
+function isSettled(o: Observed, world: ObservedWorld): boolean {
+  if (world.operation === undefined || claimable(world).length === 0) return true;
+  if (isOpen(world)) return false;
+  return heldTables(o).length === 0 || world.tables.some((table) => table.lockedBy !== undefined);
+}
+
+export function deletion(o: Observed): Decision | undefined {
+  const { deletingSince } = o.object;
+  if (deletingSince === undefined) return undefined;
+  const phase = o.status.phase ?? "Pending";
+  if (!mayHold(o)) return wait(o, { phase, reason: Reason.Deleted, message: "being deleted" });
+  if (o.world.kind !== "observed") return unreachable(o, deletingSince);
+  if (isInvalid(o.spec)) return giveUp(o, o.spec.invalid);
+  if (isSettled(o, o.world)) {
+    const note = "deleted; nothing is held by it";
+    return letGo(o, { type: "Normal", reason: Reason.Deleted, action: "Delete", note });
+  }
+  const { token } = o.memory;
+  if (token === undefined) {
+    const action = { kind: "claim", tables: claimable(o.world), operationKey: operationKey(o.spec) } as const;
+    return actAtOnce(o, phase, action, "being deleted: taking the lock to put back what was found");
+  }
+  return act(o, phase, { kind: "release", token, outcome: "Aborted" }, "being deleted: putting back what was found");
+}

@@ -1,0 +1,28 @@
+/** Operations that are over: nothing is done any more but telling so. */
+import { Reason } from "../../api/reasons.ts";
+import { isTerminal } from "../../api/status.ts";
+import type { Decision } from "../decision.ts";
+import { heldTables, type Observed } from "../observed.ts";
+import { finish, keep } from "../outcome.ts";
+
+/** A terminal phase never changes (I4). A failed object that still holds its tables keeps its finalizer. */
+export function terminal(o: Observed): Decision | undefined {
+  if (!isTerminal(o.status.phase)) return undefined;
+  const holding = o.status.tables?.some((table) => table.held) ?? false;
+  return keep(o, o.object.hasFinalizer && !holding ? { kind: "removeFinalizer" } : { kind: "none" });
+}
+
+export function succeeded(o: Observed): Decision | undefined {
+  if (o.world.kind !== "observed" || o.world.operation?.outcome !== "Succeeded") return undefined;
+  const target = o.status.target?.snapshotId ?? o.world.target.snapshotId;
+  const message = `rewound to snapshot ${target}, verified, replayed; refreshing goes on as it was found`;
+  return finish(o, { phase: "Succeeded", reason: Reason.Succeeded, message }, false);
+}
+
+/** The journal says that it ended, and neither it nor the status says why. */
+export function endedOtherwise(o: Observed): Decision | undefined {
+  if (o.world.kind !== "observed" || o.world.operation?.outcome === undefined) return undefined;
+  const { outcome, reason } = o.world.operation;
+  const message = `the operation ended as ${outcome}${reason ? `: ${reason}` : ""}`;
+  return finish(o, { phase: "Failed", reason: Reason.Failed, message }, heldTables(o).length > 0);
+}

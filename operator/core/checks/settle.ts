@@ -1,0 +1,80 @@
+/**
+ * A failed operation on its way out. Before the point of no return everything is undone; after it the failure policy
+ * decides. The terminal status comes last (I5): a crash in between finds the operation open and settles it again.
+ */
+
+import type { Decision } from "../decision.ts";
+import {
+  type Failure,
+  heldTables,
+  isInvalid,
+  isOpen,
+  isRewound,
+  mayHold,
+  type Observed,
+  type ObservedWorld,
+} from "../observed.ts";
+import { act, fail, finish } from "../outcome.ts";
+import { operationKey } from "../plan-hash.ts";
+import { effectiveRetry, waitBeforeMs } from "../retry.ts";
+import { verdict } from "./verdict.ts";
+
+/** What the failure means for the tables: stated in every terminal message. */
+function consequence(o: Observed, world: ObservedWorld | undefined): string {
+  if (world?.operation === undefined) return "Nothing was changed.";
+  const held = heldTables(o);
+  const target = o.status.target?.snapshotId;
+  if (held.length > 0) {
+    const list = held.map((name) => `'${name}'`).join(", ");
+    return (
+      `${held.join(", ")} stays paused with the rows of snapshot ${target} (failurePolicy Hold). ` +
+      `Make a new StreamTableRewind, delete this one, or select pgtrickle.resume_scheduler(array[${list}]) to let refreshing go on.`
+    );
+  }
+  if (isRewound(world)) return `The rewind to snapshot ${target} stays and refreshing goes on (failurePolicy Resume).`;
+  return "Everything was undone: the tables are as they were found.";
+}
+
+/** Tables that are still there to be put back. */
+export function claimable(world: ObservedWorld): readonly string[] {
+  return world.tables.filter((table) => table.failure === undefined).map((table) => table.name ?? table.requested);
+}
+
+function undo(o: Observed, world: ObservedWorld, failure: Failure): Decision | undefined {
+  const phase = o.status.phase ?? "Pending";
+  const tables = claimable(world);
+  if (!isOpen(world) || isInvalid(o.spec) || tables.length === 0) return undefined;
+  const { token } = o.memory;
+  if (token === undefined) {
+    const action = { kind: "claim", tables, operationKey: operationKey(o.spec) } as const;
+    return act(o, phase, action, `failed, taking the lock to undo: ${failure.message}`, failure);
+  }
+  return isRewound(world) && o.spec.failurePolicy === "Hold"
+    ? act(o, phase, { kind: "abandon", token, failure }, `failed and kept paused: ${failure.message}`, failure)
+    : act(o, phase, { kind: "release", token, outcome: "Failed" }, `failed, undoing: ${failure.message}`, failure);
+}
+
+/** The database is needed to undo and cannot be asked: never terminal, but Stalled, so that somebody is called. */
+function undoLater(o: Observed, failure: Failure): Decision {
+  const trouble = o.world.kind === "unreachable" ? `${o.world.failure.message}. ` : "";
+  return fail(o, failure, {
+    phase: o.status.phase ?? "Pending",
+    reason: failure.reason,
+    message: `${failure.message}. Not undone yet, tables may be paused: ${trouble}Retried until it works.`,
+    retry: effectiveRetry(o),
+    stalled: true,
+    requeueAfterMs: waitBeforeMs(o, "Connect"),
+  });
+}
+
+export function settle(o: Observed): Decision | undefined {
+  const failure = verdict(o);
+  if (failure === undefined) return undefined;
+  const { world } = o;
+  if (world.kind !== "observed" && mayHold(o)) return undoLater(o, failure);
+  const observed = world.kind === "observed" ? world : undefined;
+  const undoing = observed && undo(o, observed, failure);
+  if (undoing !== undefined) return undoing;
+  const message = `${failure.message}. ${consequence(o, observed)}`;
+  return finish(o, { phase: "Failed", reason: failure.reason, message, failure }, heldTables(o).length > 0);
+}

@@ -1,0 +1,127 @@
+/** The way forward, one step a check. Claim and pause come before everything that talks to the lake engine (I1). */
+import type { Assertion, StreamTableRewindSpec } from "../../api/spec.ts";
+import type { Decision } from "../decision.ts";
+import {
+  isDone,
+  isInvalid,
+  isRepairApplied,
+  isRewound,
+  mayHold,
+  type Observed,
+  type ObservedWorld,
+} from "../observed.ts";
+import { act, actAtOnce } from "../outcome.ts";
+import { operationKey } from "../plan-hash.ts";
+import { deadlineAt } from "./verdict.ts";
+
+/** What every step may rely on: the checks before have seen to it. */
+interface Ready {
+  readonly world: ObservedWorld;
+  readonly spec: StreamTableRewindSpec;
+  readonly tables: readonly string[];
+  readonly snapshotId: number;
+}
+
+function ready(o: Observed): Ready | undefined {
+  const { world, spec } = o;
+  if (world.kind !== "observed" || isInvalid(spec)) return undefined;
+  // The id that was shown is the one that runs, also when it came from a timestamp.
+  const snapshotId = o.status.target?.snapshotId ?? world.target.snapshotId;
+  if (snapshotId === undefined) return undefined;
+  return { world, spec, snapshotId, tables: world.tables.map((table) => table.name ?? table.requested) };
+}
+
+type StepCheck = (o: Observed, given: Ready) => Decision | undefined;
+
+const minimumTimeoutMs = 1_000;
+
+function timeoutMs(o: Observed): number {
+  const deadline = deadlineAt(o);
+  return deadline === undefined ? minimumTimeoutMs : Math.max(minimumTimeoutMs, deadline - o.now);
+}
+
+function assertionsAt(spec: StreamTableRewindSpec, step: "Rewind" | "Replay"): readonly Assertion[] {
+  return spec.verification.at.includes(step) ? spec.verification.assertions : [];
+}
+
+const finalizer: StepCheck = (o, { tables, snapshotId }) =>
+  mayHold(o)
+    ? undefined
+    : act(o, "Planning", { kind: "addFinalizer" }, `${tables.join(", ")} will be rewound to snapshot ${snapshotId}`);
+
+const claim: StepCheck = (o, { tables, spec }) => {
+  if (o.memory.token !== undefined) return undefined;
+  const phase = o.status.phase === undefined || o.status.phase === "Queued" ? "Planning" : o.status.phase;
+  const action = { kind: "claim", tables, operationKey: operationKey(spec) } as const;
+  return actAtOnce(o, phase, action, `taking the lock of ${tables.join(", ")}`);
+};
+
+const pause: StepCheck = (o, { world, tables }) => {
+  const { token } = o.memory;
+  if (token === undefined || isDone(world, "Pause")) return undefined;
+  return actAtOnce(o, "Pausing", { kind: "pause", token }, `pausing ${tables.join(", ")}`);
+};
+
+const plan: StepCheck = (o, { world, tables, snapshotId }) => {
+  if (isRewound(world) || (o.memory.plan ?? o.status.plan) !== undefined) return undefined;
+  const message = `${tables.join(", ")} is paused; working out what a rewind to snapshot ${snapshotId} changes`;
+  return act(o, "Pausing", { kind: "plan", tables, snapshotId }, message);
+};
+
+const rewind: StepCheck = (o, { world, spec, tables, snapshotId }) => {
+  const { token } = o.memory;
+  if (token === undefined || isRewound(world)) return undefined;
+  const assertions = assertionsAt(spec, "Rewind");
+  const action = {
+    kind: "rewind",
+    token,
+    snapshotId,
+    strategy: spec.strategy,
+    assertions,
+    timeoutMs: timeoutMs(o),
+  } as const;
+  return act(o, "Rewinding", action, `rewinding ${tables.join(", ")} to snapshot ${snapshotId}`);
+};
+
+const repair: StepCheck = (o, { world, spec }) => {
+  const { token } = o.memory;
+  if (token === undefined || spec.repair === undefined || isDone(world, "Repair")) return undefined;
+  // Before any further attempt the lake is asked (I3): a commit that it has is not made again.
+  if (isRepairApplied(world)) {
+    return act(o, "Repairing", { kind: "confirmRepair", token }, "the repair is in the lake already: recording it");
+  }
+  const action = { kind: "repair", token, sql: spec.repair.sql, timeoutMs: timeoutMs(o) } as const;
+  return act(
+    o,
+    "Repairing",
+    action,
+    `rows are those of the target; running ${spec.repair.sql.length} repair statement(s)`,
+  );
+};
+
+const replay: StepCheck = (o, { world, spec, tables }) => {
+  const { token } = o.memory;
+  if (token === undefined || isDone(world, "Replay")) return undefined;
+  const assertions = assertionsAt(spec, "Replay");
+  const action = { kind: "replay", token, mode: spec.resume.replay, assertions, timeoutMs: timeoutMs(o) } as const;
+  return act(o, "Replaying", action, `replaying ${tables.join(", ")} to the lake's head`);
+};
+
+const release: StepCheck = (o) => {
+  const { token } = o.memory;
+  if (token === undefined) return undefined;
+  const action = { kind: "release", token, outcome: "Succeeded" } as const;
+  return actAtOnce(o, "Replaying", action, "putting back what was found");
+};
+
+const steps: readonly StepCheck[] = [finalizer, claim, pause, plan, rewind, repair, replay, release];
+
+export function nextStep(o: Observed): Decision | undefined {
+  const given = ready(o);
+  if (given === undefined) return undefined;
+  for (const step of steps) {
+    const decision = step(o, given);
+    if (decision !== undefined) return decision;
+  }
+  return undefined;
+}

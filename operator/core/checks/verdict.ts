@@ -1,0 +1,98 @@
+/** Does the operation fail, and why? The first answer wins and stays (I7): it is written to status before it is acted on. */
+import { Reason } from "../../api/reasons.ts";
+import { type Failure, isDone, isInvalid, isOpen, isRewound, mayHold, type Observed, type Step } from "../observed.ts";
+import { effectiveRetry } from "../retry.ts";
+import { invalidSpec, unsupportedField } from "./spec.ts";
+
+/** A Secret applied in the same breath as the object may arrive after it. */
+const secretGraceMs = 5_000;
+
+type FailureCheck = (o: Observed) => Failure | undefined;
+
+function verdictReached(o: Observed): Failure | undefined {
+  const failure = o.status.failure;
+  return failure && { reason: failure.reason as Failure["reason"], message: failure.message, terminal: true };
+}
+
+function connectionRefusedForGood(o: Observed): Failure | undefined {
+  if (o.world.kind !== "unreachable" || !o.world.failure.terminal || mayHold(o)) return undefined;
+  const isNew = o.now - o.object.createdAt < secretGraceMs;
+  return o.world.failure.reason === Reason.SecretNotFound && isNew ? undefined : o.world.failure;
+}
+
+/** What undoes must not be given up: its failures are retried for ever. */
+const undoing: readonly Step[] = ["Release", "Finalizer"];
+
+function lastActionFailedForGood(o: Observed): Failure | undefined {
+  const last = o.memory.lastFailure;
+  return last?.failure.terminal && !undoing.includes(last.step) ? last.failure : undefined;
+}
+
+function journaledFailure(o: Observed): Failure | undefined {
+  if (o.world.kind !== "observed") return undefined;
+  return o.world.steps.find((step) => step.outcome === "Failed" && step.failure?.terminal)?.failure;
+}
+
+/** Only until the rewind is committed: afterwards neither name nor snapshot decides anything. */
+function wrongTable(o: Observed): Failure | undefined {
+  if (o.world.kind !== "observed" || isRewound(o.world)) return undefined;
+  return o.world.tables.find((table) => table.failure?.terminal)?.failure;
+}
+
+function wrongTarget(o: Observed): Failure | undefined {
+  if (o.world.kind !== "observed" || isRewound(o.world)) return undefined;
+  return o.world.target.failure?.terminal ? o.world.target.failure : undefined;
+}
+
+/** When the time of the operation is over; undefined while it has not begun. */
+export function deadlineAt(o: Observed): number | undefined {
+  const startedAt = (o.world.kind === "observed" ? o.world.operation?.startedAt : undefined) ?? o.status.startTime;
+  if (startedAt === undefined || isInvalid(o.spec)) return undefined;
+  return Date.parse(startedAt) + o.spec.activeDeadlineSeconds * 1000;
+}
+
+function deadlineExceeded(o: Observed): Failure | undefined {
+  const deadline = deadlineAt(o);
+  if (isInvalid(o.spec) || deadline === undefined || o.now < deadline) return undefined;
+  if (!isOpen(o.world) || isDone(o.world, "Replay")) return undefined;
+  const last = effectiveRetry(o);
+  const why = last ? `; the last trouble was: ${last.message}` : "";
+  return {
+    reason: Reason.DeadlineExceeded,
+    message: `not finished within activeDeadlineSeconds (${o.spec.activeDeadlineSeconds} s)${why}`,
+    terminal: true,
+  };
+}
+
+function backoffLimitExceeded(o: Observed): Failure | undefined {
+  const retry = effectiveRetry(o);
+  if (isInvalid(o.spec) || retry === undefined || retry.count <= o.spec.backoffLimit) return undefined;
+  // While something may be held there is no giving up on the database: only it can undo.
+  if (undoing.includes(retry.step as Step) || (retry.step === "Connect" && mayHold(o))) return undefined;
+  return {
+    reason: Reason.BackoffLimitExceeded,
+    message: `${retry.step} failed ${retry.count} times (backoffLimit ${o.spec.backoffLimit}), last: ${retry.message}`,
+    terminal: true,
+  };
+}
+
+const failureChecks: readonly FailureCheck[] = [
+  verdictReached,
+  invalidSpec,
+  unsupportedField,
+  connectionRefusedForGood,
+  lastActionFailedForGood,
+  journaledFailure,
+  wrongTable,
+  wrongTarget,
+  deadlineExceeded,
+  backoffLimitExceeded,
+];
+
+export function verdict(o: Observed): Failure | undefined {
+  for (const check of failureChecks) {
+    const failure = check(o);
+    if (failure !== undefined) return failure;
+  }
+  return undefined;
+}

@@ -1,0 +1,60 @@
+/** Reasons to wait that pass by themselves. */
+import { Reason } from "../../api/reasons.ts";
+import type { Decision } from "../decision.ts";
+import { isInvalid, isOpen, mayHold, type Observed } from "../observed.ts";
+import { actAtOnce, wait } from "../outcome.ts";
+import { effectiveRetry, waitBeforeMs } from "../retry.ts";
+
+const queuePollMs = 1_000;
+const secretPollMs = 500;
+
+export function unreachable(o: Observed): Decision | undefined {
+  if (o.world.kind !== "unreachable" || isInvalid(o.spec)) return undefined;
+  const { failure } = o.world;
+  // Terminal, and still here: a Secret that may arrive any moment. It is asked for often and not counted.
+  if (failure.terminal && !mayHold(o)) {
+    const phase = o.status.phase ?? "Pending";
+    return wait(o, { phase, reason: failure.reason, message: failure.message, requeueAfterMs: secretPollMs });
+  }
+  const retry = effectiveRetry(o);
+  return wait(o, {
+    phase: o.status.phase ?? "Pending",
+    reason: failure.reason,
+    message: mayHold(o) ? `${failure.message}. Tables may be paused meanwhile` : failure.message,
+    retry,
+    stalled: (retry?.count ?? 0) > o.spec.backoffLimit,
+    requeueAfterMs: waitBeforeMs(o, "Connect"),
+  });
+}
+
+/** Facts that are wrong now and may be right soon, e.g. a lake that is not attached yet. */
+export function targetUnknown(o: Observed): Decision | undefined {
+  if (o.world.kind !== "observed" || isOpen(o.world) || o.world.target.snapshotId !== undefined) return undefined;
+  const failure = o.world.target.failure;
+  return wait(o, {
+    phase: o.status.phase ?? "Pending",
+    reason: failure?.reason ?? Reason.TransientError,
+    message: failure?.message ?? "the target snapshot is not known yet",
+    requeueAfterMs: queuePollMs * 2,
+  });
+}
+
+/** One rewind of a table at a time. A lock whose object is gone is freed; its hold is taken over by our pause. */
+export function queue(o: Observed): Decision | undefined {
+  if (o.world.kind !== "observed" || isOpen(o.world)) return undefined;
+  const table = o.world.tables.find((candidate) => candidate.lockedBy !== undefined);
+  const owner = table?.lockedBy;
+  if (table === undefined || owner === undefined) return undefined;
+  const name = table.name ?? table.requested;
+  const who = `${owner.namespace}/${owner.name}`;
+  if (owner.gone) {
+    const message = `freeing ${name} from the rewind ${who}, which no longer exists`;
+    return actAtOnce(o, "Queued", { kind: "freeOrphan", uid: owner.uid, table: name }, message);
+  }
+  return wait(o, {
+    phase: "Queued",
+    reason: Reason.WaitingForLock,
+    message: `${name} is being rewound by StreamTableRewind ${who}; this one starts when that one has ended`,
+    requeueAfterMs: Math.round(queuePollMs * (1 + o.jitter)),
+  });
+}

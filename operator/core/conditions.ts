@@ -1,0 +1,93 @@
+/** The conditions of a status: three of progress (kstatus), five of facts. */
+import type { Condition, ConditionType } from "../api/conditions.ts";
+import { Reason } from "../api/reasons.ts";
+import type { StreamTableRewindStatus } from "../api/status.ts";
+import { isInvalid, type Observed } from "./observed.ts";
+
+export interface Progress {
+  readonly reason: string;
+  readonly message: string;
+  readonly succeeded: boolean;
+  readonly finished: boolean;
+  readonly stalled: boolean;
+}
+
+type Bare = Omit<Condition, "lastTransitionTime" | "observedGeneration">;
+
+interface Told {
+  readonly reason: string;
+  readonly message: string;
+}
+
+function condition(type: ConditionType, holds: boolean, { reason, message }: Told): Bare {
+  return { type, status: holds ? "True" : "False", reason, message };
+}
+
+function told(reason: string, message: string): Told {
+  return { reason, message };
+}
+
+/** Stalled is not Reconciling: tools wait for the one and give up at the other. */
+function progressConditions(progress: Progress): Bare[] {
+  return [
+    condition("Ready", progress.succeeded, progress),
+    condition("Reconciling", !progress.finished && !progress.stalled, progress),
+    condition("Stalled", progress.stalled, progress),
+  ];
+}
+
+function isStepDone(status: StreamTableRewindStatus, name: string): boolean {
+  return status.steps?.some((step) => step.name === name && step.state === "Done") ?? false;
+}
+
+function planConditions(o: Observed, status: StreamTableRewindStatus): Bare[] {
+  const { plan } = status;
+  if (plan === undefined) {
+    const nothing = told(Reason.NotPlanned, "no plan was made yet");
+    return [condition("Planned", false, nothing), condition("Approved", false, nothing)];
+  }
+  const automatic = !isInvalid(o.spec) && o.spec.approval.mode === "Automatic";
+  return [
+    condition("Planned", true, told(Reason.Planned, `plan ${plan.hash.slice(0, 12)} to snapshot ${plan.target}`)),
+    condition("Approved", automatic, told(Reason.ApprovedAutomatically, "approval.mode is Automatic")),
+  ];
+}
+
+function rewindConditions(status: StreamTableRewindStatus): Bare[] {
+  if (!isStepDone(status, "Rewind")) {
+    return [
+      condition("Rewound", false, told(Reason.NotRewound, "the tables were not moved")),
+      condition("Verified", false, told(Reason.NotVerified, "nothing was rewound")),
+    ];
+  }
+  const target = status.target?.snapshotId;
+  return [
+    condition("Rewound", true, told(Reason.RewindCommitted, `rows and frontier were those of snapshot ${target}`)),
+    condition("Verified", true, told(Reason.VerifiedInTransaction, "compared with the query before the commit")),
+  ];
+}
+
+function resumedCondition(status: StreamTableRewindStatus): Bare {
+  const held = status.tables?.filter((table) => table.held).map(({ name }) => name) ?? [];
+  if (held.length > 0) return condition("Resumed", false, told(Reason.Held, `paused: ${held.join(", ")}`));
+  return isStepDone(status, "Release")
+    ? condition("Resumed", true, told(Reason.SchedulingResumed, "what was found was put back"))
+    : condition("Resumed", false, told(Reason.NotHeld, "nothing is held"));
+}
+
+/** lastTransitionTime moves only when the status of the condition does. */
+function stamped(o: Observed, bare: Bare): Condition {
+  const before = o.status.conditions?.find((candidate) => candidate.type === bare.type);
+  const lastTransitionTime = before?.status === bare.status ? before.lastTransitionTime : new Date(o.now).toISOString();
+  return { ...bare, observedGeneration: o.object.generation, lastTransitionTime };
+}
+
+export function conditions(o: Observed, status: StreamTableRewindStatus, progress: Progress): Condition[] {
+  const all = [
+    ...progressConditions(progress),
+    ...planConditions(o, status),
+    ...rewindConditions(status),
+    resumedCondition(status),
+  ];
+  return all.map((bare) => stamped(o, bare));
+}

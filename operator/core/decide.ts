@@ -1,0 +1,59 @@
+/**
+ * observed → decision, pure. An ordered list of checks, the first that answers wins; SPEC.md has the states, the
+ * invariants (I…) and the assumptions (S…). Never throws for something that can happen.
+ */
+import { Reason } from "../api/reasons.ts";
+import { isTerminal, type Phase } from "../api/status.ts";
+import { deletion } from "./checks/deletion.ts";
+import { endedOtherwise, succeeded, terminal } from "./checks/ended.ts";
+import { settle } from "./checks/settle.ts";
+import { nextStep } from "./checks/steps.ts";
+import { queue, targetUnknown, unreachable } from "./checks/waiting.ts";
+import { type Decision, stepOfAction } from "./decision.ts";
+import { isInvalid, type Observed } from "./observed.ts";
+import { wait } from "./outcome.ts";
+import { effectiveRetry, waitBeforeMs } from "./retry.ts";
+
+type Check = (o: Observed) => Decision | undefined;
+
+const checks: readonly (readonly [name: string, check: Check])[] = [
+  ["the object is being deleted", deletion],
+  ["a terminal phase never changes", terminal],
+  ["the journal says that it succeeded", succeeded],
+  ["the operation fails", settle],
+  ["the journal says that it ended otherwise", endedOtherwise],
+  ["the database cannot be asked", unreachable],
+  ["the target is not known yet", targetUnknown],
+  ["another rewind has the lock", queue],
+  ["the next step", nextStep],
+];
+
+/** A step that failed waits for its time; the phase stays, the reason says why. */
+function afterBackoff(o: Observed, decision: Decision): Decision {
+  const step = stepOfAction[decision.action.kind];
+  const waitMs = step === undefined ? 0 : waitBeforeMs(o, step);
+  const retry = effectiveRetry(o);
+  if (waitMs === 0 || retry === undefined) return decision;
+  const { phase } = decision;
+  const stalled = !isInvalid(o.spec) && retry.count > o.spec.backoffLimit;
+  const message = `${retry.message} (failure ${retry.count} in a row, tried again)`;
+  return wait(o, { phase, reason: retry.reason, message, retry, stalled, requeueAfterMs: waitMs });
+}
+
+export function decide(o: Observed): Decision {
+  for (const [, check] of checks) {
+    const decision = check(o);
+    if (decision !== undefined) return afterBackoff(o, decision);
+  }
+  return wait(o, {
+    phase: o.status.phase ?? "Pending",
+    reason: Reason.Progressing,
+    message: "looking at the object",
+    requeueAfterMs: 1_000,
+  });
+}
+
+/** Whether the database must be asked at all: not for what is finished. */
+export function needsWorld(phase: Phase | undefined, deleting: boolean): boolean {
+  return deleting || !isTerminal(phase);
+}

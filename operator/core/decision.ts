@@ -1,0 +1,73 @@
+/** What `decide` answers: one action, and everything that the status shall say. */
+import type { Assertion } from "../api/spec.ts";
+import type { Phase, StreamTableRewindStatus } from "../api/status.ts";
+import type { Failure, Step } from "./observed.ts";
+
+/** Each carries all that its performer needs. Every one is safe to perform twice. */
+export type Action =
+  | { readonly kind: "none" }
+  | { readonly kind: "addFinalizer" }
+  | { readonly kind: "removeFinalizer" }
+  | { readonly kind: "claim"; readonly tables: readonly string[]; readonly operationKey: string }
+  | { readonly kind: "freeOrphan"; readonly uid: string; readonly table: string }
+  | { readonly kind: "pause"; readonly token: string }
+  | { readonly kind: "plan"; readonly tables: readonly string[]; readonly snapshotId: number }
+  | {
+      readonly kind: "rewind";
+      readonly token: string;
+      readonly snapshotId: number;
+      readonly strategy: string;
+      readonly assertions: readonly Assertion[];
+      readonly timeoutMs: number;
+    }
+  | { readonly kind: "repair"; readonly token: string; readonly sql: readonly string[]; readonly timeoutMs: number }
+  | { readonly kind: "confirmRepair"; readonly token: string }
+  | {
+      readonly kind: "replay";
+      readonly token: string;
+      readonly mode: string;
+      readonly assertions: readonly Assertion[];
+      readonly timeoutMs: number;
+    }
+  | { readonly kind: "release"; readonly token: string; readonly outcome: "Succeeded" | "Failed" | "Aborted" }
+  | { readonly kind: "abandon"; readonly token: string; readonly failure: Failure };
+
+export type ActionKind = Action["kind"];
+
+/** The step that a failure of the action is counted under. */
+export const stepOfAction: Readonly<Record<ActionKind, Step | undefined>> = {
+  none: undefined,
+  addFinalizer: "Finalizer",
+  removeFinalizer: "Finalizer",
+  claim: "Claim",
+  freeOrphan: "Claim",
+  pause: "Pause",
+  plan: "Plan",
+  rewind: "Rewind",
+  repair: "Repair",
+  confirmRepair: "Repair",
+  replay: "Replay",
+  release: "Release",
+  abandon: "Release",
+};
+
+export interface Transition {
+  readonly type: "Normal" | "Warning";
+  readonly reason: string;
+  readonly action: string;
+  readonly note: string;
+}
+
+export interface Decision {
+  readonly action: Action;
+  readonly phase: Phase;
+  readonly reason: string;
+  readonly message: string;
+  readonly status: StreamTableRewindStatus;
+  /** Without an action: look again after this time, or only when something changes. */
+  readonly requeueAfterMs?: number | undefined;
+  /** Written before the action is performed; claiming and pausing do not wait for a write. */
+  readonly announce: boolean;
+  /** Told once, when the status was written. */
+  readonly events: readonly Transition[];
+}

@@ -1,0 +1,97 @@
+/** The status as a mirror of what was observed: everything but phase, reason and message. */
+import type { StepStatus, StreamTableRewindStatus, TableStatus } from "../api/status.ts";
+import {
+  heldTables,
+  holdName,
+  isRewound,
+  type Observed,
+  type ObservedWorld,
+  type StepFact,
+  stepFact,
+  type TableFact,
+  type TableState,
+} from "./observed.ts";
+
+/** Leaves out keys without a value: with exactOptionalPropertyTypes, absent and undefined are different things. */
+export function present<T extends object>(value: T): { [K in keyof T]: Exclude<T[K], undefined> } {
+  return Object.fromEntries(Object.entries(value).filter(([, member]) => member !== undefined)) as {
+    [K in keyof T]: Exclude<T[K], undefined>;
+  };
+}
+
+function find(states: readonly TableState[] | undefined, table: TableFact): TableState | undefined {
+  return states?.find((state) => state.name === (table.name ?? table.requested));
+}
+
+function tableStatus(o: Observed, world: ObservedWorld, table: TableFact): TableStatus {
+  const before = find(stepFact(world, "Pause")?.before, table);
+  const rewound = find(stepFact(world, "Rewind")?.after, table);
+  const hold = holdName(o.object);
+  return present({
+    name: table.name ?? table.requested,
+    frontierBefore: before?.snapshotId ?? (isRewound(world) ? undefined : table.snapshotId),
+    frontierAfter: table.snapshotId,
+    strategy: rewound?.strategy,
+    rowsRemoved: rewound?.rowsRemoved,
+    rowsAdded: rewound?.rowsAdded,
+    rowCount: rewound?.rowCount,
+    fingerprint: rewound?.fingerprint,
+    statusBefore: before?.status,
+    heldBefore: before?.holders && [...before.holders],
+    held: table.holders.includes(hold),
+  }) as TableStatus;
+}
+
+function stepStatus(step: StepFact): StepStatus {
+  return present({
+    name: step.name,
+    state: step.outcome,
+    attempts: step.attempt,
+    startedAt: step.startedAt,
+    finishedAt: step.finishedAt,
+    reason: step.failure?.reason,
+    message: step.failure?.message,
+  }) as StepStatus;
+}
+
+function replayStatus(world: ObservedWorld): StreamTableRewindStatus["replay"] {
+  const snapshots = world.tables.map((table) => table.snapshotId).filter((id) => id !== undefined);
+  if (!isRewound(world) || world.head === undefined || snapshots.length === 0) return undefined;
+  const snapshotId = Math.min(...snapshots);
+  return { snapshotId, head: world.head, lag: Math.max(0, world.head - snapshotId) };
+}
+
+function repairStatus(world: ObservedWorld): StreamTableRewindStatus["repair"] {
+  const rowCounts = stepFact(world, "Repair")?.rowCounts;
+  if (world.repairMarker === undefined && rowCounts === undefined) return undefined;
+  return present({ snapshotId: world.repairMarker?.snapshotId, rowCounts: rowCounts && [...rowCounts] }) as NonNullable<
+    StreamTableRewindStatus["repair"]
+  >;
+}
+
+function withHolds(o: Observed, tables: readonly TableStatus[]): TableStatus[] {
+  const held = heldTables(o);
+  return tables.map((table) => ({ ...table, held: held.includes(table.name) }));
+}
+
+/** What the database says now; the tables and lag of a finished operation stay as it left them. */
+function observedStatus(o: Observed, world: ObservedWorld): Partial<StreamTableRewindStatus> {
+  const { tables, replay, target } = o.status;
+  const ended = world.operation?.outcome !== undefined;
+  const snapshotId = target?.snapshotId ?? world.target.snapshotId;
+  return {
+    ...(world.operation?.startedAt && { startTime: world.operation.startedAt }),
+    ...(snapshotId !== undefined && { target: { snapshotId } }),
+    tables: ended && tables ? withHolds(o, tables) : world.tables.map((table) => tableStatus(o, world, table)),
+    ...(world.steps.length > 0 && { steps: world.steps.map(stepStatus) }),
+    ...present({ repair: repairStatus(world), replay: (ended ? replay : undefined) ?? replayStatus(world) }),
+  };
+}
+
+/** Facts of the database; what was known before stays where it was not asked. */
+export function mirror(o: Observed): StreamTableRewindStatus {
+  const { tables, steps, repair, replay, startTime, target, plan } = o.status;
+  const known = present({ tables, steps, repair, replay, startTime, target, plan: o.memory.plan ?? plan });
+  const seen = o.world.kind === "observed" ? observedStatus(o, o.world) : {};
+  return { ...known, ...seen } as StreamTableRewindStatus;
+}

@@ -1,0 +1,172 @@
+/**
+ * What `decide` may know: plain, read-only data. Gathered by the controller, never fetched from here.
+ */
+import type { Reason } from "../api/reasons.ts";
+import type { StreamTableRewindSpec } from "../api/spec.ts";
+import type { Plan, StreamTableRewindStatus } from "../api/status.ts";
+
+/** Something that went wrong, classified where it happened (database/sqlstate.ts), never by its message. */
+export interface Failure {
+  readonly reason: Reason;
+  /** Thing, value, way out. */
+  readonly message: string;
+  /** Nothing but a change by a person helps: no retry. */
+  readonly terminal: boolean;
+  /** SQLSTATE, where there is one. */
+  readonly code?: string;
+}
+
+export const journalSteps = ["Pause", "Rewind", "Repair", "Replay", "Release"] as const;
+export type JournalStep = (typeof journalSteps)[number];
+
+/** What can fail and be retried: the journal's steps and what the journal does not know. */
+export type Step = JournalStep | "Connect" | "Claim" | "Plan" | "Finalizer";
+
+/** A stream table as a step found it (`before`) or left it (`after`). */
+export interface TableState {
+  readonly name: string;
+  readonly snapshotId?: number | undefined;
+  readonly status?: string | undefined;
+  readonly holders?: readonly string[] | undefined;
+  readonly strategy?: string | undefined;
+  readonly rowsRemoved?: number | undefined;
+  readonly rowsAdded?: number | undefined;
+  readonly rowCount?: number | undefined;
+  readonly fingerprint?: string | undefined;
+}
+
+/** The latest attempt of a step, as the journal has it. */
+export interface StepFact {
+  readonly name: JournalStep;
+  readonly attempt: number;
+  readonly outcome: "Running" | "Done" | "Failed";
+  readonly startedAt?: string | undefined;
+  readonly finishedAt?: string | undefined;
+  readonly before: readonly TableState[];
+  readonly after: readonly TableState[];
+  /** Only of a Repair: rows changed by each statement. */
+  readonly rowCounts?: readonly number[] | undefined;
+  readonly failure?: Failure | undefined;
+}
+
+export interface LockOwner {
+  readonly uid: string;
+  readonly namespace: string;
+  readonly name: string;
+  readonly cluster: string;
+  /** Its StreamTableRewind is of this cluster and does not exist any more. */
+  readonly gone: boolean;
+}
+
+export interface TableFact {
+  readonly requested: string;
+  readonly name?: string | undefined;
+  /** What the rows are. */
+  readonly snapshotId?: number | undefined;
+  readonly status?: string | undefined;
+  readonly holders: readonly string[];
+  /** Another rewind that has the table's lock. */
+  readonly lockedBy?: LockOwner | undefined;
+  readonly failure?: Failure | undefined;
+}
+
+export interface OperationFact {
+  /** Absent while it goes on. */
+  readonly outcome?: "Succeeded" | "Failed" | "Aborted" | "Orphaned" | undefined;
+  /** What it has locked, by full name. */
+  readonly tables: readonly string[];
+  readonly reason?: string | undefined;
+  readonly startedAt?: string | undefined;
+  readonly finishedAt?: string | undefined;
+}
+
+/** The database, asked with one statement that changes nothing and needs no engine. */
+export interface ObservedWorld {
+  readonly kind: "observed";
+  readonly systemIdentifier: string;
+  readonly timeline: number;
+  readonly head?: number | undefined;
+  /** undefined: this object never took a lock. */
+  readonly operation?: OperationFact | undefined;
+  readonly tables: readonly TableFact[];
+  readonly target: { readonly snapshotId?: number | undefined; readonly failure?: Failure | undefined };
+  readonly steps: readonly StepFact[];
+  /** The lake has a commit of this object's repair. */
+  readonly repairMarker?: { readonly snapshotId: number } | undefined;
+}
+
+export type World =
+  | ObservedWorld
+  /** Secret missing or unusable, no connection, or the database refused the question. */
+  | { readonly kind: "unreachable"; readonly failure: Failure }
+  /** Not asked, because the object is finished or its spec is refused anyway. */
+  | { readonly kind: "unasked" };
+
+export interface Observed {
+  /** Milliseconds since 1970. */
+  readonly now: number;
+  /** Uniform in [0, 1). */
+  readonly jitter: number;
+  readonly object: {
+    readonly uid: string;
+    readonly namespace: string;
+    readonly name: string;
+    readonly generation: number;
+    readonly createdAt: number;
+    readonly deletingSince?: number | undefined;
+    readonly hasFinalizer: boolean;
+  };
+  readonly spec: StreamTableRewindSpec | { readonly invalid: string };
+  readonly status: StreamTableRewindStatus;
+  readonly world: World;
+  /** Lost with the process: a lock is then claimed anew, a plan made anew, an action tried again. */
+  readonly memory: {
+    readonly token?: string | undefined;
+    readonly plan?: Plan | undefined;
+    /** How the action before this pass ended. */
+    readonly lastFailure?: { readonly step: Step; readonly failure: Failure } | undefined;
+  };
+}
+
+/** A lock was taken and not yet given back. */
+export function isOpen(world: World): boolean {
+  return world.kind === "observed" && world.operation !== undefined && world.operation.outcome === undefined;
+}
+
+export function isInvalid(spec: Observed["spec"]): spec is { readonly invalid: string } {
+  return "invalid" in spec;
+}
+
+export function stepFact(world: World, name: JournalStep): StepFact | undefined {
+  return world.kind === "observed" ? world.steps.find((step) => step.name === name) : undefined;
+}
+
+export function isDone(world: World, name: JournalStep): boolean {
+  return stepFact(world, name)?.outcome === "Done";
+}
+
+/** The point of no return is behind us. */
+export function isRewound(world: World): boolean {
+  return isDone(world, "Rewind");
+}
+
+/** The repair is in the lake, whether or not the journal knows. */
+export function isRepairApplied(world: World): boolean {
+  return isDone(world, "Repair") || (world.kind === "observed" && world.repairMarker !== undefined);
+}
+
+/** The finalizer comes before the first lock and goes after the last: without it nothing is held (I2). */
+export function mayHold(o: Observed): boolean {
+  return o.object.hasFinalizer;
+}
+
+export function holdName(object: Observed["object"]): string {
+  return `rewind:${object.namespace}/${object.name}`;
+}
+
+/** Tables that have the hold of this rewind now. */
+export function heldTables(o: Observed): readonly string[] {
+  if (o.world.kind !== "observed") return [];
+  const hold = holdName(o.object);
+  return o.world.tables.filter((table) => table.holders.includes(hold)).map((table) => table.name ?? table.requested);
+}

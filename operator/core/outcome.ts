@@ -1,0 +1,120 @@
+/** Builders of decisions: what a check found, made into action, status and events. */
+import { Reason } from "../api/reasons.ts";
+import { isTerminal, type Phase, type Retry, type StreamTableRewindStatus } from "../api/status.ts";
+import { conditions } from "./conditions.ts";
+import { type Action, type Decision, stepOfAction, type Transition } from "./decision.ts";
+import { mirror, present } from "./mirror.ts";
+import type { Failure, Observed } from "./observed.ts";
+import { effectiveRetry } from "./retry.ts";
+
+interface Outcome {
+  readonly action?: Action;
+  readonly phase: Phase;
+  readonly reason: string;
+  readonly message: string;
+  readonly retry?: Retry | undefined;
+  readonly failure?: Failure | undefined;
+  readonly stalled?: boolean;
+  readonly requeueAfterMs?: number | undefined;
+  readonly announce?: boolean;
+}
+
+/** The retry count lives as long as its step is the one being tried. */
+function retryOf(o: Observed, outcome: Outcome): Retry | undefined {
+  if (outcome.retry) return outcome.retry;
+  const step = stepOfAction[outcome.action?.kind ?? "none"];
+  const retry = effectiveRetry(o);
+  return step !== undefined && retry?.step === step ? retry : undefined;
+}
+
+function phaseEvent(o: Observed, outcome: Outcome): Transition[] {
+  if (o.status.phase === outcome.phase) return [];
+  const type = outcome.phase === "Failed" ? "Warning" : "Normal";
+  const reason = isTerminal(outcome.phase) ? outcome.reason : outcome.phase;
+  return [{ type, reason, action: outcome.phase, note: outcome.message }];
+}
+
+function retryEvent(o: Observed, retry: Retry | undefined): Transition[] {
+  const before = o.status.retry;
+  if (retry === undefined || (before?.step === retry.step && before.reason === retry.reason)) return [];
+  return [{ type: "Warning", reason: retry.reason, action: `Retry${retry.step}`, note: retry.message }];
+}
+
+function statusOf(o: Observed, outcome: Outcome, retry: Retry | undefined): StreamTableRewindStatus {
+  const facts = mirror(o);
+  const finished = isTerminal(outcome.phase);
+  const { reason, message } = outcome;
+  const progress = {
+    reason,
+    message,
+    finished,
+    succeeded: outcome.phase === "Succeeded",
+    stalled: outcome.stalled ?? outcome.phase === "Failed",
+  };
+  const failure = outcome.failure && { reason: outcome.failure.reason, message: outcome.failure.message };
+  return present({
+    ...facts,
+    observedGeneration: o.object.generation,
+    phase: outcome.phase,
+    reason,
+    message,
+    conditions: conditions(o, facts, progress),
+    completionTime: finished ? (o.status.completionTime ?? new Date(o.now).toISOString()) : undefined,
+    retry,
+    failure: failure ?? o.status.failure,
+  }) as StreamTableRewindStatus;
+}
+
+function build(o: Observed, outcome: Outcome): Decision {
+  const retry = retryOf(o, outcome);
+  const announce = outcome.announce ?? true;
+  return {
+    action: outcome.action ?? { kind: "none" },
+    phase: outcome.phase,
+    reason: outcome.reason,
+    message: outcome.message,
+    status: statusOf(o, outcome, retry),
+    requeueAfterMs: outcome.requeueAfterMs,
+    announce,
+    // What is not written would be told again by the next pass.
+    events: announce ? [...phaseEvent(o, outcome), ...retryEvent(o, retry)] : [],
+  };
+}
+
+/** Goes on with an action, once the status says so. With a failure: an action of undoing. */
+export function act(o: Observed, phase: Phase, action: Action, message: string, failure?: Failure): Decision {
+  return build(o, { action, phase, reason: failure?.reason ?? Reason.Progressing, message, failure });
+}
+
+/** Goes on with an action that must not wait for a status write. */
+export function actAtOnce(o: Observed, phase: Phase, action: Action, message: string): Decision {
+  return build(o, { action, phase, reason: Reason.Progressing, message, announce: false });
+}
+
+type Waiting = Omit<Outcome, "action" | "announce">;
+
+export function wait(o: Observed, outcome: Waiting): Decision {
+  return build(o, outcome);
+}
+
+/** Failed, but what it did cannot be undone yet. */
+export function fail(o: Observed, failure: Failure, outcome: Waiting): Decision {
+  return build(o, { ...outcome, failure });
+}
+
+/** The last status; the finalizer goes with it unless tables are still held. */
+export function finish(o: Observed, outcome: Waiting, holding: boolean): Decision {
+  const action: Action = o.object.hasFinalizer && !holding ? { kind: "removeFinalizer" } : { kind: "none" };
+  return build(o, { ...outcome, action });
+}
+
+/** The status stays as it is. */
+export function keep(o: Observed, action: Action, events: readonly Transition[] = []): Decision {
+  const { phase = "Pending", reason = Reason.Progressing, message = "" } = o.status;
+  return { action, phase, reason, message, status: o.status, announce: false, events };
+}
+
+/** A deleted object goes. */
+export function letGo(o: Observed, event: Transition): Decision {
+  return keep(o, { kind: "removeFinalizer" }, [event]);
+}

@@ -1,0 +1,38 @@
+/** Counts failures of a step in a row. The count is stored in status: it cannot be observed again (SPEC.md). */
+import type { Retry } from "../api/status.ts";
+import { backoffMs } from "./backoff.ts";
+import type { Failure, Observed, Step } from "./observed.ts";
+
+/** The failure that this very pass saw: of the last action, or of asking the database. */
+function failureOfPass(o: Observed): { readonly step: Step; readonly failure: Failure } | undefined {
+  if (o.memory.lastFailure) return o.memory.lastFailure;
+  return o.world.kind === "unreachable" ? { step: "Connect", failure: o.world.failure } : undefined;
+}
+
+/**
+ * status.retry as it stands after this pass. A pass that was woken before its time adds nothing: a watch event (our own
+ * status write is one) must not use up the retries.
+ */
+export function effectiveRetry(o: Observed): Retry | undefined {
+  const stored = o.status.retry;
+  const seen = failureOfPass(o);
+  if (seen === undefined) return stored;
+  const sameStep = stored?.step === seen.step;
+  if (sameStep && !o.memory.lastFailure && o.now < Date.parse(stored.nextAttemptTime)) return stored;
+  const count = sameStep ? stored.count + 1 : 1;
+  return {
+    step: seen.step,
+    count,
+    reason: seen.failure.reason,
+    message: seen.failure.message,
+    lastFailureTime: new Date(o.now).toISOString(),
+    nextAttemptTime: new Date(o.now + backoffMs(count, o.jitter)).toISOString(),
+  };
+}
+
+/** Milliseconds until the step may be tried again; 0: now. */
+export function waitBeforeMs(o: Observed, step: Step): number {
+  const retry = effectiveRetry(o);
+  if (retry?.step !== step) return 0;
+  return Math.max(0, Date.parse(retry.nextAttemptTime) - o.now);
+}

@@ -1,0 +1,54 @@
+/**
+ * What the operator asks of a stream-table engine in a database. A driver for another pg_trickle implements this; nothing
+ * outside of database/ knows SQL.
+ *
+ * Every effect commits together with its journal row, and is refused (FencedError) unless the token is the current one.
+ */
+import type { Assertion } from "../api/spec.ts";
+import type { JournalStep, ObservedWorld } from "../core/observed.ts";
+import type { Planned } from "./planned.ts";
+import type { ConnectionSettings } from "./secret.ts";
+
+export interface OperationIdentity {
+  readonly cluster: string;
+  readonly uid: string;
+  readonly namespace: string;
+  readonly name: string;
+}
+
+export interface ObserveQuery {
+  readonly tables: readonly string[];
+  readonly snapshotId?: number | undefined;
+  readonly timestamp?: string | undefined;
+}
+
+export interface Move {
+  readonly assertions: readonly Assertion[];
+  readonly timeoutMs: number;
+}
+
+/** Calls throw TerminalError, TransientError or FencedError, nothing else. */
+export interface RewindSession {
+  /** Changes nothing, needs no lake engine. */
+  observe(query: ObserveQuery): Promise<ObservedWorld>;
+  /** undefined: somebody else has one of the locks. */
+  claim(operationKey: string, tables: readonly string[]): Promise<string | undefined>;
+  /** Frees the locks of a rewind of this cluster whose object is gone. */
+  freeOrphan(uid: string): Promise<void>;
+  pause(token: string): Promise<void>;
+  plan(tables: readonly string[], snapshotId: number): Promise<Planned>;
+  rewind(token: string, snapshotId: number, move: Move & { readonly strategy: string }): Promise<void>;
+  /** In a session of its own, marked, so that the lake commits it at most once. */
+  repair(token: string, sql: readonly string[], timeoutMs: number): Promise<void>;
+  confirmRepair(token: string): Promise<void>;
+  replay(token: string, move: Move & { readonly mode: string }): Promise<void>;
+  release(token: string, outcome: "Succeeded" | "Failed" | "Aborted"): Promise<void>;
+  /** Ends the operation and leaves the tables held. */
+  abandon(token: string, reason: string): Promise<void>;
+  failStep(token: string, step: JournalStep, code: string, message: string): Promise<void>;
+  close(): Promise<void>;
+}
+
+export interface RewindDriver {
+  open(settings: ConnectionSettings, identity: OperationIdentity, signal?: AbortSignal): Promise<RewindSession>;
+}

@@ -1,0 +1,77 @@
+/** Errors of the database as the operator tells them apart: by class and SQLSTATE, never by text. */
+import type { Failure } from "../core/observed.ts";
+import { type CallContext, isConflictState, meaningOf } from "./sqlstate.ts";
+
+/** Nothing but a change by a person helps. */
+export class TerminalError extends Error {
+  override readonly name = "TerminalError";
+  readonly failure: Failure;
+
+  constructor(failure: Failure, options?: ErrorOptions) {
+    super(failure.message, options);
+    this.failure = failure;
+  }
+}
+
+/** May pass by itself. */
+export class TransientError extends Error {
+  override readonly name = "TransientError";
+  readonly failure: Failure;
+
+  constructor(failure: Failure, options?: ErrorOptions) {
+    super(failure.message, options);
+    this.failure = failure;
+  }
+}
+
+/** The token is no longer ours, or it was done already: look again and decide again. */
+export class FencedError extends Error {
+  override readonly name = "FencedError";
+  readonly code: string;
+
+  constructor(code: string, message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.code = code;
+  }
+}
+
+interface ServerError extends Error {
+  readonly code?: unknown;
+  readonly detail?: unknown;
+  readonly hint?: unknown;
+}
+
+/** Five characters: an SQLSTATE. Anything else (ECONNREFUSED, …) comes from the network. */
+const sqlStatePattern = /^[0-9A-Z]{5}$/;
+
+export function sqlStateOf(error: unknown): string | undefined {
+  const code = (error as ServerError | undefined)?.code;
+  return typeof code === "string" && sqlStatePattern.test(code) ? code : undefined;
+}
+
+export function hasSqlState(error: unknown, code: string): boolean {
+  return sqlStateOf(error) === code;
+}
+
+function sentence(text: unknown): string | undefined {
+  return typeof text === "string" && text !== "" ? text.replace(/[.\s]+$/, "") : undefined;
+}
+
+/** Message, detail and hint of the server in one text; of a network error its code, since its message may be empty. */
+function describe(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  const { message, code, detail, hint } = error as ServerError;
+  const parts = [sentence(message) ?? sentence(code) ?? error.name, sentence(detail), sentence(hint)];
+  return parts.filter((part) => part !== undefined).join(". ");
+}
+
+/** Any error of a call as one of the three classes above. */
+export function classified(error: unknown, context: CallContext): TerminalError | TransientError | FencedError {
+  if (error instanceof TerminalError || error instanceof TransientError || error instanceof FencedError) return error;
+  const code = sqlStateOf(error);
+  const message = describe(error);
+  if (code !== undefined && isConflictState(code)) return new FencedError(code, message, { cause: error });
+  const { reason, terminal } = meaningOf(code, context);
+  const failure: Failure = { reason, message, terminal, ...(code === undefined ? {} : { code }) };
+  return terminal ? new TerminalError(failure, { cause: error }) : new TransientError(failure, { cause: error });
+}

@@ -1,0 +1,140 @@
+/**
+ * SQLSTATEs by name, and what each means for an operation. The message text of an error is shown, never matched.
+ */
+import { Reason } from "../api/reasons.ts";
+
+/** pg_trickle's own class. */
+export const TrickleState = {
+  unknownStreamTable: "TR001",
+  ambiguousStreamTable: "TR002",
+  wrongFrontierShape: "TR003",
+  snapshotInFuture: "TR004",
+  snapshotExpired: "TR005",
+  mixedSnapshots: "TR006",
+  notPaused: "TR007",
+  heldByOthers: "TR008",
+  queryRefused: "TR009",
+  verificationFailed: "TR010",
+  assertionFailed: "TR011",
+  superseded: "TR012",
+  directChangeRefused: "TR013",
+  lakeUnreachable: "TR014",
+  fenced: "TR015",
+  sourceDropped: "TR016",
+  adoptFirst: "TR017",
+  strategyNotPossible: "TR018",
+  repairAlreadyApplied: "TR019",
+  refusedInsideRepair: "TR020",
+  badArgument: "TR021",
+} as const;
+
+/** The lake engine's own class, as far as it reaches the operator. */
+export const LakeState = {
+  queryRefused: "LT003",
+  snapshotNotThere: "LT004",
+  notSupported: "LT005",
+  markerAlreadyApplied: "LT006",
+  unknownTable: "LT007",
+} as const;
+
+export const PostgresState = {
+  invalidPassword: "28P01",
+  invalidAuthorization: "28000",
+  unknownDatabase: "3D000",
+  insufficientPrivilege: "42501",
+  undefinedFunction: "42883",
+  undefinedSchema: "3F000",
+  undefinedTable: "42P01",
+  queryCanceled: "57014",
+} as const;
+
+/** What was being done: the same code means different things for our own calls and for a user's SQL. */
+export type CallContext = "connect" | "call" | "move" | "repair";
+
+interface Meaning {
+  readonly reason: Reason;
+  readonly terminal: boolean;
+}
+
+const terminal = (reason: Reason): Meaning => ({ reason, terminal: true });
+const transient = (reason: Reason): Meaning => ({ reason, terminal: false });
+
+/** Codes with one meaning in every context. Missing ones: see classes below. */
+const meanings: Readonly<Record<string, Meaning>> = {
+  [TrickleState.unknownStreamTable]: terminal(Reason.UnknownStreamTable),
+  [TrickleState.ambiguousStreamTable]: terminal(Reason.AmbiguousStreamTable),
+  [TrickleState.wrongFrontierShape]: terminal(Reason.CallRefused),
+  [TrickleState.snapshotInFuture]: terminal(Reason.SnapshotInFuture),
+  [TrickleState.snapshotExpired]: terminal(Reason.SnapshotExpired),
+  [TrickleState.mixedSnapshots]: terminal(Reason.CallRefused),
+  [TrickleState.queryRefused]: terminal(Reason.QueryRefused),
+  [TrickleState.verificationFailed]: terminal(Reason.VerificationFailed),
+  [TrickleState.assertionFailed]: terminal(Reason.AssertionFailed),
+  [TrickleState.lakeUnreachable]: transient(Reason.LakeUnreachable),
+  [TrickleState.sourceDropped]: terminal(Reason.SourceDropped),
+  [TrickleState.adoptFirst]: terminal(Reason.AdoptionRequired),
+  [TrickleState.strategyNotPossible]: terminal(Reason.StrategyNotPossible),
+  [TrickleState.badArgument]: terminal(Reason.CallRefused),
+  [LakeState.snapshotNotThere]: terminal(Reason.SnapshotNotFound),
+  [PostgresState.invalidPassword]: terminal(Reason.AuthenticationFailed),
+  [PostgresState.invalidAuthorization]: terminal(Reason.AuthenticationFailed),
+  [PostgresState.unknownDatabase]: terminal(Reason.AuthenticationFailed),
+  [PostgresState.insufficientPrivilege]: terminal(Reason.PermissionDenied),
+  [PostgresState.queryCanceled]: transient(Reason.TransientError),
+};
+
+/** Said by the statements of a repair: the user's SQL is wrong, whenever it is tried. */
+const repairMeanings: Readonly<Record<string, Meaning>> = {
+  [TrickleState.directChangeRefused]: terminal(Reason.RepairFailed),
+  [TrickleState.refusedInsideRepair]: terminal(Reason.RepairFailed),
+  [LakeState.queryRefused]: terminal(Reason.RepairFailed),
+  [LakeState.notSupported]: terminal(Reason.RepairFailed),
+  [LakeState.unknownTable]: terminal(Reason.RepairFailed),
+  [PostgresState.insufficientPrivilege]: terminal(Reason.RepairFailed),
+};
+
+/**
+ * Classes that say that the SQL itself is wrong: cardinality, data, constraints, triggered action, invalid statement,
+ * syntax or access, with check, external routine, raise exception, feature not supported.
+ */
+const wrongSqlClasses = ["0A", "21", "22", "23", "26", "27", "2F", "38", "39", "42", "44", "P0"];
+
+/** The journal's fence, and things that were done already: look again. */
+const conflicts: readonly string[] = [
+  TrickleState.fenced,
+  TrickleState.repairAlreadyApplied,
+  LakeState.markerAlreadyApplied,
+];
+
+export function isConflictState(code: string | undefined): boolean {
+  return code !== undefined && conflicts.includes(code);
+}
+
+function ofUserSql(code: string, context: CallContext): Meaning | undefined {
+  if (!wrongSqlClasses.includes(code.slice(0, 2))) return undefined;
+  if (context === "repair") return terminal(Reason.RepairFailed);
+  // An assertion or the table's own query that cannot be evaluated will not be next time either.
+  return context === "move" ? terminal(Reason.AssertionFailed) : undefined;
+}
+
+/** The extension may be installed a moment later; whoever applies database and object together wants that to work. */
+function ofMissingParts(code: string): Meaning | undefined {
+  const missing: readonly string[] = [
+    PostgresState.undefinedFunction,
+    PostgresState.undefinedSchema,
+    PostgresState.undefinedTable,
+  ];
+  return missing.includes(code) ? transient(Reason.CallRefused) : undefined;
+}
+
+/** Connection exception, insufficient resources, operator intervention, system error. */
+const unreachableClasses = ["08", "53", "57", "58"];
+
+export function meaningOf(code: string | undefined, context: CallContext): Meaning {
+  if (code === undefined) return transient(Reason.DatabaseUnreachable);
+  const known = (context === "repair" ? repairMeanings[code] : undefined) ?? meanings[code];
+  const meaning = known ?? ofUserSql(code, context) ?? ofMissingParts(code);
+  if (meaning !== undefined) return meaning;
+  const unreachable = context === "connect" || unreachableClasses.includes(code.slice(0, 2));
+  return transient(unreachable ? Reason.DatabaseUnreachable : Reason.TransientError);
+}

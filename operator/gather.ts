@@ -1,0 +1,149 @@
+/** Everything that `decide` may know, read in one pass: the object, its Secret, its database, who else is in the way. */
+import { Reason } from "./api/reasons.ts";
+import { specSchema } from "./api/spec.ts";
+import { type Plan, type StreamTableRewindStatus, statusSchema } from "./api/status.ts";
+import { finalizer } from "./api/stream-table-rewind.ts";
+import { needsWorld } from "./core/decide.ts";
+import type { Failure, LockOwner, Observed, ObservedWorld, Step, World } from "./core/observed.ts";
+import type { OperationIdentity, RewindDriver, RewindSession } from "./database/driver.ts";
+import { TerminalError, TransientError } from "./database/errors.ts";
+import { connectionOf, isFailure } from "./database/secret.ts";
+import { isNotFound } from "./kube/errors.ts";
+import type { CallOptions, CustomObject, Secret } from "./kube/types.ts";
+
+export type RewindObject = CustomObject;
+
+/** What gathering needs of the outside. */
+export interface Sources {
+  readonly objects: { get(namespace: string, name: string, options?: CallOptions): Promise<RewindObject> };
+  readonly secrets: { getSecret(namespace: string, name: string, options?: CallOptions): Promise<Secret> };
+  readonly driver: RewindDriver;
+  readonly clusterId: () => Promise<string>;
+  readonly now: () => Date;
+  readonly random: () => number;
+}
+
+/** What is kept while one key is worked on; the token for as long as the process lives. */
+export interface Run {
+  readonly signal: AbortSignal;
+  session?: RewindSession | undefined;
+  token?: string | undefined;
+  plan?: Plan | undefined;
+  lastFailure?: { readonly step: Step; readonly failure: Failure } | undefined;
+}
+
+function parseSpec(spec: unknown): Observed["spec"] {
+  const parsed = specSchema.safeParse(spec);
+  if (parsed.success) return parsed.data;
+  const problems = parsed.error.issues.map((issue) => `spec.${issue.path.join(".")}: ${issue.message}`);
+  return { invalid: problems.join("; ") };
+}
+
+/** A status that we did not write is not believed; the journal has the facts. */
+function parseStatus(status: unknown): StreamTableRewindStatus {
+  const parsed = statusSchema.safeParse(status ?? {});
+  return parsed.success ? parsed.data : {};
+}
+
+/** Whatever went wrong, as a failure that can be shown; only our own classes are terminal. */
+export function failureOf(error: unknown): Failure {
+  if (error instanceof TerminalError || error instanceof TransientError) return error.failure;
+  const message = error instanceof Error ? error.message : String(error);
+  return { reason: Reason.TransientError, message, terminal: false };
+}
+
+async function openSession(
+  sources: Sources,
+  object: RewindObject,
+  secretName: string,
+  run: Run,
+): Promise<RewindSession | Failure> {
+  const { namespace = "", name, uid } = object.metadata;
+  let secret: Secret;
+  try {
+    secret = await sources.secrets.getSecret(namespace, secretName, { signal: run.signal });
+  } catch (error) {
+    if (!isNotFound(error)) throw error;
+    const message = `there is no Secret ${namespace}/${secretName} (spec.database.secretRef)`;
+    return { reason: Reason.SecretNotFound, message, terminal: true };
+  }
+  const settings = connectionOf(`${namespace}/${secretName}`, secret.data);
+  if (isFailure(settings)) return settings;
+  const identity: OperationIdentity = { cluster: await sources.clusterId(), uid, namespace, name };
+  return sources.driver.open(settings, identity, run.signal);
+}
+
+function isSession(value: RewindSession | Failure): value is RewindSession {
+  return "observe" in value;
+}
+
+/** Only an owner of this cluster can be known to be gone. */
+async function isGone(sources: Sources, owner: LockOwner): Promise<boolean> {
+  if (owner.cluster !== (await sources.clusterId())) return false;
+  try {
+    const object = await sources.objects.get(owner.namespace, owner.name);
+    return object.metadata.uid !== owner.uid;
+  } catch (error) {
+    return isNotFound(error);
+  }
+}
+
+async function withOwners(sources: Sources, world: ObservedWorld): Promise<ObservedWorld> {
+  const tables = await Promise.all(
+    world.tables.map(async (table) =>
+      table.lockedBy
+        ? { ...table, lockedBy: { ...table.lockedBy, gone: await isGone(sources, table.lockedBy) } }
+        : table,
+    ),
+  );
+  return { ...world, tables };
+}
+
+async function observeWorld(
+  sources: Sources,
+  object: RewindObject,
+  spec: Exclude<Observed["spec"], { invalid: string }>,
+  run: Run,
+): Promise<World> {
+  try {
+    if (run.session === undefined) {
+      const opened = await openSession(sources, object, spec.database.secretRef.name, run);
+      if (!isSession(opened)) return { kind: "unreachable", failure: opened };
+      run.session = opened;
+    }
+    const world = await run.session.observe({ tables: spec.streamTables, ...spec.target });
+    return await withOwners(sources, world);
+  } catch (error) {
+    if (!(error instanceof TerminalError || error instanceof TransientError)) throw error;
+    await run.session?.close();
+    run.session = undefined;
+    return { kind: "unreachable", failure: error.failure };
+  }
+}
+
+export async function gather(sources: Sources, object: RewindObject, run: Run): Promise<Observed> {
+  const { metadata } = object;
+  const spec = parseSpec(object.spec);
+  const status = parseStatus(object.status);
+  const deleting = metadata.deletionTimestamp !== undefined;
+  const ask = !("invalid" in spec) && needsWorld(status.phase, deleting);
+  const world: World = ask ? await observeWorld(sources, object, spec, run) : { kind: "unasked" };
+  const now = sources.now().getTime();
+  return {
+    now,
+    jitter: sources.random(),
+    object: {
+      uid: metadata.uid,
+      namespace: metadata.namespace ?? "",
+      name: metadata.name,
+      generation: metadata.generation ?? 0,
+      createdAt: metadata.creationTimestamp === undefined ? now : Date.parse(metadata.creationTimestamp),
+      deletingSince: metadata.deletionTimestamp === undefined ? undefined : Date.parse(metadata.deletionTimestamp),
+      hasFinalizer: metadata.finalizers?.includes(finalizer) ?? false,
+    },
+    spec,
+    status,
+    world,
+    memory: { token: run.token, plan: run.plan, lastFailure: run.lastFailure },
+  };
+}

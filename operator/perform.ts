@@ -1,0 +1,113 @@
+/** One action, performed: an exhaustive switch, each arm one call. Effects live in kube/ and database/. */
+import type { Plan } from "./api/status.ts";
+import { finalizer } from "./api/stream-table-rewind.ts";
+import { type Action, stepOfAction } from "./core/decision.ts";
+import { isInvalid, type JournalStep, journalSteps, type Observed } from "./core/observed.ts";
+import { planHash } from "./core/plan-hash.ts";
+import type { RewindSession } from "./database/driver.ts";
+import { FencedError, TerminalError, TransientError } from "./database/errors.ts";
+import type { RewindObject, Run } from "./gather.ts";
+import type { CallOptions } from "./kube/types.ts";
+
+/** What performing needs of the API server. */
+export interface Objects {
+  addFinalizer(observed: RewindObject, name: string, options?: CallOptions): Promise<RewindObject>;
+  removeFinalizer(observed: RewindObject, name: string, options?: CallOptions): Promise<RewindObject | undefined>;
+}
+
+export interface Performance {
+  readonly objects: Objects;
+  /** Told of every version of the object that is made here. */
+  readonly wrote: (object: RewindObject) => void;
+  readonly object: RewindObject;
+  readonly observed: Observed;
+  readonly run: Run;
+}
+
+function unreachable(action: never): never {
+  throw new Error(`no such action: ${JSON.stringify(action)}`);
+}
+
+function sessionOf(run: Run): RewindSession {
+  if (run.session === undefined) throw new Error("an action in the database was decided without having asked it");
+  return run.session;
+}
+
+async function addFinalizer({ objects, object, run, wrote }: Performance): Promise<void> {
+  wrote(await objects.addFinalizer(object, finalizer, { signal: run.signal }));
+}
+
+async function removeFinalizer({ objects, object, run, wrote }: Performance): Promise<void> {
+  const left = await objects.removeFinalizer(object, finalizer, { signal: run.signal });
+  if (left !== undefined) wrote(left);
+}
+
+async function claim(
+  { run }: Performance,
+  { operationKey, tables }: Extract<Action, { kind: "claim" }>,
+): Promise<void> {
+  run.token = await sessionOf(run).claim(operationKey, tables);
+}
+
+async function plan(given: Performance, { tables, snapshotId }: Extract<Action, { kind: "plan" }>): Promise<void> {
+  const { observed, run } = given;
+  const planned = await sessionOf(run).plan(tables, snapshotId);
+  if (isInvalid(observed.spec)) return;
+  const plannedAt = new Date(observed.now).toISOString();
+  run.plan = { ...planned, plannedAt, hash: planHash(planned, observed.spec) } as Plan;
+}
+
+/** Throws what the effect throws. */
+export function perform(action: Action, given: Performance): Promise<void> {
+  const { run } = given;
+  switch (action.kind) {
+    case "none":
+      return Promise.resolve();
+    case "addFinalizer":
+      return addFinalizer(given);
+    case "removeFinalizer":
+      return removeFinalizer(given);
+    case "claim":
+      return claim(given, action);
+    case "freeOrphan":
+      return sessionOf(run).freeOrphan(action.uid);
+    case "pause":
+      return sessionOf(run).pause(action.token);
+    case "plan":
+      return plan(given, action);
+    case "rewind":
+      return sessionOf(run).rewind(action.token, action.snapshotId, action);
+    case "repair":
+      return sessionOf(run).repair(action.token, action.sql, action.timeoutMs);
+    case "confirmRepair":
+      return sessionOf(run).confirmRepair(action.token);
+    case "replay":
+      return sessionOf(run).replay(action.token, action);
+    case "release":
+      return sessionOf(run).release(action.token, action.outcome);
+    case "abandon":
+      return sessionOf(run).abandon(action.token, action.failure.message);
+    default:
+      return unreachable(action);
+  }
+}
+
+function isJournalStep(step: string | undefined): step is JournalStep {
+  return step !== undefined && (journalSteps as readonly string[]).includes(step);
+}
+
+/**
+ * The journal learns of a failure where it can; where it cannot (no connection, fenced) nothing is lost: the step is
+ * simply not done.
+ */
+export async function recordFailure(action: Action, error: unknown, run: Run): Promise<void> {
+  const step = stepOfAction[action.kind];
+  if (!(error instanceof TerminalError || error instanceof TransientError)) return;
+  if (!isJournalStep(step) || !("token" in action) || run.session === undefined) return;
+  const { code, reason, message } = error.failure;
+  try {
+    await run.session.failStep(action.token, step, code ?? reason, message);
+  } catch (journalError) {
+    if (journalError instanceof FencedError) run.token = undefined;
+  }
+}

@@ -1,0 +1,60 @@
+/** Metrics of the rewinds themselves: told by the controller, or counted over the cache when somebody scrapes. */
+import { isTerminal, type Phase, phases, statusSchema } from "../api/status.ts";
+import type { ControllerMeasurements } from "../controller.ts";
+import type { Clock, CustomObject, Store } from "../kube/types.ts";
+import type { Metrics } from "./metrics.ts";
+
+const MS = 1000;
+
+export function rewindMeasurements({ rewind }: Metrics, clock: Clock): ControllerMeasurements {
+  /** When each rewind entered its phase; from before a restart it is not known, and not guessed. */
+  const since = new Map<string, number>();
+  return {
+    passed: (result) => rewind.reconciles.inc({ result }),
+    phaseChanged: (uid, from, to) => {
+      const nowMs = clock.monotonicMs();
+      const enteredMs = since.get(uid);
+      if (from !== undefined && enteredMs !== undefined) {
+        rewind.phaseDuration.observe({ phase: from }, (nowMs - enteredMs) / MS);
+      }
+      since.set(uid, nowMs);
+      if (!isTerminal(to)) return;
+      rewind.finished.inc({ phase: to });
+      since.delete(uid);
+    },
+    stepFailed: (step, reason, sqlState) => {
+      rewind.stepRetries.inc({ step, reason });
+      rewind.databaseErrors.inc({ sqlstate: sqlState ?? "connection" });
+    },
+  };
+}
+
+interface Standing {
+  readonly phase: Phase;
+  readonly tables: number;
+  readonly held: number;
+  readonly started: boolean;
+}
+
+function standingOf(object: CustomObject): Standing {
+  const parsed = statusSchema.safeParse(object.status ?? {});
+  const { phase = "Pending", tables = [], startTime } = parsed.success ? parsed.data : {};
+  const held = tables.filter((table) => table.held).length;
+  return { phase, tables: tables.length, held, started: startTime !== undefined };
+}
+
+function sum(numbers: readonly number[]): number {
+  return numbers.reduce((total, number) => total + number, 0);
+}
+
+/** Called at a scrape. */
+export function countRewinds({ rewind }: Metrics, store: Store<CustomObject>): void {
+  const standings = store.list().map(standingOf);
+  for (const phase of phases) {
+    rewind.rewinds.set({ phase }, standings.filter((standing) => standing.phase === phase).length);
+  }
+  const running = standings.filter(({ phase, started }) => started && !isTerminal(phase));
+  const failed = standings.filter(({ phase }) => phase === "Failed");
+  rewind.locksHeld.set(sum(running.map(({ tables }) => tables)));
+  rewind.tablesHeld.set({ reason: "Failed" }, sum(failed.map(({ held }) => held)));
+}
