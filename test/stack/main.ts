@@ -87,9 +87,17 @@ function startInBackground(settings: Settings): Promise<StackAccess> {
       else show(message);
     });
     background.once("error", reject);
-    background.once("exit", (code) => reject(new CommandError(`The stack ended with code ${code}.`)));
+    let interrupted = false;
+    background.once("exit", (code) => {
+      reject(
+        new CommandError(interrupted ? "Interrupted; the stack is stopped." : `The stack ended with code ${code}.`),
+      );
+    });
     for (const signal of ["SIGINT", "SIGTERM"] as const) {
-      process.once(signal, () => background.kill("SIGTERM"));
+      process.once(signal, () => {
+        interrupted = true;
+        background.kill("SIGTERM");
+      });
     }
   }).finally(() => {
     background.unref();
