@@ -1,0 +1,29 @@
+// Composition root of the scheduler: config, logger, loop, signals. It speaks PostgreSQL only and outlives both the lake
+// engine and restarts of the database.
+import { pino } from "pino";
+import { ConfigError, readConfig } from "./config.ts";
+import { Scheduler } from "./scheduler.ts";
+
+/** A refresh that hangs in a frozen engine must not keep the process from ending. */
+const SHUTDOWN_LIMIT_MS = 5_000;
+
+async function main(): Promise<void> {
+  const config = readConfig(process.env);
+  const log = pino({ level: config.logLevel, base: { component: "scheduler" } });
+  const scheduler = new Scheduler(config, log);
+  for (const signal of ["SIGTERM", "SIGINT"] as const) {
+    process.once(signal, () => {
+      log.info({ signal }, "stopping");
+      scheduler.stop();
+      setTimeout(() => process.exit(0), SHUTDOWN_LIMIT_MS).unref();
+    });
+  }
+  await scheduler.run();
+  log.info("stopped");
+}
+
+main().catch((error: unknown) => {
+  const message = error instanceof Error ? error.message : String(error);
+  process.stderr.write(`${message}\n`);
+  process.exitCode = error instanceof ConfigError ? 2 : 1;
+});

@@ -1,0 +1,30 @@
+// What the scheduler decides without a database: its settings and how long it waits for one.
+import { describe, expect, test } from "vitest";
+import { ConfigError, readConfig } from "./config.ts";
+import { reconnectDelayMs } from "./scheduler.ts";
+
+describe("readConfig", () => {
+  test("needs only the database's URL", () => {
+    const config = readConfig({ DATABASE_URL: "postgresql://localhost/db" });
+    expect(config).toMatchObject({ databaseUrl: "postgresql://localhost/db", maxRefreshes: 4, logLevel: "info" });
+    expect(Object.isFrozen(config)).toBe(true);
+  });
+
+  test("names every bad key at once, and no value", () => {
+    const read = () => readConfig({ DATABASE_URL: "mysql://secret@host", LOG_LEVEL: "loud", MAX_REFRESHES: "0" });
+    expect(read).toThrow(ConfigError);
+    expect(read).toThrow(/DATABASE_URL.*LOG_LEVEL.*MAX_REFRESHES/);
+    expect(read).not.toThrow(/secret/);
+  });
+});
+
+describe("reconnectDelayMs", () => {
+  test.each([
+    { failures: 1, random: 0, want: 125 },
+    { failures: 1, random: 1, want: 250 },
+    { failures: 3, random: 1, want: 1_000 },
+    { failures: 50, random: 1, want: 5_000 },
+  ])("after $failures failures with chance $random: $want ms", ({ failures, random, want }) => {
+    expect(reconnectDelayMs(failures, random)).toBe(want);
+  });
+});
