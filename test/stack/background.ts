@@ -74,6 +74,7 @@ async function runStack(record: RunningStack): Promise<void> {
       logDir: LOG_DIR,
       postgresPort: settings.postgresPort,
       progress: sendingProgress(tell),
+      report: log,
     });
     await starting.startGenerator({ batchSize: settings.batchSize, intervalMs: settings.intervalMs });
     await writeFile(ENV_FILE, envFileText(starting.access), { mode: 0o600 });

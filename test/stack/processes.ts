@@ -105,7 +105,11 @@ export async function startProcess(options: ProcessOptions): Promise<StackProces
   });
   const exited = new Promise<string>((resolve, reject) => {
     child.once("error", (error) => reject(new Error(`${options.name} cannot be started: ${error.message}`)));
-    child.once("exit", (code, signal) => resolve(describeExit(options.name, code, signal)));
+    child.once("exit", (code, signal) => {
+      // What the program has left behind of its own children. Only now is the group's number sure to be still ours.
+      if (child.pid !== undefined) signalGroup(child.pid, "SIGKILL");
+      resolve(describeExit(options.name, code, signal));
+    });
   });
   exited.catch(() => {});
   await log.close();
@@ -143,11 +147,9 @@ function supervised(child: ChildProcess, pid: number, { options, exited, logOffs
         await gone;
         clearTimeout(timer);
       }
-      // What the program has left behind of its own children.
-      signalGroup(pid, "SIGKILL");
     },
     async kill() {
-      signalGroup(pid, "SIGKILL");
+      if (!hasExited()) signalGroup(pid, "SIGKILL");
       await gone;
     },
   };

@@ -16,6 +16,7 @@ import { ensureDuckdbExtensions } from "./duckdb-extensions.ts";
 import { attachText } from "./ducklake.ts";
 import { installExtension } from "./extension.ts";
 import { startGenerator } from "./generator.ts";
+import { type KeptProcess, keepRunning } from "./kept-process.ts";
 import { startOperator } from "./operator.ts";
 import { type Postgres, startPostgres } from "./postgres.ts";
 import { type StackProcess, temporaryFolder } from "./processes.ts";
@@ -35,6 +36,8 @@ export interface StackOptions {
   /** A free one is chosen if it is left out. */
   readonly postgresPort?: number;
   readonly progress: Progress;
+  /** Told when a program has ended by itself and is started again. */
+  readonly report?: (text: string) => void;
 }
 
 export interface GeneratorSettings {
@@ -49,11 +52,11 @@ export interface Stack {
   readonly postgres: Postgres;
   readonly database: TrickleDatabase;
   readonly controlPlane: ControlPlane;
-  readonly scheduler: StackProcess;
-  readonly operator: StackProcess;
+  readonly scheduler: KeptProcess;
+  readonly operator: KeptProcess;
   readonly access: StackAccess;
   /** The stack starts without one. */
-  startGenerator(settings?: GeneratorSettings): Promise<StackProcess>;
+  startGenerator(settings?: GeneratorSettings): Promise<KeptProcess>;
   /** Stops everything and removes what lies outside of `stateDir` and `logDir`. */
   stop(): Promise<void>;
 }
@@ -106,7 +109,7 @@ interface Data {
   readonly postgres: Postgres;
   readonly database: TrickleDatabase;
   readonly logins: Logins;
-  readonly scheduler: StackProcess;
+  readonly scheduler: KeptProcess;
 }
 
 async function startData(options: StackOptions, started: Started): Promise<Data> {
@@ -136,10 +139,14 @@ async function startData(options: StackOptions, started: Started): Promise<Data>
       }),
     );
     const logins = await createLogins(database);
-    const databaseUrl = logins.scheduler;
-    const scheduler = started.add(await startScheduler({ databaseUrl, logFile: join(logDir, "scheduler.log") }));
+    const settings = { databaseUrl: logins.scheduler, logFile: join(logDir, "scheduler.log") };
+    const scheduler = started.add(await keep(options, () => startScheduler(settings)));
     return { postgres, database, logins, scheduler };
   });
+}
+
+function keep({ report = () => {} }: StackOptions, start: () => Promise<StackProcess>): Promise<KeptProcess> {
+  return keepRunning(start, report);
 }
 
 function secret(): string {
@@ -162,16 +169,20 @@ async function kubectl({ assets, kubeconfig }: ControlPlane, args: readonly stri
 }
 
 async function startOperatorWithSecret(
-  { logDir }: StackOptions,
+  options: StackOptions,
   controlPlane: ControlPlane,
   uri: string,
-): Promise<StackProcess> {
+): Promise<KeptProcess> {
   const metadata = { name: SECRET, namespace: "default" };
   const manifest = { apiVersion: "v1", kind: "Secret", metadata, stringData: { uri } };
   // Through standard input: the arguments of a process are everybody's to read.
   await kubectl(controlPlane, ["apply", "-f", "-"], JSON.stringify(manifest));
-  const { kubeconfig } = controlPlane;
-  return startOperator({ kubeconfig, metricsAddress: "127.0.0.1:0", logFile: join(logDir, "operator.log") });
+  const settings = {
+    kubeconfig: controlPlane.kubeconfig,
+    metricsAddress: "127.0.0.1:0",
+    logFile: join(options.logDir, "operator.log"),
+  };
+  return keep(options, () => startOperator(settings));
 }
 
 function describeAccess(options: StackOptions, { postgres, database }: Data, controlPlane: ControlPlane): StackAccess {
@@ -202,7 +213,8 @@ export async function startStack(options: StackOptions): Promise<Stack> {
       access: describeAccess(options, data, controlPlane),
       async startGenerator(settings = {}) {
         const logFile = join(options.logDir, "generator.log");
-        return started.add(await startGenerator({ ...settings, databaseUrl: data.logins.generator, logFile }));
+        const generator = { ...settings, databaseUrl: data.logins.generator, logFile };
+        return started.add(await keep(options, () => startGenerator(generator)));
       },
       stop: () => started.stop(),
     };
