@@ -9,8 +9,7 @@ begin
       'frontier', t.frontier_snapshot,
       'contents_snapshot', t.contents_snapshot,
       'generation', t.generation,
-      'status', (select v.status from pgtrickle.pgt_stream_tables v
-                 where v.pgt_schema = t.schema_name and v.pgt_name = t.table_name),
+      'status', pgtrickle_internal.status(t.id),
       'holders', (select coalesce(jsonb_agg(h.holder order by h.held_at, h.holder), '[]')
                   from pgtrickle_internal.holds h where h.stream_table_id = t.id))
     from pgtrickle_internal.stream_tables t

@@ -1,0 +1,35 @@
+-- Auto prefers the journal: it reads nothing from the lake and costs what it changes. Else the cheapest other way.
+create function pgtrickle_internal.choose_rewind(
+  p_id bigint, p_target bigint, p_strategy text,
+  out strategy text, out reason text, out estimated_ms numeric, out boundary_snapshot bigint, out boundary_refresh bigint)
+language plpgsql
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  allowed text := pgtrickle_internal.core_strategy(p_strategy);
+  contents bigint := (select s.contents_snapshot from pgtrickle_internal.stream_tables s where s.id = p_id);
+  way record;
+begin
+  if allowed is null then
+    raise exception 'strategy % is not known', coalesce(quote_literal(p_strategy), 'NULL')
+      using errcode = 'TR021', hint = 'Strategies: Auto, Full (recomputed from the lake), Journal (undone refresh by refresh, without the lake).';
+  end if;
+  if allowed <> 'Recompute' and contents is distinct from p_target then
+    boundary_snapshot := pgtrickle_internal.boundary_snapshot(p_id, p_target);
+  end if;
+  if boundary_snapshot is not null and boundary_snapshot <> contents then
+    way := pgtrickle_internal.choose_way(p_id, boundary_snapshot, 'Journal');
+    boundary_refresh := way.boundary_refresh;
+  else
+    boundary_snapshot := null;
+    way := pgtrickle_internal.choose_way(p_id, p_target, allowed);
+  end if;
+  strategy := way.strategy;
+  reason := way.reason || case when boundary_snapshot <> p_target
+    then format('; no source changed between %s and %s',
+           least(boundary_snapshot, p_target), greatest(boundary_snapshot, p_target)) else '' end;
+  estimated_ms := way.estimated_ms;
+end
+$$;
+comment on function pgtrickle_internal.choose_rewind(bigint, bigint, text) is
+  'The way of a rewind: strategy in the core''s words, and for the journal the boundary that it undoes to.';

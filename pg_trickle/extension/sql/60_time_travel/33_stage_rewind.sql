@@ -1,0 +1,22 @@
+create function pgtrickle_internal.stage_rewind(p_ids bigint[], p_snapshot bigint, p_strategy text, p_action text default 'Rewind')
+returns void
+language plpgsql security definer
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  id bigint;
+begin
+  perform pgtrickle_internal.check_adopted();
+  foreach id in array p_ids loop
+    perform pgtrickle_internal.authorise(id, 'rewind');
+    perform pgtrickle_internal.stage_rewind_of(id, p_snapshot, p_strategy, p_action);
+  end loop;
+exception
+  when sqlclient_unable_to_establish_sqlconnection or connection_failure or connection_exception
+    or fdw_unable_to_establish_connection then
+    raise exception 'the lake engine cannot be reached: %', sqlerrm
+      using errcode = 'TR014', hint = 'Nothing was changed. Strategy Journal reaches the snapshots of earlier refreshes without the engine.';
+end
+$$;
+comment on function pgtrickle_internal.stage_rewind(bigint[], bigint, text, text) is
+  'Puts stream tables at one snapshot, verified, without publishing.';

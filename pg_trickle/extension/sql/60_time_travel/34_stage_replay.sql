@@ -1,0 +1,30 @@
+-- One head for all the tables, read once.
+create function pgtrickle_internal.stage_replay(p_ids bigint[]) returns void
+language plpgsql security definer
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  head bigint := pgtrickle_internal.lake_head();
+  generation bigint;
+  refresh pgtrickle_internal.refreshes;
+  verified pgtrickle.verification;
+  id bigint;
+begin
+  perform pgtrickle_internal.check_adopted();
+  perform pgtrickle_internal.pin_snapshot(head);
+  foreach id in array p_ids loop
+    perform pgtrickle_internal.authorise(id, 'replay');
+    generation := pgtrickle_internal.generation(id);
+    refresh := pgtrickle_internal.move_contents(id, head, 'Replay');
+    verified := pgtrickle_internal.checked_rows(id, head, 'engine', null);
+    perform pgtrickle_internal.stage(id, refresh.id, generation, head, verified);
+  end loop;
+exception
+  when sqlclient_unable_to_establish_sqlconnection or connection_failure or connection_exception
+    or fdw_unable_to_establish_connection then
+    raise exception 'the lake engine cannot be reached: %', sqlerrm
+      using errcode = 'TR014', hint = 'Nothing was changed. Try again when it is back.';
+end
+$$;
+comment on function pgtrickle_internal.stage_replay(bigint[]) is
+  'Puts stream tables at the head of the lake, verified, without publishing.';

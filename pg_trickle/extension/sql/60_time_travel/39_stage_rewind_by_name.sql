@@ -1,0 +1,10 @@
+create function pgtrickle_internal.stage_rewind_by_name(p_names text[], p_snapshot bigint, p_strategy text) returns void
+language plpgsql security definer
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  perform pgtrickle_internal.stage_rewind(pgtrickle_internal.resolve_all(p_names), p_snapshot, p_strategy);
+end
+$$;
+comment on function pgtrickle_internal.stage_rewind_by_name(text[], bigint, text) is
+  'First part of pgtrickle.rewind().';

@@ -1,0 +1,21 @@
+-- DuckLake keeps small inserts in tables of its catalog, one per lake table and schema version.
+create function pgtrickle_internal.inlined_rows_sql(p_id bigint) returns text
+language plpgsql
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  return (
+    select coalesce(string_agg(format($sql$
+        union all
+        select i.begin_snapshot, 1, 0 from ducklake.%1$I i
+        union all
+        select i.end_snapshot, 0, 1 from ducklake.%1$I i where i.end_snapshot is not null$sql$, c.relname), '')
+    from pg_class c
+    join pgtrickle_internal.sources s on s.stream_table_id = p_id
+    join ducklake.ducklake_schema n on n.schema_name = s.lake_schema
+    join ducklake.ducklake_table t on t.schema_id = n.schema_id and t.table_name = s.lake_table
+    where c.relnamespace = 'ducklake'::regnamespace and c.relkind = 'r'
+      and c.relname ~ format('^ducklake_inlined_data_%s_[0-9]+$', t.table_id));
+end
+$$;
+comment on function pgtrickle_internal.inlined_rows_sql(bigint) is 'The part of snapshot_rows() that counts inlined rows.';

@@ -1,0 +1,11 @@
+-- Beyond what 90_grants gives by name. The parts of a rewind are for those who may rewind; a staged move that is not
+-- published by finish_moves() cannot be committed.
+grant execute on function
+  pgtrickle_internal.stage_rewind_by_name(text[], bigint, text),
+  pgtrickle_internal.finish_moves(),
+  pgtrickle_internal.check_assertions(jsonb, text),
+  pgtrickle_internal.evaluate_assertion(text, text, text),
+  pgtrickle_internal.single_row(text)
+to pgtrickle_admin;
+grant usage on schema pgtrickle_changes to public;
+grant execute on function pgtrickle_changes.pending(bigint, oid) to public;
