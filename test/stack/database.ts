@@ -200,6 +200,7 @@ class Trickle implements TrickleDatabase {
     this.#lake = await startLake({
       catalog: conninfo({ ...this.attach.catalog, host: this.#postgres.socketDir }),
       dataPath: this.dataPath,
+      tempDir: join(stateDir, "lake-temp"),
       extensions,
       socketDir: setup.socketDir,
       port: setup.port,

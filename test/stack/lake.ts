@@ -8,6 +8,8 @@ export interface LakeOptions {
   /** libpq's key=value form, with the catalog role's password. */
   readonly catalog: string;
   readonly dataPath: string;
+  /** Where queries that outgrow the memory spill to. */
+  readonly tempDir: string;
   /** The folder with DuckDB's extensions. */
   readonly extensions: string;
   readonly socketDir: string;
@@ -48,6 +50,7 @@ export async function startLake(options: LakeOptions): Promise<Lake> {
     env: {
       LAKE_CATALOG: options.catalog,
       LAKE_DATA_PATH: options.dataPath,
+      LAKE_TEMP_DIRECTORY: options.tempDir,
       LAKE_EXTENSIONS: options.extensions,
       LAKE_SOCKET_DIR: options.socketDir,
       LAKE_PORT: String(options.port),

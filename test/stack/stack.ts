@@ -18,6 +18,7 @@ import { installExtension } from "./extension.ts";
 import { startGenerator } from "./generator.ts";
 import { type KeptProcess, keepRunning } from "./kept-process.ts";
 import { startOperator } from "./operator.ts";
+import { freePort } from "./ports.ts";
 import { type Postgres, startPostgres } from "./postgres.ts";
 import { type StackProcess, temporaryFolder } from "./processes.ts";
 import type { Progress } from "./progress.ts";
@@ -179,7 +180,7 @@ async function startOperatorWithSecret(
   await kubectl(controlPlane, ["apply", "-f", "-"], JSON.stringify(manifest));
   const settings = {
     kubeconfig: controlPlane.kubeconfig,
-    metricsAddress: "127.0.0.1:0",
+    metricsAddress: `127.0.0.1:${await freePort()}`,
     logFile: join(options.logDir, "operator.log"),
   };
   return keep(options, () => startOperator(settings));
