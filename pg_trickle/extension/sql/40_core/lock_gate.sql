@@ -22,7 +22,7 @@ begin
     end;
   end loop;
   raise exception 'stream table % is locked by another session', pgtrickle_internal.qualified_name(p_id)
-    using errcode = '55P03', hint = 'Look for open transactions that used pgtrickle functions in pg_stat_activity.';
+    using errcode = '55P03', hint = 'An open transaction changed it: look in pg_stat_activity, end it by pg_terminate_backend().';
 end
 $$;
 comment on function pgtrickle_internal.lock_gate(bigint) is

@@ -9,9 +9,8 @@ declare
   tree text := (select r.ev_action::text from pg_rewrite r where r.ev_class = p_view and r.rulename = '_RETURN');
   offender text;
 begin
-  select coalesce((array['current_date', 'current_date', 'current_time', 'current_time', 'current_timestamp', 'current_timestamp',
-      'localtime', 'localtime', 'localtimestamp', 'localtimestamp', 'current_role', 'current_user', 'user', 'session_user',
-      'current_catalog', 'current_schema'])[v.op[1]::integer + 1], 'a session value')
+  select coalesce((array['current_date', 'current_time', 'current_time', 'current_timestamp', 'current_timestamp', 'localtime', 'localtime',
+      'localtimestamp', 'localtimestamp', 'current_role', 'current_user', 'user', 'session_user', 'current_catalog', 'current_schema'])[v.op[1]::integer + 1], 'a session value')
     into offender
     from regexp_matches(tree, '\{SQLVALUEFUNCTION :op (\d+)', 'g') v (op) limit 1;
   if offender is null then
