@@ -32,6 +32,10 @@ logs: install ## Follow that stack's logs
 test: install ## Run all tests: pure, PostgreSQL and lake, Kubernetes API, the whole stack
 	@$(RUN) node test/stack/run-tests.ts $(TIERS)
 
+.PHONY: ci
+ci: ## Everything that CI runs: checks, generated files, all tests
+	@.ci/run
+
 .PHONY: check
 check: install ## Check types, style and dead code
 	@$(RUN) tsc --noEmit

@@ -43,12 +43,20 @@ function lastLine(text: string): string {
   return text.trim().split("\n").at(-1) ?? "";
 }
 
+/** Where Go's own installer puts it, which is not on everybody's PATH. */
+const GO_FOLDER = "/usr/local/go/bin";
+
 function buildProgram(target: string, detail: (text: string) => void): Promise<void> {
   return new Promise((resolve, reject) => {
     const go = spawn("go", ["build", "-v", "-ldflags", `-s -w ${VERSION_FLAGS}`, "-o", target, "."], {
       cwd: MODULE,
       stdio: ["ignore", "ignore", "pipe"],
-      env: { ...process.env, CGO_ENABLED: "0", GOFLAGS: "-mod=readonly -trimpath -buildvcs=false" },
+      env: {
+        ...process.env,
+        PATH: `${process.env["PATH"]}:${GO_FOLDER}`,
+        CGO_ENABLED: "0",
+        GOFLAGS: "-mod=readonly -trimpath -buildvcs=false",
+      },
     });
     let tail = "";
     let packages = 0;
