@@ -48,8 +48,10 @@ export function compilePlanCall(
 
 function relationRows(call: PlanCall, services: PlannerServices, facts: EngineFacts): Promise<Rows> {
   const plan = call.plan;
-  if (call.relation === "ping" || plan === null) return Promise.resolve(pingRow(facts));
+  if (plan === null) return Promise.resolve(pingRow(facts));
   switch (call.relation) {
+    case "ping":
+      return Promise.resolve(pingRow(facts));
     case "describe":
       return describeRow(plan, services);
     case "recompute":

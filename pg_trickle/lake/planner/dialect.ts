@@ -1,14 +1,17 @@
 // What the syntax tree would lose: DuckDB's parser turns `numeric` into numeric(18,3) and `character(2)` into varchar
 // without a word. The tokens of such types are replaced before parsing by names that survive as unknown types.
-import { GATE, notSupported, refuse } from "./refusal.ts";
-import { joinTokens, type Token, tokenize } from "./tokens.ts";
+import { GATE, refuse } from "./refusal.ts";
+import { joinTokens, type Token, tokenize, tokenWord } from "./tokens.ts";
 
 export const BARE_NUMERIC = "numeric without scale";
 export const CUT_TEXT = "text of limited length";
 
 /** The text with its ambiguous type names made plain; throws a refusal where it can't be done safely. */
 export function plainTypes(sql: string): string {
-  const tokens = tokenize(sql);
+  return joinTokens(plainTypeTokens(tokenize(sql)));
+}
+
+export function plainTypeTokens(tokens: readonly Token[]): readonly Token[] {
   const out: Token[] = [];
   for (let index = 0; index < tokens.length; index += 1) {
     const replaced = isCast(out) ? replacement(tokens, index) : null;
@@ -22,7 +25,7 @@ export function plainTypes(sql: string): string {
     refuseAmbiguous(token, tokens[index + 1], out);
     out.push(token);
   }
-  return joinTokens(out);
+  return out;
 }
 
 function isCast(out: readonly Token[]): boolean {
@@ -32,17 +35,13 @@ function isCast(out: readonly Token[]): boolean {
 const NUMERIC = new Set(["numeric", "decimal", "dec"]);
 const CHARACTER = new Set(["character", "char", "varchar", "bpchar", "nchar", "national"]);
 
-function word(token: Token | undefined): string {
-  return token?.kind === "word" ? token.text.toLowerCase() : "";
-}
-
 function replacement(tokens: readonly Token[], at: number): { readonly name: string; readonly last: number } | null {
   const first = tokens[at];
-  const name = word(first);
+  const name = tokenWord(first);
   if (NUMERIC.has(name) && tokens[at + 1]?.text !== "(") return { name: BARE_NUMERIC, last: at };
   if (first?.kind === "quoted" && first.text === '"char"') return { name: CUT_TEXT, last: at };
   if (!CHARACTER.has(name)) return null;
-  const end = word(tokens[at + 1]) === "varying" ? at + 1 : at;
+  const end = tokenWord(tokens[at + 1]) === "varying" ? at + 1 : at;
   const isFree = (end > at || name === "varchar") && tokens[end + 1]?.text !== "(";
   return isFree ? null : { name: CUT_TEXT, last: closing(tokens, end) };
 }
@@ -56,7 +55,7 @@ function closing(tokens: readonly Token[], at: number): number {
 
 // Those names are reserved enough in PostgreSQL that it always quotes a column of that name.
 function refuseAmbiguous(token: Token, next: Token | undefined, out: readonly Token[]): void {
-  const name = word(token);
+  const name = tokenWord(token);
   if (["cast", "try_cast"].includes(name) && next?.text === "(") {
     refuse(GATE.syntax, "cast (… as …) is not supported", "write expression::type");
   }
@@ -64,16 +63,4 @@ function refuseAmbiguous(token: Token, next: Token | undefined, out: readonly To
   if ((NUMERIC.has(name) || CHARACTER.has(name)) && !isMember) {
     refuse(GATE.syntax, `the type name ${name} is not supported here`, "write expression::type");
   }
-}
-
-/** Takes FOR UPDATE or FOR SHARE off the end of a SELECT: DuckDB does not parse it, and the engine serialises writers itself. */
-export function withoutLocking(sql: string): string {
-  const tokens = tokenize(sql);
-  const last = tokens.length - 1;
-  const isLock = ["update", "share"].includes(word(tokens[last])) && word(tokens[last - 1]) === "for";
-  return isLock ? joinTokens(tokens.slice(0, -2)) : sql;
-}
-
-export function refuseStatement(what: string): never {
-  return notSupported(`${what} is not supported for lake tables`, "use select, insert, update or delete");
 }

@@ -4,7 +4,7 @@ import { allOf } from "./build.ts";
 import { literalText } from "./gate/env.ts";
 import { bindParameters } from "./parameters.ts";
 import { readPlan, readSnapshots } from "./plan.ts";
-import { badPlan, badPseudoColumn, GATE, refusable, refuse } from "./refusal.ts";
+import { badPlan, badPseudoColumn, forbidden, GATE, refusable, refuse } from "./refusal.ts";
 import type { Ast, Node, ParameterValue, PlanCall, PlanRelation, Refusal } from "./types.ts";
 
 export const ENGINE_SCHEMA = "engine";
@@ -65,16 +65,14 @@ function engineRelation(query: Node): PlanRelation {
   const [only] = tables;
   const from = child(query, "from_table");
   if (!only || !from || tables.length !== 1 || text(from, "type") !== "BASE_TABLE") {
-    return refuse(
-      GATE.relation,
+    return forbidden(
       "exactly one engine relation is served per statement",
       "read each through its own `as materialized` CTE",
     );
   }
   const [schema, name] = [text(only, "schema_name"), text(only, "table_name")];
   if (schema !== ENGINE_SCHEMA || !Object.hasOwn(REQUIRED, name)) {
-    refuse(
-      GATE.relation,
+    forbidden(
       `relation "${schema}.${name}" is not an engine relation`,
       `there are ${Object.keys(REQUIRED).join(", ")}`,
     );

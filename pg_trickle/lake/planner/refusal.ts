@@ -77,6 +77,11 @@ export function notSupported(message: string, hint: string): never {
   throw new RefusedError("LT005", "LT005", message, hint);
 }
 
+/** What the user of the connection may never do. */
+export function forbidden(message: string, hint: string): never {
+  throw new RefusedError("42501", GATE.relation, message, hint);
+}
+
 export function asRefusal(error: unknown): Refusal {
   if (!(error instanceof RefusedError)) throw error;
   return { ok: false, sqlState: error.sqlState, code: error.code, message: error.message, hint: error.hint };

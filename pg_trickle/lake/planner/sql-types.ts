@@ -22,6 +22,8 @@ export type Kind =
   /** A quoted literal without a cast: it takes the type of what it meets. */
   | "literal"
   | "null"
+  /** A row's place as PostgreSQL writes it; a rowid in the lake. */
+  | "tid"
   /** May be passed through, counted and tested for NULL, nothing else. */
   | "other";
 
@@ -50,6 +52,7 @@ export const TYPES = {
   uuid: { kind: "uuid" },
   literal: { kind: "literal" },
   null: { kind: "null" },
+  tid: { kind: "tid" },
   other: { kind: "other" },
 } as const satisfies Record<string, SqlType>;
 

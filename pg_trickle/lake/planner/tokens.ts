@@ -67,3 +67,8 @@ function comment(sql: string, at: number): Step {
 export function joinTokens(tokens: readonly Token[]): string {
   return tokens.map((token) => token.text).join(" ");
 }
+
+/** A bare word in lower case, else "". */
+export function tokenWord(token: Token | undefined): string {
+  return token?.kind === "word" ? token.text.toLowerCase() : "";
+}

@@ -4,7 +4,8 @@
 // Entry points:
 //   plan-call.ts     readPlanCall(ast, parameter): PlanCall | Refusal                    the statement shipped for schema `engine`
 //   compile-call.ts  compilePlanCall(call, services, facts): Promise<CompiledCall | Refusal>
-//   shipped.ts       translateShipped(text, parameter, services): Promise<ShippedStatement | Refusal>   any SELECT or DML of user `lake`
+//   shipped.ts       prepareShipped(text, services): Promise<PreparedStatement | Refusal>, whose bind(parameter) gives the
+//                    ShippedStatement; translateShipped(text, parameter, services) does both. SELECT and DML of user `lake`
 //   ast.ts           readAst(text), writeAst(ast): lossless JSON, for the implementer of PlannerServices
 import type { LosslessNumber } from "lossless-json";
 
@@ -163,22 +164,30 @@ export interface LakeRelation {
   readonly snapshot: bigint | null;
 }
 
+/** A cell of INSERT … VALUES: the value of a parameter, or a literal's text (null: NULL). */
+export type InsertCell = { readonly parameter: number } | { readonly literal: string | null };
+
 export type ShippedStatement =
   | {
       readonly ok: true;
       readonly kind: "select";
       readonly sql: string;
       readonly relations: readonly LakeRelation[];
-      /** Result columns (by position) that hold a ctid: their text is `(block,offset)`, their type tid (oid 27). */
+      /** Result columns (by position) that hold a ctid: text such as `(0,1)`, whose PostgreSQL type is tid (oid 27). */
       readonly ctidColumns: readonly number[];
     }
   | { readonly ok: true; readonly kind: "update" | "delete"; readonly sql: string; readonly table: string }
   | {
       readonly ok: true;
       readonly kind: "insert";
-      readonly sql: string;
       readonly table: string;
       readonly columns: readonly string[];
-      /** Values as text, one array a row, when every one is a parameter or NULL; then a staging appender can take them. */
-      readonly rows: readonly (readonly (string | null)[])[] | null;
+      readonly rows: readonly (readonly InsertCell[])[];
     };
+
+/** A statement read once and bound many times: reading costs a trip to DuckDB, binding only the printing. */
+export interface PreparedStatement {
+  readonly ok: true;
+  readonly kind: ShippedStatement["kind"];
+  bind(parameter: ParameterValue): Promise<ShippedStatement | Refusal>;
+}

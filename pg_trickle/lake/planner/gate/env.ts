@@ -14,8 +14,8 @@ export interface Typed {
 export interface ScopeColumn {
   readonly name: string;
   readonly type: SqlType;
-  /** What a reference becomes, when it is not simply `alias.name`. */
-  readonly replacement?: Node;
+  /** The lake's name for it, where that is another one. Such a column must be asked for by name. */
+  readonly lakeName?: string;
 }
 
 export interface ScopeRelation {
