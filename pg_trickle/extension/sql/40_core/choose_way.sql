@@ -8,30 +8,30 @@ as $$
 declare
   contents bigint := (select s.contents_snapshot from pgtrickle_internal.stream_tables s where s.id = p_id);
   allowed text[] := pgtrickle_internal.allowed_ways(p_id, p_target, p_allowed);
-  obstacles text;
+  others text;
 begin
   if p_target > pgtrickle_internal.lake_head() then
     perform pgtrickle_internal.check_snapshot(p_target);
   end if;
-  select w.strategy, w.reason, w.estimated_ms, w.snapshots, w.snapshot_count, w.boundary_refresh
-    into strategy, reason, estimated_ms, snapshots, snapshot_count, boundary_refresh
-    from pgtrickle_internal.possible_ways(p_id, p_target) w
-    where w.strategy = any (allowed) and w.estimated_ms is not null
-    order by w.estimated_ms, w.strategy limit 1;
-  select string_agg(format('%s: %s', w.strategy, case when w.estimated_ms is null then w.reason
-      else format('about %s ms', w.estimated_ms) end), '; ') into obstacles
-    from pgtrickle_internal.possible_ways(p_id, p_target) w
-    where w.strategy = any (allowed) and w.strategy is distinct from choose_way.strategy
-      and (w.strategy <> 'Nothing' or p_allowed <> 'Auto');
+  with ways as materialized (
+    select w.*, row_number() over (order by w.estimated_ms, w.strategy) = 1 and w.estimated_ms is not null as is_best
+    from pgtrickle_internal.possible_ways(p_id, p_target) w where w.strategy = any (allowed)
+  )
+  select best.strategy, best.reason, best.estimated_ms, best.snapshots, best.snapshot_count, best.boundary_refresh,
+      (select string_agg(format('%s: %s', w.strategy,
+          case when w.estimated_ms is null then w.reason else format('about %s ms', w.estimated_ms) end), '; ')
+        from ways w where w.is_best is not true and w.strategy <> 'Nothing')
+    into strategy, reason, estimated_ms, snapshots, snapshot_count, boundary_refresh, others
+    from (select) one left join ways best on best.is_best;
   if strategy is null then
     if 'Recompute' = any (allowed) then
       perform pgtrickle_internal.check_snapshot(p_target);
     end if;
     raise exception 'stream table % cannot get from snapshot % to % by strategy %', pgtrickle_internal.qualified_name(p_id),
         coalesce(contents::text, 'none'), p_target, p_allowed
-      using errcode = 'TR018', detail = obstacles, hint = 'Use strategy Auto.';
+      using errcode = 'TR018', detail = others, hint = 'Use strategy Auto.';
   end if;
-  reason := reason || coalesce(' (' || obstacles || ')', '');
+  reason := reason || coalesce(' (' || others || ')', '');
 end
 $$;
 comment on function pgtrickle_internal.choose_way(bigint, bigint, text) is

@@ -7,6 +7,8 @@ declare
   layout jsonb;
 begin
   perform pgtrickle_internal.authorise(v_id, 'drop');
+  -- The order of a refresh: the table, then the registry row.
+  execute format('lock table %s in access exclusive mode', pgtrickle_internal.qualified_name(v_id));
   perform pgtrickle_internal.lock_gate(v_id);
   perform pgtrickle_internal.check_only_person_holds(v_id, 'drop it');
   if to_regprocedure('pgtrickle_internal.drop_changes_view(bigint)') is not null then
