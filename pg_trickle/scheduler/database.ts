@@ -1,6 +1,8 @@
 // The SQL that the scheduler speaks, and nothing more: what is due, refreshing it, what failed, how the lake is.
 import { Client, type ClientBase, Pool } from "pg";
 
+const LOCK_TIMEOUT_MS = 10_000;
+
 export interface DueRefresh {
   readonly id: string;
   readonly tableName: string;
@@ -21,6 +23,8 @@ export function createWorkers(databaseUrl: string, max: number, refreshTimeoutMs
     application_name: "pg_trickle refresh",
     max,
     statement_timeout: refreshTimeoutMs,
+    // Somebody's open transaction must not keep a refresh waiting with its locks held.
+    lock_timeout: LOCK_TIMEOUT_MS,
     connectionTimeoutMillis: 5_000,
     idleTimeoutMillis: 60_000,
   });

@@ -5,19 +5,20 @@ set search_path = pg_catalog, pg_temp
 as $$
 declare
   st record;
-  floor bigint;
+  new_floor bigint;
 begin
   for st in select s.id, s.layout ->> 'journal' as journal, s.journal_floor from pgtrickle_internal.stream_tables s loop
-    select r.id into floor from pgtrickle_internal.refreshes r
+    select r.id into new_floor from pgtrickle_internal.refreshes r
       where r.stream_table_id = st.id and r.is_journaled
       order by r.id desc offset pgtrickle_internal.setting('journal_keep_refreshes')::bigint limit 1;
-    if floor > st.journal_floor then
-      update pgtrickle_internal.stream_tables s set journal_floor = floor where s.id = st.id;
-      execute format('delete from %s where refresh_id <= $1', st.journal) using floor;
+    if new_floor > st.journal_floor then
+      update pgtrickle_internal.stream_tables s set journal_floor = new_floor where s.id = st.id;
+      execute format('delete from %s where refresh_id <= $1', st.journal) using new_floor;
     end if;
-    delete from pgtrickle_internal.refreshes r where r.stream_table_id = st.id and r.id < coalesce(floor, 0) and r.id < (
-      select h.id from pgtrickle_internal.refreshes h where h.stream_table_id = st.id
-      order by h.id desc offset pgtrickle_internal.setting('history_keep_refreshes')::bigint limit 1);
+    delete from pgtrickle_internal.refreshes r using pgtrickle_internal.stream_tables s
+      where s.id = st.id and r.stream_table_id = st.id and (not r.is_journaled or r.id < s.journal_floor) and r.id < (
+        select h.id from pgtrickle_internal.refreshes h where h.stream_table_id = st.id
+        order by h.id desc offset pgtrickle_internal.setting('history_keep_refreshes')::bigint limit 1);
   end loop;
 end
 $$;
