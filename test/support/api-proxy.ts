@@ -23,7 +23,7 @@ export interface ProxiedRequest {
   readonly isWrite: boolean;
 }
 
-export type LineVerdict = "pass" | "drop" | "reset";
+export type LineVerdict = "pass" | "drop" | "reset" | { readonly replace: string };
 
 export type Verdict =
   /** Forwarded; a watch may be looked at line by line. */
@@ -79,7 +79,7 @@ class Upstream {
     this.#connection = connectionOf(loadKubeConfig({ KUBECONFIG: kubeconfig }));
   }
 
-  async send(incoming: http.IncomingMessage, body: Buffer): Promise<http.IncomingMessage> {
+  async send(incoming: http.IncomingMessage, client: http.ServerResponse, body: Buffer): Promise<http.IncomingMessage> {
     const { url, headers, agent } = await this.#connection.endpoint(incoming.url ?? "/");
     const { host: _host, ...forwarded } = incoming.headers;
     const outgoing = https.request(url, {
@@ -87,10 +87,10 @@ class Upstream {
       headers: { ...forwarded, ...headers },
       agent,
     });
-    // a client that goes away takes its watch with it
-    incoming.socket.once("close", () => outgoing.destroy());
     outgoing.end(body);
     const [response] = (await once(outgoing, "response")) as [http.IncomingMessage];
+    // a client that goes away takes its watch with it
+    client.once("close", () => response.complete || outgoing.destroy());
     return response;
   }
 
@@ -132,7 +132,7 @@ class Exchange {
       case "hang":
         return;
       case "lose-answer":
-        await readBody(await this.#upstream.send(this.#incoming, request.body));
+        await readBody(await this.#upstream.send(this.#incoming, this.#outgoing, request.body));
         return reset(this.#incoming.socket);
       case "delay-answer":
         return this.#forward(request, verdict.until);
@@ -140,7 +140,7 @@ class Exchange {
   }
 
   async #forward(request: ProxiedRequest, until: () => Promise<void> | void = () => undefined): Promise<void> {
-    const answer = await this.#upstream.send(this.#incoming, request.body);
+    const answer = await this.#upstream.send(this.#incoming, this.#outgoing, request.body);
     const body = await readBody(answer);
     await until();
     const { "transfer-encoding": _chunked, ...headers } = answer.headers;
@@ -149,7 +149,7 @@ class Exchange {
   }
 
   async #watch(request: ProxiedRequest, onLine: (line: string) => LineVerdict): Promise<void> {
-    const answer = await this.#upstream.send(this.#incoming, request.body);
+    const answer = await this.#upstream.send(this.#incoming, this.#outgoing, request.body);
     const { socket } = this.#incoming;
     this.#watches.add(socket);
     this.#outgoing.writeHead(answer.statusCode ?? 502, answer.headers);
@@ -170,7 +170,7 @@ class Exchange {
       for (const line of lines) {
         const verdict = onLine(line);
         if (verdict === "reset") return reset(this.#incoming.socket);
-        if (verdict === "pass") this.#outgoing.write(`${line}\n`);
+        if (verdict !== "drop") this.#outgoing.write(`${verdict === "pass" ? line : verdict.replace}\n`);
       }
     }
   }
@@ -189,7 +189,7 @@ function kubeconfigText(url: string, authority: string): string {
 }
 
 export async function startApiProxy(kubeconfig: string, judge: Judge): Promise<ApiProxy> {
-  const authority = createAuthority("api-proxy");
+  const authority = createAuthority("api-proxy-authority");
   const { certificate, key } = authority.issue({ commonName: "api-proxy" }, ["127.0.0.1", "localhost"]);
   const upstream = new Upstream(kubeconfig);
   const watches = new Set<Socket>();
