@@ -39,6 +39,8 @@ function replacement(tokens: readonly Token[], at: number): { readonly name: str
   const first = tokens[at];
   const name = tokenWord(first);
   if (NUMERIC.has(name) && tokens[at + 1]?.text !== "(") return { name: BARE_NUMERIC, last: at };
+  // DuckDB knows oid as bigint.
+  if (name === "oid") return { name: "oid of PostgreSQL", last: at };
   if (first?.kind === "quoted" && first.text === '"char"') return { name: CUT_TEXT, last: at };
   if (!CHARACTER.has(name)) return null;
   const end = tokenWord(tokens[at + 1]) === "varying" ? at + 1 : at;

@@ -70,7 +70,7 @@ const CONVERSIONS: Readonly<Record<string, Readonly<Record<string, Conversion>>>
   boolean: { integer: "cast", text: "cast" },
   date: { timestamp: "cast", timestamptz: "zone", text: "cast" },
   timestamp: { date: "cast", time: "cast", timestamptz: "zone", text: "cast" },
-  timestamptz: { date: "zone", time: "zone", timestamp: "zone", text: "zone" },
+  timestamptz: { date: "zone", timestamp: "zone", text: "zone" },
   uuid: { text: "cast" },
 };
 

@@ -79,6 +79,17 @@ export function checkOperator(node: Node, env: Env): Typed {
           children.map((item) => requireBoolean(item, "the operand of not").node),
         ),
       );
+    case "GROUPING_FUNCTION":
+      return {
+        node: cast(
+          operator(
+            type,
+            children.map((item) => item.node),
+          ),
+          TYPES.integer,
+        ),
+        type: TYPES.integer,
+      };
     case "COMPARE_IN":
     case "COMPARE_NOT_IN":
       return membership(type, children, env);
