@@ -9,6 +9,7 @@ create unlogged table pgtrickle_internal.staged_moves (
   snapshot_id      bigint  not null,
   row_count        bigint,
   fingerprint      text,
+  verified         text,
   constraint staged_moves_pkey primary key (xid, stream_table_id)
 );
 comment on table pgtrickle_internal.staged_moves is

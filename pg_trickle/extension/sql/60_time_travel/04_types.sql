@@ -25,6 +25,7 @@ create type pgtrickle.moved as (
   rows_added bigint,
   row_count bigint,
   fingerprint text,
-  refresh_id bigint
+  refresh_id bigint,
+  verified text
 );
 comment on type pgtrickle.moved is 'Result row of pgtrickle.rewind() and pgtrickle.step(): one stream table at its new snapshot.';

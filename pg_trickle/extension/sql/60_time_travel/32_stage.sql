@@ -4,8 +4,8 @@ language plpgsql
 set search_path = pg_catalog, pg_temp
 as $$
 begin
-  insert into pgtrickle_internal.staged_moves (stream_table_id, refresh_id, generation, snapshot_id, row_count, fingerprint)
-    values (p_id, p_refresh, p_generation, p_snapshot, p_verified.row_count, p_verified.fingerprint);
+  insert into pgtrickle_internal.staged_moves (stream_table_id, refresh_id, generation, snapshot_id, row_count, fingerprint, verified)
+    values (p_id, p_refresh, p_generation, p_snapshot, p_verified.row_count, p_verified.fingerprint, p_verified.level);
 end
 $$;
 comment on function pgtrickle_internal.stage(bigint, bigint, bigint, bigint, pgtrickle.verification) is

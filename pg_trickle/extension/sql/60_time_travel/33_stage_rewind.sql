@@ -1,4 +1,5 @@
-create function pgtrickle_internal.stage_rewind(p_ids bigint[], p_snapshot bigint, p_strategy text, p_action text default 'Rewind')
+create function pgtrickle_internal.stage_rewind(p_ids bigint[], p_snapshot bigint, p_strategy text, p_action text default 'Rewind',
+  p_is_proof_wanted boolean default false)
 returns void
 language plpgsql security definer
 set search_path = pg_catalog, pg_temp
@@ -9,7 +10,7 @@ begin
   perform pgtrickle_internal.check_adopted();
   foreach id in array p_ids loop
     perform pgtrickle_internal.authorise(id, 'rewind');
-    perform pgtrickle_internal.stage_rewind_of(id, p_snapshot, p_strategy, p_action);
+    perform pgtrickle_internal.stage_rewind_of(id, p_snapshot, p_strategy, p_action, p_is_proof_wanted);
   end loop;
 exception
   when sqlclient_unable_to_establish_sqlconnection or connection_failure or connection_exception
@@ -18,5 +19,5 @@ exception
       using errcode = 'TR014', hint = 'Nothing was changed. Strategy Journal reaches the snapshots of earlier refreshes without the engine.';
 end
 $$;
-comment on function pgtrickle_internal.stage_rewind(bigint[], bigint, text, text) is
+comment on function pgtrickle_internal.stage_rewind(bigint[], bigint, text, text, boolean) is
   'Puts stream tables at one snapshot, verified, without publishing.';

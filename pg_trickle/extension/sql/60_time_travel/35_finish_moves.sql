@@ -14,7 +14,7 @@ begin
     return query
       select pgtrickle_internal.qualified_name(r.stream_table_id), r.from_snapshot, r.to_snapshot,
         pgtrickle_internal.shown_strategy(r.strategy), r.reason, r.rows_removed, r.rows_added,
-        staged.row_count, staged.fingerprint, r.id
+        staged.row_count, staged.fingerprint, r.id, staged.verified
       from pgtrickle_internal.refreshes r where r.id = staged.refresh_id;
     delete from pgtrickle_internal.staged_moves m
       where m.xid = staged.xid and m.stream_table_id = staged.stream_table_id;

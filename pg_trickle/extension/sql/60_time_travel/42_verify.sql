@@ -6,13 +6,17 @@ declare
   v_id bigint := pgtrickle_internal.resolve(verify.name);
   st pgtrickle_internal.stream_tables;
   refresh bigint;
+  staged bigint;
   result pgtrickle.verification;
 begin
   perform pgtrickle_internal.check_may_read(v_id);
   for attempt in 1 .. 3 loop
     select s.* into st from pgtrickle_internal.stream_tables s where s.id = v_id;
+    -- inside an assertion: what this transaction is about to publish
+    select m.snapshot_id into staged from pgtrickle_internal.staged_moves m
+      where m.stream_table_id = v_id and m.xid = pg_current_xact_id_if_assigned();
     select max(f.refresh_id) into refresh from pgtrickle_internal.fingerprints f where f.stream_table_id = st.id;
-    result := pgtrickle_internal.verify_contents(st.id, st.contents_snapshot, verify.level, refresh);
+    result := pgtrickle_internal.verify_contents(st.id, coalesce(staged, st.contents_snapshot), verify.level, refresh);
     -- a refresh may have published between the look at the registry and the look at the rows: only then once more
     exit when result.ok or pgtrickle_internal.generation(st.id) = st.generation;
   end loop;

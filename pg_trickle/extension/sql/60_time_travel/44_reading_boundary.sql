@@ -1,5 +1,4 @@
--- The past is read from the lake. The undo journal takes its place where the lake no longer has the snapshot, or where
--- the engine is known to be away.
+-- The past is read from the lake. The undo journal takes its place where the engine is known to be away.
 create function pgtrickle_internal.reading_boundary(p_id bigint, p_snapshot bigint) returns bigint
 language plpgsql
 set search_path = pg_catalog, pg_temp
@@ -7,13 +6,11 @@ as $$
 declare
   boundary bigint;
 begin
-  if p_snapshot is not null and p_snapshot <= pgtrickle_internal.lake_head()
-      and (not pgtrickle_internal.snapshot_exists(p_snapshot)
-        or exists (select from pgtrickle_internal.lake_health h where not h.is_healthy)) then
+  perform pgtrickle_internal.hold_snapshot(p_snapshot);
+  if exists (select from pgtrickle_internal.lake_health h where not h.is_healthy) then
     boundary := pgtrickle_internal.journal_boundary(p_id, pgtrickle_internal.boundary_snapshot(p_id, p_snapshot));
   end if;
   if boundary is null then
-    perform pgtrickle_internal.hold_snapshot(p_snapshot);
     perform pgtrickle_internal.check_sources(p_id, p_snapshot);
   end if;
   return boundary;

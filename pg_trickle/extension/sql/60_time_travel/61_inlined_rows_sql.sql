@@ -9,7 +9,7 @@ begin
         union all
         select i.begin_snapshot, 1, 0 from ducklake.%1$I i
         union all
-        select i.end_snapshot, 0, 1 from ducklake.%1$I i where i.end_snapshot is not null$sql$, c.relname), '')
+        select i.end_snapshot, 0, 1 from ducklake.%1$I i where i.end_snapshot is not null$sql$, c.relname), ''), '')
     from pg_class c
     join pgtrickle_internal.sources s on s.stream_table_id = p_id
     join ducklake.ducklake_schema n on n.schema_name = s.lake_schema

@@ -10,7 +10,7 @@ begin
   v_ids := pgtrickle_rewind.locked_ids(p_uid);
   perform pgtrickle_rewind.open_step(p_uid, p_token, 'Rewind',
     pgtrickle_rewind.table_states(v_ids) || jsonb_build_object('target', p_snapshot, 'strategy', p_strategy));
-  perform pgtrickle_internal.stage_rewind(v_ids, p_snapshot, p_strategy);
+  perform pgtrickle_internal.stage_rewind(v_ids, p_snapshot, p_strategy, p_is_proof_wanted => true);
 end;
 $$;
 comment on function pgtrickle_rewind.begin_rewind(text, uuid, bigint, text) is
