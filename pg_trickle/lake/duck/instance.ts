@@ -1,0 +1,105 @@
+// Makes one DuckDB instance with the lake attached and everything locked that must not change afterwards. DuckDB can
+// read files, run SQL in PostgreSQL and load code: the locks here are the second line behind the statement gate.
+import { randomUUID } from "node:crypto";
+import { existsSync } from "node:fs";
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { type DuckDBConnection, DuckDBInstance } from "@duckdb/node-api";
+
+export interface LakeOptions {
+  /** libpq conninfo of the catalog role. */
+  readonly catalog: string;
+  readonly metadataSchema: string;
+  readonly dataPath: string;
+  readonly extensionsDirectory: string;
+  readonly memoryLimit: string;
+  readonly threads: number;
+  readonly tempDirectory: string;
+  readonly inliningRowLimit: number;
+  readonly initFile: string | null;
+}
+
+/** The catalog inside DuckDB through which DuckLake itself reads PostgreSQL; only this folder may name it. */
+export const METADATA_CATALOG = "__ducklake_metadata_lake";
+const APPLICATION_NAME = "pg_trickle lake engine";
+const TERMINATE_WAIT_MS = 5000;
+
+const literal = (text: string): string => `'${text.replaceAll("'", "''")}'`;
+
+/** Same id for every catalog session of this instance, and for no other. */
+function catalogConninfo(catalog: string, instanceId: string): string {
+  return `${catalog} application_name='${APPLICATION_NAME} ${instanceId}'`;
+}
+
+async function loadExtensions(connection: DuckDBConnection, directory: string): Promise<void> {
+  for (const name of ["postgres_scanner", "ducklake"]) {
+    await connection.run(`load ${literal(join(directory, `${name}.duckdb_extension`))}`);
+  }
+  const httpfs = join(directory, "httpfs.duckdb_extension");
+  if (existsSync(httpfs)) await connection.run(`load ${literal(httpfs)}`);
+}
+
+function asDirectory(path: string): string {
+  return path.endsWith("/") ? path : `${path}/`;
+}
+
+async function attach(connection: DuckDBConnection, options: LakeOptions, instanceId: string): Promise<void> {
+  const target = `ducklake:postgres:${catalogConninfo(options.catalog, instanceId)}`;
+  await connection.run(
+    `attach ${literal(target)} as lake (data_path ${literal(asDirectory(options.dataPath))},
+      metadata_schema ${literal(options.metadataSchema)}, data_inlining_row_limit ${options.inliningRowLimit})`,
+  );
+}
+
+/**
+ * A killed engine can leave a catalog session behind whose COMMIT is still on its way. It must be over before this engine
+ * answers whether an operation's marker is there, so sessions of earlier instances are ended first.
+ */
+async function endEarlierInstances(connection: DuckDBConnection, instanceId: string): Promise<void> {
+  const sql = `select pg_terminate_backend(pid, ${TERMINATE_WAIT_MS}) as ended from pg_stat_activity
+    where datname = current_database() and usename = current_user and application_name like '${APPLICATION_NAME} %'
+      and application_name <> '${APPLICATION_NAME} ${instanceId}'`;
+  await connection.run(`select * from postgres_query(${literal(METADATA_CATALOG)}, ${literal(sql)})`);
+}
+
+async function initialise(connection: DuckDBConnection, initFile: string | null): Promise<void> {
+  if (initFile === null) return;
+  await connection.run(await readFile(initFile, "utf8"));
+}
+
+// GLOBAL, because a plain SET reaches only this connection, and the ones that matter come later.
+function settings(options: LakeOptions): readonly string[] {
+  const directories = [asDirectory(options.dataPath), asDirectory(options.tempDirectory)].map(literal).join(", ");
+  return [
+    // Reads at old snapshots use today's column statistics otherwise: DuckLake issue 1377.
+    "set global disabled_optimizers = 'statistics_propagation'",
+    "set global integer_division = true",
+    "set global TimeZone = 'UTC'",
+    "set global ducklake_max_retry_count = 100",
+    "set global ducklake_retry_wait_ms = 20",
+    "set global ducklake_retry_backoff = 1.1",
+    "set global allowed_configs = ['TimeZone']",
+    `set global allowed_directories = [${directories}]`,
+    "set global enable_external_access = false",
+    "set global lock_configuration = true",
+  ];
+}
+
+export async function createInstance(options: LakeOptions): Promise<DuckDBInstance> {
+  const instance = await DuckDBInstance.create(":memory:", {
+    threads: String(options.threads),
+    memory_limit: options.memoryLimit,
+    temp_directory: options.tempDirectory,
+    autoinstall_known_extensions: "false",
+    autoload_known_extensions: "false",
+  });
+  const connection = await instance.connect();
+  const instanceId = randomUUID();
+  await loadExtensions(connection, options.extensionsDirectory);
+  await attach(connection, options, instanceId);
+  await endEarlierInstances(connection, instanceId);
+  await initialise(connection, options.initFile);
+  for (const setting of settings(options)) await connection.run(setting);
+  connection.disconnectSync();
+  return instance;
+}

@@ -1,0 +1,92 @@
+// Result rows of one query, read chunk by chunk. A streaming result dies silently, as if it had ended, when its
+// connection runs anything else; so the connection calls `detach` first, which keeps the rest of the rows in memory.
+import type { DuckDBDataChunk, DuckDBResult } from "@duckdb/node-api";
+import type { DataRowWriter, TextColumn } from "../wire/data-rows.ts";
+import type { FieldDescription } from "../wire/replies.ts";
+import type { ZoneOffset } from "../wire/text/time-zones.ts";
+import { describeField } from "./fields.ts";
+import { itemText, textColumns } from "./text-columns.ts";
+
+export interface ReadResult {
+  readonly count: number;
+  readonly done: boolean;
+}
+
+/** Anything that gives rows: a DuckDB result, or rows that the engine makes itself. */
+export interface RowSource {
+  readonly fields: readonly FieldDescription[];
+  /** Writes at most `maxRows` rows, possibly fewer though there are more; `done` says whether it was the last. */
+  read(maxRows: number, rows: DataRowWriter): Promise<ReadResult>;
+  close(): void;
+}
+
+interface OpenChunk {
+  readonly columns: readonly TextColumn[];
+  readonly rowCount: number;
+  next: number;
+}
+
+export class DuckRows implements RowSource {
+  readonly fields: FieldDescription[];
+  readonly #result: DuckDBResult;
+  readonly #fetch: (result: DuckDBResult) => Promise<DuckDBDataChunk | null>;
+  readonly #writers: ReturnType<typeof itemText>[];
+  #kept: DuckDBDataChunk[] = [];
+  #open: OpenChunk | null = null;
+  #ended = false;
+
+  constructor(
+    result: DuckDBResult,
+    zone: ZoneOffset,
+    fetch: (result: DuckDBResult) => Promise<DuckDBDataChunk | null>,
+  ) {
+    const types = result.columnTypes();
+    this.#result = result;
+    this.#fetch = fetch;
+    this.fields = result.columnNames().map((name, index) => describeField(name, types[index] ?? fail()));
+    this.#writers = types.map((type) => itemText(type, zone));
+  }
+
+  /** True while it still needs its connection. */
+  get isLive(): boolean {
+    return !this.#ended;
+  }
+
+  async read(maxRows: number, rows: DataRowWriter): Promise<ReadResult> {
+    const chunk = this.#open ?? (await this.#nextChunk());
+    if (chunk === null) return { count: 0, done: true };
+    const end = Math.min(chunk.rowCount, chunk.next + maxRows);
+    const count = end - chunk.next;
+    for (let row = chunk.next; row < end; row += 1) rows.row(chunk.columns, row);
+    chunk.next = end;
+    this.#open = end < chunk.rowCount ? chunk : null;
+    return { count, done: false };
+  }
+
+  async detach(): Promise<void> {
+    for (let chunk = await this.#fetchLive(); chunk !== null; chunk = await this.#fetchLive()) this.#kept.push(chunk);
+  }
+
+  close(): void {
+    this.#ended = true;
+    this.#kept = [];
+    this.#open = null;
+  }
+
+  async #nextChunk(): Promise<OpenChunk | null> {
+    const chunk = this.#kept.shift() ?? (await this.#fetchLive());
+    return chunk === null ? null : { columns: textColumns(chunk, this.#writers), rowCount: chunk.rowCount, next: 0 };
+  }
+
+  async #fetchLive(): Promise<DuckDBDataChunk | null> {
+    if (this.#ended) return null;
+    const chunk = await this.#fetch(this.#result);
+    if (chunk !== null && chunk.rowCount > 0) return chunk;
+    this.#ended = true;
+    return null;
+  }
+}
+
+function fail(): never {
+  throw new TypeError("a result column has no type");
+}

@@ -1,0 +1,63 @@
+// Staged rows into the lake: text into a temporary table, then one statement that casts it. One statement a run means one
+// Parquet file a run, not one a batch.
+import type { LakeConnection } from "../duck/connection.ts";
+import { castFromText, duckText, lakeName, quoteIdentifier } from "../duck/names.ts";
+import { LakeError, SQL_STATE } from "../errors.ts";
+import type { Column } from "../planner/types.ts";
+import type { StagedRun, TextRow } from "./staged-writes.ts";
+
+const STAGING_TABLE = "pg_trickle_staged";
+const STAGED = `temp.main.${STAGING_TABLE}`;
+
+export interface ApplyTarget {
+  readonly connection: LakeConnection;
+  readonly columnsOf: (table: string) => Promise<readonly Column[]>;
+  readonly signal: AbortSignal;
+}
+
+export async function applyRun(run: StagedRun, target: ApplyTarget): Promise<void> {
+  const { connection, signal } = target;
+  const types = await columnTypes(run, target);
+  const width = Math.max(1, run.rows[0]?.length ?? 0);
+  const columns = Array.from({ length: width }, (_, index) => `v${index} varchar`).join(", ");
+  await connection.run(`create or replace temporary table ${STAGING_TABLE} (${columns})`, signal);
+  await connection.append(STAGING_TABLE, width, textRows(run, types), signal);
+  await connection.run(statement(run, types), signal);
+  await connection.run(`drop table ${STAGED}`, signal);
+}
+
+async function columnTypes(run: StagedRun, target: ApplyTarget): Promise<readonly string[]> {
+  const known = new Map((await target.columnsOf(run.table)).map((column) => [column.name, column.type]));
+  return run.columns.map((name) => {
+    const type = known.get(name);
+    if (type !== undefined) return type;
+    throw new LakeError(SQL_STATE.undefinedColumn, `column "${name}" of lake table ${run.table} does not exist`);
+  });
+}
+
+/** An update's first value is a rowid. */
+function* textRows(run: StagedRun, types: readonly string[]): Generator<TextRow> {
+  const offset = run.kind === "insert" ? 0 : 1;
+  for (const row of run.rows) {
+    yield row.map((value, index) => (value === null ? null : duckText(types[index - offset] ?? "", value)));
+  }
+}
+
+function statement(run: StagedRun, types: readonly string[]): string {
+  const target = lakeName(run.table);
+  switch (run.kind) {
+    case "insert": {
+      const columns = run.columns.map(quoteIdentifier).join(", ");
+      const values = types.map((type, index) => castFromText(type, `v${index}`)).join(", ");
+      return `insert into ${target} (${columns}) select ${values} from ${STAGED}`;
+    }
+    case "update": {
+      const items = run.columns.map((column, index) => {
+        return `${quoteIdentifier(column)} = ${castFromText(types[index] ?? "", `s.v${index + 1}`)}`;
+      });
+      return `update ${target} as t set ${items.join(", ")} from ${STAGED} as s where t.rowid = s.v0::bigint`;
+    }
+    case "delete":
+      return `delete from ${target} where rowid in (select v0::bigint from ${STAGED})`;
+  }
+}

@@ -1,0 +1,89 @@
+// Row-by-row changes of postgres_fdw, `… where ctid = $n`: one scan of the table a row unless they are staged. Only this
+// exact form is taken here; anything else goes to the planner.
+
+import { LakeError } from "../errors.ts";
+import { identifier } from "../planner/dml-tokens.ts";
+import { type Token, tokenize, tokenWord } from "../planner/tokens.ts";
+import type { StagedRun, TextRow } from "./staged-writes.ts";
+
+export interface CtidStatement {
+  readonly kind: "update" | "delete";
+  readonly table: string;
+  readonly columns: readonly string[];
+  /** Parameter numbers: of the ctid, then of each column's value. */
+  readonly parameters: readonly number[];
+}
+
+/** Null if the statement has any other form. */
+export function readCtidStatement(sql: string): CtidStatement | null {
+  if (!/\bctid\s*=\s*\$\d+\s*$/i.test(sql)) return null;
+  const tokens = tokenize(sql);
+  const kind = tokenWord(tokens[0]);
+  const at = kind === "update" ? 1 : 2;
+  if (kind !== "update" && kind !== "delete") return null;
+  if (kind === "delete" && tokenWord(tokens[1]) !== "from") return null;
+  const [schema, dot, name] = tokens.slice(at, at + 3);
+  const ctidParameter = readCondition(tokens.slice(-4));
+  if (dot?.text !== "." || schema?.text !== "main" || name === undefined || ctidParameter === null) return null;
+  const items = readItems(kind, tokens.slice(at + 3, -4));
+  if (items === null) return null;
+  return {
+    kind,
+    table: `main.${identifier(name)}`,
+    columns: items.map((item) => item.column),
+    parameters: [ctidParameter, ...items.map((item) => item.parameter)],
+  };
+}
+
+function readCondition(tokens: readonly Token[]): number | null {
+  const [where, column, equals, parameter] = tokens;
+  if (tokenWord(where) !== "where" || tokenWord(column) !== "ctid" || equals?.text !== "=") return null;
+  return readParameter(parameter);
+}
+
+function readParameter(token: Token | undefined): number | null {
+  return token?.kind === "parameter" ? Number(token.text.slice(1)) : null;
+}
+
+interface Item {
+  readonly column: string;
+  readonly parameter: number;
+}
+
+/** `set a = $2, b = $3`, four tokens each with the comma or SET in front. */
+function readItems(kind: string, tokens: readonly Token[]): readonly Item[] | null {
+  if (kind === "delete") return tokens.length === 0 ? [] : null;
+  if (tokens.length === 0 || tokens.length % 4 !== 0) return null;
+  const items: Item[] = [];
+  for (let at = 0; at < tokens.length; at += 4) {
+    const [lead, column, equals, value] = tokens.slice(at, at + 4);
+    const parameter = readParameter(value);
+    const leads = at === 0 ? tokenWord(lead) === "set" : lead?.text === ",";
+    if (!leads || column === undefined || equals?.text !== "=" || parameter === null) return null;
+    items.push({ column: identifier(column), parameter });
+  }
+  return items;
+}
+
+// The planner's mapping (planner/ctid.ts), backwards.
+const LOCAL_ROWS = 10n ** 18n;
+const OFFSETS = 16384n;
+const LOCAL_OFFSET = 32768n;
+
+export function rowidOf(ctid: string | null): string {
+  const match = /^\((\d{1,10}),(\d{1,5})\)$/.exec(ctid ?? "");
+  if (match?.[1] === undefined || match[2] === undefined) throw new LakeError("22P02", `invalid ctid: ${ctid}`);
+  const offset = BigInt(match[2]);
+  const isLocal = offset > LOCAL_OFFSET;
+  const low = isLocal ? offset - LOCAL_OFFSET - 1n : offset - 1n;
+  return String(BigInt(match[1]) * OFFSETS + low + (isLocal ? LOCAL_ROWS : 0n));
+}
+
+export function ctidRun(statement: CtidStatement, values: readonly (string | null)[]): StagedRun {
+  const [ctid, ...rest] = statement.parameters.map((parameter) => values[parameter - 1] ?? null);
+  const row: TextRow = [rowidOf(ctid ?? null), ...rest];
+  const { table, columns } = statement;
+  return statement.kind === "delete"
+    ? { kind: "delete", table, columns: [], rows: [row] }
+    : { kind: "update", table, columns, rows: [row] };
+}

@@ -1,0 +1,157 @@
+// Statements of user `lake`: queries and changes of lake tables, inside the caller's lake transaction.
+import type { LakeConnection } from "../duck/connection.ts";
+import type { DuckRows, ReadResult } from "../duck/rows.ts";
+import { LakeError, SQL_STATE, toLakeError } from "../errors.ts";
+import { prepareShipped } from "../planner/shipped.ts";
+import type {
+  Column,
+  InsertCell,
+  PlannerServices,
+  PreparedStatement,
+  Refusal,
+  ShippedStatement,
+} from "../planner/types.ts";
+import type { FieldDescription } from "../wire/replies.ts";
+import type { ZoneOffset } from "../wire/text/time-zones.ts";
+import type { Admission } from "./admission.ts";
+import type { AuxConnection } from "./aux-connection.ts";
+import { ctidRun, readCtidStatement } from "./ctid-statements.ts";
+import { done, type Execution, type PreparedQuery, type StatementContext, selected, WrappedRows } from "./execution.ts";
+import type { LakeTransaction } from "./lake-transaction.ts";
+import { orThrow } from "./refusals.ts";
+import type { SchemaCache } from "./schema-cache.ts";
+
+export interface LakeQueryServices {
+  readonly transaction: LakeTransaction;
+  readonly aux: AuxConnection;
+  readonly admission: Admission;
+  readonly planner: (signal: () => AbortSignal) => PlannerServices;
+  readonly zone: () => ZoneOffset;
+  readonly columnsOf: (table: string) => Promise<readonly Column[]>;
+  readonly schemas: SchemaCache;
+}
+
+type Shipped<Kind extends ShippedStatement["kind"]> = Extract<ShippedStatement, { kind: Kind }>;
+
+const TID_OID = 27;
+
+export async function prepareLakeQuery(
+  sql: string,
+  services: LakeQueryServices,
+  signal: () => AbortSignal,
+): Promise<PreparedQuery> {
+  const byCtid = readCtidStatement(sql);
+  if (byCtid !== null) {
+    return {
+      start: async (context) => {
+        await services.transaction.lockTable(byCtid.table, context.signal());
+        await services.transaction.stage(ctidRun(byCtid, context.values), context.signal());
+        return done(`${byCtid.kind.toUpperCase()} 1`);
+      },
+    };
+  }
+  const locks = /\bfor\s+update\s*;?\s*$/i.test(sql);
+  const prepared = orThrow(await prepareShipped(sql, services.planner(signal)));
+  return { start: (context) => startShipped(prepared, services, { ...context, locks }) };
+}
+
+interface ShippedContext extends StatementContext {
+  readonly locks: boolean;
+}
+
+async function startShipped(
+  prepared: PreparedStatement,
+  services: LakeQueryServices,
+  context: ShippedContext,
+): Promise<Execution> {
+  const shipped = orThrow(await bind(prepared, services, context));
+  switch (shipped.kind) {
+    case "select":
+      return select(shipped, services, context);
+    case "insert":
+      return insert(shipped, services, context);
+    case "update":
+    case "delete": {
+      const change = () => services.transaction.change(shipped.table, shipped.sql, context.signal());
+      return done(`${shipped.kind.toUpperCase()} ${await change()}`);
+    }
+  }
+}
+
+/** What is refused with remembered columns is looked at once more with those of now. */
+async function bind(
+  prepared: PreparedStatement,
+  services: LakeQueryServices,
+  context: StatementContext,
+): Promise<ShippedStatement | Refusal> {
+  const parameter = (index: number) => context.values[index - 1] ?? null;
+  const outcome = await prepared.bind(parameter);
+  if (outcome.ok) return outcome;
+  services.schemas.forget();
+  return prepared.bind(parameter);
+}
+
+async function insert(
+  shipped: Shipped<"insert">,
+  services: LakeQueryServices,
+  context: StatementContext,
+): Promise<Execution> {
+  const known = new Set((await services.columnsOf(shipped.table)).map((column) => column.name));
+  const missing = shipped.columns.find((column) => !known.has(column));
+  if (missing !== undefined) {
+    throw new LakeError(SQL_STATE.undefinedColumn, `column "${missing}" of lake table ${shipped.table} does not exist`);
+  }
+  const value = (cell: InsertCell) =>
+    "parameter" in cell ? (context.values[cell.parameter - 1] ?? null) : cell.literal;
+  const rows = shipped.rows.map((row) => row.map(value));
+  await services.transaction.stage(
+    { kind: "insert", table: shipped.table, columns: shipped.columns, rows },
+    context.signal(),
+  );
+  return done(`INSERT 0 ${rows.length}`);
+}
+
+async function select(
+  shipped: Shipped<"select">,
+  services: LakeQueryServices,
+  context: ShippedContext,
+): Promise<Execution> {
+  const open = (connection: LakeConnection) => connection.open(shipped.sql, services.zone(), context.signal);
+  // Nothing of the lake, such as `select 1`: served whatever the engine is busy with.
+  if (shipped.relations.length === 0) return selected(await services.aux.use(open));
+  const isPinned = shipped.relations.every((relation) => relation.snapshot !== null);
+  const rows = isPinned
+    ? await services.admission.run(context.signal(), () => services.aux.use(open))
+    : await openInside(shipped, services, context);
+  const described = withCtids(rows, shipped.ctidColumns);
+  const guard = (step: () => Promise<ReadResult>) =>
+    isPinned ? step().catch(rethrow) : services.transaction.guard(step);
+  return selected(new WrappedRows(described, (step) => services.admission.run(context.signal(), () => guard(step))));
+}
+
+async function openInside(
+  shipped: Shipped<"select">,
+  services: LakeQueryServices,
+  context: ShippedContext,
+): Promise<DuckRows> {
+  const { transaction, admission } = services;
+  if (context.locks) {
+    for (const { table } of shipped.relations) await transaction.lockTable(table, context.signal());
+  }
+  return admission.run(context.signal(), async () => {
+    const connection = await transaction.forReading(context.signal());
+    return transaction.guard(() => connection.open(shipped.sql, services.zone(), context.signal));
+  });
+}
+
+function withCtids(rows: DuckRows, ctidColumns: readonly number[]): DuckRows {
+  for (const index of ctidColumns) {
+    const field: FieldDescription | undefined = rows.fields[index];
+    if (field !== undefined) rows.fields[index] = { ...field, typeOid: TID_OID, typeSize: 6 };
+  }
+  return rows;
+}
+
+function rethrow(error: unknown): never {
+  throw toLakeError(error);
+}

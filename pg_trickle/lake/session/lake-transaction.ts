@@ -1,0 +1,265 @@
+// The caller's lake transaction: one PostgreSQL transaction is one DuckLake snapshot. DuckDB's transaction starts at the
+// first read or write, so that a session which only asks plan relations holds no catalog connection.
+import type { LakeConnection } from "../duck/connection.ts";
+import type { Lake } from "../duck/lake.ts";
+import { hasSqlState, isInstanceInvalidated, LakeError, SQL_STATE, toLakeError } from "../errors.ts";
+import type { Column } from "../planner/types.ts";
+import { applyRun } from "./apply-staged.ts";
+import type { Gates } from "./gates.ts";
+import { commitMessage, readMarker } from "./marker.ts";
+import { findOperation } from "./operations.ts";
+import { type StagedMark, type StagedRun, StagedWrites } from "./staged-writes.ts";
+
+export interface TransactionServices {
+  readonly lake: Lake;
+  readonly gates: Gates;
+  readonly user: string;
+  readonly applicationName: () => string;
+  readonly columnsOf: (table: string) => Promise<readonly Column[]>;
+  readonly metadataSchema: string;
+}
+
+interface Savepoint {
+  readonly name: string;
+  readonly mark: StagedMark;
+  /** Rows staged after it, or a change that cannot be staged, have reached DuckDB. */
+  isApplied: boolean;
+}
+
+const GATE_TIMEOUT_MS = 30_000;
+const MAX_COMMIT_ATTEMPTS = 30;
+const RETRY_STEP_MS = 10;
+const NEVER = new AbortController().signal;
+
+export class LakeTransaction {
+  readonly #services: TransactionServices;
+  readonly #staged = new StagedWrites();
+  readonly #changedTables = new Set<string>();
+  #connection: LakeConnection | null = null;
+  #begun = false;
+  #broken = false;
+  #hasChanges = false;
+  #serializable = false;
+  #savepoints: Savepoint[] = [];
+
+  constructor(services: TransactionServices) {
+    this.#services = services;
+  }
+
+  start(serializable: boolean): void {
+    this.#serializable = serializable;
+  }
+
+  /** The connection inside the transaction, with everything staged visible. */
+  async forReading(signal: AbortSignal): Promise<LakeConnection> {
+    const connection = await this.#inside(signal);
+    await this.guard(() => this.#flush(connection, signal));
+    return connection;
+  }
+
+  async stage(run: StagedRun, signal: AbortSignal): Promise<void> {
+    this.#staged.add(run);
+    this.#changedTables.add(run.table);
+    if (!this.#staged.isLarge) return;
+    await this.forReading(signal);
+  }
+
+  /** Waits for the table's other writers, then makes sure that the transaction sees what they have committed. */
+  async lockTable(table: string, signal: AbortSignal): Promise<void> {
+    const { gates } = this.#services;
+    if (gates.holds(table, this)) return;
+    await gates.acquire({ key: table, owner: this, mode: "exclusive", signal, timeoutMs: GATE_TIMEOUT_MS });
+    if (this.#begun && !this.#serializable && !this.#hasChanges && this.#staged.canReplay) await this.#restart();
+  }
+
+  /** Runs a DELETE or UPDATE; gives the number of rows. */
+  async change(table: string, sql: string, signal: AbortSignal): Promise<number> {
+    await this.lockTable(table, signal);
+    const connection = await this.forReading(signal);
+    this.#hasChanges = true;
+    this.#changedTables.add(table);
+    for (const savepoint of this.#savepoints) savepoint.isApplied = true;
+    return this.guard(() => connection.run(sql, signal));
+  }
+
+  savepoint(name: string): void {
+    this.#savepoints.push({ name, mark: this.#staged.mark(), isApplied: false });
+  }
+
+  release(name: string): void {
+    this.#savepoints.length = this.#savepointIndex(name);
+  }
+
+  /** DuckDB has no savepoints: what has only been staged is forgotten, what has been applied is done again without it. */
+  async rollbackTo(name: string): Promise<void> {
+    const index = this.#savepointIndex(name);
+    const savepoint = this.#savepoints[index];
+    if (savepoint === undefined) return;
+    if (savepoint.isApplied || this.#broken) {
+      if (this.#hasChanges || !this.#staged.canReplay) throw noPartialRollback();
+      await this.#restart();
+    }
+    this.#staged.truncate(savepoint.mark);
+    this.#savepoints.length = index + 1;
+    savepoint.isApplied = false;
+  }
+
+  async commit(signal: AbortSignal): Promise<void> {
+    try {
+      if (this.#broken) throw new LakeError(SQL_STATE.inFailedTransaction, "the lake transaction has failed");
+      if (this.#staged.isEmpty && !this.#hasChanges) await this.#endDuckdb("commit");
+      else await this.#commitWrites(signal);
+    } finally {
+      await this.rollback();
+    }
+  }
+
+  /** Ends whatever there is; never throws. */
+  async rollback(): Promise<void> {
+    await this.#endDuckdb("rollback").catch(() => this.#dropConnection());
+    this.#staged.clear();
+    this.#changedTables.clear();
+    this.#savepoints = [];
+    this.#hasChanges = false;
+    this.#serializable = false;
+    this.#services.gates.releaseAll(this);
+  }
+
+  async close(): Promise<void> {
+    await this.rollback();
+    this.#dropConnection();
+  }
+
+  /** Wraps everything that runs inside DuckDB's transaction: after any error there it accepts nothing but ROLLBACK. */
+  async guard<T>(step: () => Promise<T>): Promise<T> {
+    try {
+      return await step();
+    } catch (error) {
+      this.#broken = this.#begun;
+      if (isInstanceInvalidated(error)) await this.#renewInstance();
+      throw toLakeError(error);
+    }
+  }
+
+  async #renewInstance(): Promise<void> {
+    const generation = this.#connection?.generation;
+    this.#dropConnection();
+    if (generation !== undefined) await this.#services.lake.renew(generation).catch(() => undefined);
+  }
+
+  async #inside(signal: AbortSignal): Promise<LakeConnection> {
+    const { lake } = this.#services;
+    if (this.#connection !== null && !this.#begun && this.#connection.generation !== lake.generation)
+      this.#dropConnection();
+    this.#connection ??= await lake.connect();
+    const connection = this.#connection;
+    if (!this.#begun) {
+      await connection.run("begin transaction", signal);
+      this.#begun = true;
+    }
+    return connection;
+  }
+
+  async #flush(connection: LakeConnection, signal: AbortSignal): Promise<void> {
+    if (!this.#staged.hasPending) return;
+    for (const savepoint of this.#savepoints) savepoint.isApplied ||= this.#staged.mark() > savepoint.mark;
+    const { columnsOf } = this.#services;
+    for (const run of this.#staged.pending) {
+      if (run.kind !== "insert") this.#hasChanges = true;
+      await applyRun(run, { connection, columnsOf, signal });
+    }
+    this.#staged.applied();
+  }
+
+  /** A new DuckDB transaction, with a new view of the lake; what was staged is applied again when needed. */
+  async #restart(): Promise<void> {
+    await this.#connection?.detach(NEVER).catch(() => undefined);
+    await this.#endDuckdb("rollback");
+    this.#staged.unapply();
+    for (const savepoint of this.#savepoints) savepoint.isApplied = false;
+  }
+
+  async #endDuckdb(how: "commit" | "rollback"): Promise<void> {
+    if (this.#begun) await this.#connection?.run(how, NEVER);
+    this.#begun = false;
+    this.#broken = false;
+  }
+
+  #dropConnection(): void {
+    this.#connection?.close();
+    this.#connection = null;
+    this.#begun = false;
+    this.#broken = false;
+  }
+
+  #savepointIndex(name: string): number {
+    const index = this.#savepoints.findLastIndex((candidate) => candidate.name === name);
+    if (index >= 0) return index;
+    throw new LakeError(SQL_STATE.invalidSavepoint, `savepoint "${name}" does not exist`);
+  }
+
+  async #commitWrites(signal: AbortSignal): Promise<void> {
+    const { gates } = this.#services;
+    // In one order, so that two commits never wait for each other.
+    for (const table of [...this.#changedTables].sort()) {
+      await gates.acquire({ key: table, owner: this, mode: "shared", signal, timeoutMs: GATE_TIMEOUT_MS });
+    }
+    await this.#claimOperation(signal);
+    for (let attempt = 1; ; attempt += 1) {
+      try {
+        await this.#commitOnce(signal);
+        return;
+      } catch (error) {
+        const failure = toLakeError(error);
+        const again =
+          hasSqlState(failure, SQL_STATE.serializationFailure) && !this.#hasChanges && this.#staged.canReplay;
+        if (!again || attempt >= MAX_COMMIT_ATTEMPTS) throw failure;
+        await this.#restart();
+        await new Promise((resolve) => setTimeout(resolve, Math.random() * RETRY_STEP_MS * attempt));
+      }
+    }
+  }
+
+  async #commitOnce(signal: AbortSignal): Promise<void> {
+    const connection = await this.forReading(signal);
+    const summary = `changed ${[...this.#changedTables].sort().join(", ")}`;
+    const { author, message, extraInfo } = commitMessage(
+      this.#services.user,
+      this.#services.applicationName(),
+      summary,
+    );
+    const extra = extraInfo === null ? "" : ", extra_info => $3";
+    const values = extraInfo === null ? [author, message] : [author, message, extraInfo];
+    await this.guard(async () => {
+      await connection.run(`call lake.set_commit_message($1, $2${extra})`, signal, values);
+      signal.throwIfAborted();
+      // From here on a cancel would only make the outcome unknown.
+      await connection.run("commit", NEVER);
+    });
+    this.#begun = false;
+  }
+
+  /** Operations are one at a time in the engine, and one that is in the catalog already is refused. */
+  async #claimOperation(signal: AbortSignal): Promise<void> {
+    const marker = readMarker(this.#services.applicationName());
+    if (marker === null) return;
+    const { gates, lake, metadataSchema } = this.#services;
+    await gates.acquire({ key: marker.operation, owner: this, mode: "exclusive", signal, timeoutMs: GATE_TIMEOUT_MS });
+    const snapshotId = await findOperation({ lake, metadataSchema, operation: marker.operation, signal });
+    if (snapshotId === null) return;
+    throw new LakeError(
+      SQL_STATE.markerApplied,
+      `operation ${marker.operation} has been committed to the lake already`,
+      {
+        detail: `It is in snapshot ${snapshotId}.`,
+        hint: "Nothing is lost and nothing has to be run again; record the operation as done.",
+      },
+    );
+  }
+}
+
+function noPartialRollback(): LakeError {
+  return new LakeError("0A000", "a DELETE or UPDATE of a lake table cannot be rolled back to a savepoint", {
+    hint: "Roll the whole transaction back; keep deletes and updates of lake tables out of blocks that catch exceptions.",
+  });
+}

@@ -1,0 +1,44 @@
+// The operation marker: a connection named strw/<uid>/repair/<attempt> commits at most once per uid, ever. The marker is
+// in the same DuckLake snapshot as the rows, so it is there if and only if they are.
+
+export interface OperationMarker {
+  readonly operation: string;
+  readonly uid: string;
+  readonly attempt: number;
+}
+
+const NAME = /^(strw\/([A-Za-z0-9._-]{1,64})\/repair)\/(\d{1,9})$/;
+
+export function readMarker(applicationName: string): OperationMarker | null {
+  const match = NAME.exec(applicationName);
+  if (match?.[1] === undefined || match[2] === undefined) return null;
+  return { operation: match[1], uid: match[2], attempt: Number(match[3]) };
+}
+
+export interface CommitMessage {
+  readonly author: string;
+  readonly message: string;
+  readonly extraInfo: string | null;
+}
+
+/** Names that drivers give by themselves say nothing about who wrote. */
+const DEFAULT_NAMES = new Set(["", "postgres_fdw", "psql", "node-postgres"]);
+
+export function commitMessage(user: string, applicationName: string, summary: string): CommitMessage {
+  const marker = readMarker(applicationName);
+  if (marker !== null) {
+    const extraInfo = JSON.stringify({ operation: marker.operation, attempt: marker.attempt });
+    return { author: user, message: `StreamTableRewind repair ${marker.uid}`, extraInfo };
+  }
+  return { author: DEFAULT_NAMES.has(applicationName) ? user : applicationName, message: summary, extraInfo: null };
+}
+
+/** Whether a snapshot's commit_extra_info carries this operation; text of others may be anything. */
+export function carriesOperation(extraInfo: string, operation: string): boolean {
+  try {
+    const value: unknown = JSON.parse(extraInfo);
+    return typeof value === "object" && value !== null && "operation" in value && value.operation === operation;
+  } catch {
+    return false;
+  }
+}
