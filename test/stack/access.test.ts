@@ -12,6 +12,7 @@ const access = {
   databaseUrl: "postgresql://postgres:postgres@localhost:5432/timetravel_demo",
   kubeconfig: "/home/o'neill/.run/kubeconfig",
   ducklakeAttach: `attach 'ducklake:postgres:host=127.0.0.1 password=a\\'b $HOME "x"' as lake (read_only);`,
+  metricsUrl: "http://127.0.0.1:40317/metrics",
   logDir: "/home/o'neill/.run/log",
   kubeAssets: "/cache dir/kube",
 };

@@ -5,6 +5,7 @@ export interface StackAccess {
   readonly kubeconfig: string;
   /** The SQL with which a person's own DuckDB loads the extensions and attaches the lake read-only. */
   readonly ducklakeAttach: string;
+  readonly metricsUrl: string;
   readonly logDir: string;
   /** The folder that holds kubectl. */
   readonly kubeAssets: string;
@@ -40,6 +41,7 @@ export function accessText(access: StackAccess, envFile: string): string {
   PostgreSQL   psql "$DATABASE_URL"                 ${access.databaseUrl}
   Kubernetes   kubectl get streamtablerewinds       with KUBECONFIG from that file
   DuckDB       duckdb -cmd "$DUCKLAKE_ATTACH"       1.5.5, the lake read-only as \`lake\`
+  Metrics      ${access.metricsUrl}
   Logs         make logs                            ${access.logDir}
   Stop         make down
 `;

@@ -15,6 +15,7 @@ export function startOperator(options: OperatorOptions): Promise<StackProcess> {
     name: "operator",
     main: "operator/main.ts",
     logFile: options.logFile,
+    readyMessage: "operator is ready",
     env: {
       KUBECONFIG: options.kubeconfig,
       METRICS_ADDRESS: options.metricsAddress,

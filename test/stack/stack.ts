@@ -140,7 +140,7 @@ async function startData(options: StackOptions, started: Started): Promise<Data>
       }),
     );
     const logins = await createLogins(database);
-    const settings = { databaseUrl: logins.scheduler, logFile: join(logDir, "scheduler.log") };
+    const settings = { databaseUrl: database.url, logFile: join(logDir, "scheduler.log") };
     const scheduler = started.add(await keep(options, () => startScheduler(settings)));
     return { postgres, database, logins, scheduler };
   });
@@ -172,21 +172,22 @@ async function kubectl({ assets, kubeconfig }: ControlPlane, args: readonly stri
 async function startOperatorWithSecret(
   options: StackOptions,
   controlPlane: ControlPlane,
-  uri: string,
+  { uri, metricsAddress }: { readonly uri: string; readonly metricsAddress: string },
 ): Promise<KeptProcess> {
   const metadata = { name: SECRET, namespace: "default" };
   const manifest = { apiVersion: "v1", kind: "Secret", metadata, stringData: { uri } };
   // Through standard input: the arguments of a process are everybody's to read.
   await kubectl(controlPlane, ["apply", "-f", "-"], JSON.stringify(manifest));
-  const settings = {
-    kubeconfig: controlPlane.kubeconfig,
-    metricsAddress: `127.0.0.1:${await freePort()}`,
-    logFile: join(options.logDir, "operator.log"),
-  };
+  const { kubeconfig } = controlPlane;
+  const settings = { kubeconfig, metricsAddress, logFile: join(options.logDir, "operator.log") };
   return keep(options, () => startOperator(settings));
 }
 
-function describeAccess(options: StackOptions, { postgres, database }: Data, controlPlane: ControlPlane): StackAccess {
+function describeAccess(
+  options: StackOptions,
+  { postgres, database }: Data,
+  controlPlane: ControlPlane,
+): Omit<StackAccess, "metricsUrl"> {
   const catalog = { ...database.attach.catalog, user: "postgres", password: postgres.password };
   return {
     databaseUrl: postgres.url(DATABASE).replace("127.0.0.1", "localhost"),
@@ -204,14 +205,16 @@ export async function startStack(options: StackOptions): Promise<Stack> {
     // One that fails must not leave the other one starting.
     await Promise.allSettled(both);
     const [data, controlPlane] = await Promise.all(both);
-    const operator = started.add(await startOperatorWithSecret(options, controlPlane, data.logins.operator));
+    const metricsAddress = `127.0.0.1:${await freePort()}`;
+    const uri = data.logins.operator;
+    const operator = started.add(await startOperatorWithSecret(options, controlPlane, { uri, metricsAddress }));
     return {
       postgres: data.postgres,
       database: data.database,
       scheduler: data.scheduler,
       controlPlane,
       operator,
-      access: describeAccess(options, data, controlPlane),
+      access: { ...describeAccess(options, data, controlPlane), metricsUrl: `http://${metricsAddress}/metrics` },
       async startGenerator(settings = {}) {
         const logFile = join(options.logDir, "generator.log");
         const generator = { ...settings, databaseUrl: data.logins.generator, logFile };
