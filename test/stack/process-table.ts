@@ -11,9 +11,13 @@ function statFields(pid: number | string): string[] | undefined {
   }
 }
 
-/** When the process started, in clock ticks since boot: tells it from a later one of the same number. */
+/**
+ * When the process started, in clock ticks since boot: tells it from a later one of the same number. Undefined for one that
+ * has ended, also where nobody collects the dead.
+ */
 export function processStartTime(pid: number): string | undefined {
-  return statFields(pid)?.[19];
+  const fields = statFields(pid);
+  return fields?.[0] === "Z" ? undefined : fields?.[19];
 }
 
 function processIds(): string[] {
