@@ -8,6 +8,8 @@ import type { StagedRun, TextRow } from "./staged-writes.ts";
 
 const STAGING_TABLE = "pg_trickle_staged";
 const STAGED = `temp.main.${STAGING_TABLE}`;
+const ROWID = "pg_trickle rowid";
+const STAGED_ROWID = `s.${quoteIdentifier(ROWID)}::bigint`;
 
 export interface ApplyTarget {
   readonly connection: LakeConnection;
@@ -18,12 +20,17 @@ export interface ApplyTarget {
 export async function applyRun(run: StagedRun, target: ApplyTarget): Promise<void> {
   const { connection, signal } = target;
   const types = await columnTypes(run, target);
-  const width = Math.max(1, run.rows[0]?.length ?? 0);
-  const columns = Array.from({ length: width }, (_, index) => `v${index} varchar`).join(", ");
+  const names = stagedColumns(run);
+  const columns = names.map((name) => `${quoteIdentifier(name)} varchar`).join(", ");
   await connection.run(`create or replace temporary table ${STAGING_TABLE} (${columns})`, signal);
-  await connection.append(STAGING_TABLE, width, textRows(run, types), signal);
+  await connection.append(STAGING_TABLE, names.length, textRows(run, types), signal);
   await connection.run(statement(run, types), signal);
   await connection.run(`drop table ${STAGED}`, signal);
+}
+
+/** Named as in the lake table, because DuckDB names them when a value cannot be cast. */
+function stagedColumns(run: StagedRun): readonly string[] {
+  return run.kind === "insert" ? run.columns : [ROWID, ...run.columns];
 }
 
 async function columnTypes(run: StagedRun, target: ApplyTarget): Promise<readonly string[]> {
@@ -48,16 +55,20 @@ function statement(run: StagedRun, types: readonly string[]): string {
   switch (run.kind) {
     case "insert": {
       const columns = run.columns.map(quoteIdentifier).join(", ");
-      const values = types.map((type, index) => castFromText(type, `v${index}`)).join(", ");
-      return `insert into ${target} (${columns}) select ${values} from ${STAGED}`;
+      const values = types.map((type, index) => castFromText(type, staged(run.columns[index]))).join(", ");
+      return `insert into ${target} (${columns}) select ${values} from ${STAGED} as s`;
     }
     case "update": {
       const items = run.columns.map((column, index) => {
-        return `${quoteIdentifier(column)} = ${castFromText(types[index] ?? "", `s.v${index + 1}`)}`;
+        return `${quoteIdentifier(column)} = ${castFromText(types[index] ?? "", staged(column))}`;
       });
-      return `update ${target} as t set ${items.join(", ")} from ${STAGED} as s where t.rowid = s.v0::bigint`;
+      return `update ${target} as t set ${items.join(", ")} from ${STAGED} as s where t.rowid = ${STAGED_ROWID}`;
     }
     case "delete":
-      return `delete from ${target} where rowid in (select v0::bigint from ${STAGED})`;
+      return `delete from ${target} where rowid in (select ${STAGED_ROWID} from ${STAGED} as s)`;
   }
+}
+
+function staged(column: string | undefined): string {
+  return `s.${quoteIdentifier(column ?? "")}`;
 }

@@ -54,15 +54,17 @@ interface Item {
 function readItems(kind: string, tokens: readonly Token[]): readonly Item[] | null {
   if (kind === "delete") return tokens.length === 0 ? [] : null;
   if (tokens.length === 0 || tokens.length % 4 !== 0) return null;
-  const items: Item[] = [];
-  for (let at = 0; at < tokens.length; at += 4) {
-    const [lead, column, equals, value] = tokens.slice(at, at + 4);
-    const parameter = readParameter(value);
-    const leads = at === 0 ? tokenWord(lead) === "set" : lead?.text === ",";
-    if (!leads || column === undefined || equals?.text !== "=" || parameter === null) return null;
-    items.push({ column: identifier(column), parameter });
-  }
-  return items;
+  const starts = Array.from({ length: tokens.length / 4 }, (_, index) => index * 4);
+  const items = starts.map((at) => readItem(tokens.slice(at, at + 4), at === 0));
+  return items.every((item) => item !== null) ? items : null;
+}
+
+function readItem(tokens: readonly Token[], isFirst: boolean): Item | null {
+  const [lead, column, equals, value] = tokens;
+  const parameter = readParameter(value);
+  const leads = isFirst ? tokenWord(lead) === "set" : lead?.text === ",";
+  if (!leads || column === undefined || equals?.text !== "=" || parameter === null) return null;
+  return { column: identifier(column), parameter };
 }
 
 // The planner's mapping (planner/ctid.ts), backwards.

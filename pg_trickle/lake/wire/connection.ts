@@ -171,10 +171,10 @@ export class Connection {
     for (;;) {
       const message = readMessage(await this.#frames.next());
       if (message.kind === "terminate") return;
-      if (!(await this.#answer(message)) && message.kind !== "query" && message.kind !== "sync")
-        await this.#skipToSync();
+      const isAnswered = await this.#answer(message);
       if (message.kind === "query" || message.kind === "sync") await this.#ready();
-      if (message.kind === "flush") await this.#output.flush();
+      else if (!isAnswered) await this.#skipToSync();
+      else if (message.kind === "flush") await this.#output.flush();
     }
   }
 
