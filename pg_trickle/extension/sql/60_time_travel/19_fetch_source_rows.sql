@@ -22,7 +22,9 @@ begin
     execute format('create table %I.%I (%s)', p_scratch, source.relname, (
       select string_agg(format('%I %s', c.name, c.type), ', ' order by c.ordinal)
       from pgtrickle_internal.source_columns(source.relid) c));
-    plan := pgtrickle_internal.plan_document(format('select * from %s', source.relation_name),
+    plan := pgtrickle_internal.plan_document(format('select %s from %s', (
+          select string_agg(quote_ident(c.name), ', ' order by c.ordinal)
+          from pgtrickle_internal.source_columns(source.relid) c), source.relation_name),
       jsonb_build_object(source.relation_name, format('%I.%I', source.lake_schema, source.lake_table)),
       '{"TimeZone": "UTC"}', 'rows');
     execute format('insert into %1$I.%2$I select %4$s from %1$I."pgtrickle source %3$s" '
