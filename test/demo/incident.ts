@@ -63,8 +63,7 @@ async function playGrowth(stage: Stage): Promise<TableState> {
 async function playBadBatch(stage: Stage, good: TableState): Promise<TableState> {
   const { screen } = stage;
   screen.act(`Snapshot ${good.snapshotId} is good. Then a bad batch job writes 1,000 ${CORRUPTED} rows`);
-  const job = await stage.stack.startGenerator(["--scenario", "corrupted"]);
-  const ending = await job.exited;
+  const ending = await stage.stack.runBadBatchJob();
   claim(stage, "the job wrote them through lake.events and ended", sameValue(ending, "generator exited with code 0"));
   const corrupt = await waitForTable(stage, "the summary is corrupt", ({ summary }) => hasCorruption(summary));
   screen.lines(renderSummary(corrupt.summary));

@@ -2,9 +2,11 @@
 // nothing behind but its logs.
 
 import { mkdir, rm } from "node:fs/promises";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { TrickleDatabase } from "../stack/database.ts";
-import { type StackProcess, temporaryFolder } from "../stack/processes.ts";
+import { startGenerator } from "../stack/generator.ts";
+import { temporaryFolder } from "../stack/processes.ts";
 import type { Progress } from "../stack/progress.ts";
 import { startStack } from "../stack/stack.ts";
 import { createKubectl, type Kubectl } from "./kubectl.ts";
@@ -14,7 +16,10 @@ export const LOG_DIR = fileURLToPath(new URL("../../.run/demo", import.meta.url)
 export interface DemoStack {
   readonly database: TrickleDatabase;
   readonly kubectl: Kubectl;
-  startGenerator(args?: readonly string[]): Promise<StackProcess>;
+  /** The demo document's source of events, but a batch a second, so that there is something to see. */
+  startGenerator(): Promise<unknown>;
+  /** The bad batch job: writes once and ends. Resolves with how it ended. */
+  runBadBatchJob(): Promise<string>;
   stop(): Promise<void>;
 }
 
@@ -26,8 +31,16 @@ export async function startDemoStack(progress: Progress): Promise<DemoStack> {
   return {
     database: stack.database,
     kubectl: createKubectl(stack.controlPlane),
-    // Batches of 50 as in the demo document, but one a second, so that there is something to see.
-    startGenerator: (args = []) => stack.startGenerator({ batchSize: 50, intervalMs: 1000, seed: "demo", args }),
+    startGenerator: () => stack.startGenerator({ batchSize: 50, intervalMs: 1000, seed: "demo" }),
+    async runBadBatchJob() {
+      const job = await startGenerator({
+        databaseUrl: stack.database.url,
+        seed: "demo",
+        args: ["--scenario", "corrupted"],
+        logFile: join(LOG_DIR, "bad-batch-job.log"),
+      });
+      return job.exited;
+    },
     async stop() {
       await stack.stop();
       state.remove();

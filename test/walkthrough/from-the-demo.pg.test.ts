@@ -7,6 +7,7 @@ import { fencedBlocks } from "../docs/markdown.ts";
 import type { StackProcess } from "../stack/processes.ts";
 import { startScheduler } from "../stack/scheduler.ts";
 import { useTrickle } from "../support/trickle.ts";
+import { until } from "../support/until.ts";
 import { EXAMPLE_SETUP, PlayedDocument, type Rows } from "./played-document.ts";
 
 const CYCLE = { timeout: 15_000, interval: 100 };
@@ -39,10 +40,10 @@ describe("the page for those who come from the demo", () => {
     const logFile = join(trickle().dataPath, "../log/scheduler.log");
     scheduler = await startScheduler({ databaseUrl: trickle().url, logFile });
     await demo.writeUntilSnapshot(42);
-    await expect.poll(() => demo.rows("good snapshot"), CYCLE).toEqual([["42", "3"]]);
+    await until(async () => (await demo.rows("good snapshot"))[0]?.join() === "42,3");
     goodRows = await demo.rows("summary");
     await demo.play("bug");
-    await expect.poll(async () => (await demo.rows("summary"))[0]?.[0], CYCLE).toBe("CORRUPTED_EVENT");
+    await until(async () => (await demo.rows("summary"))[0]?.[0] === "CORRUPTED_EVENT");
   });
 
   afterAll(async () => {
