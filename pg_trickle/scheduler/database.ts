@@ -38,8 +38,16 @@ export async function becomeScheduler(client: ClientBase): Promise<boolean> {
 
 export async function checkLake(client: ClientBase, timeoutMs: number): Promise<boolean> {
   await client.query("select set_config('statement_timeout', $1, false)", [String(timeoutMs)]);
-  const result = await client.query<{ is_healthy: boolean }>("select pgtrickle.check_lake() as is_healthy");
-  return result.rows[0]?.is_healthy === true;
+  try {
+    const result = await client.query<{ is_healthy: boolean }>("select pgtrickle.check_lake() as is_healthy");
+    return result.rows[0]?.is_healthy === true;
+  } catch (error) {
+    // An engine that froze in the middle of the call: postgres_fdw refuses to commit over the connection that it cut.
+    const sqlState = sqlStateOf(error);
+    if (!(error instanceof Error) || sqlState === undefined) throw error;
+    await client.query("select pgtrickle.record_lake_failure($1, $2)", [sqlState, error.message]);
+    return false;
+  }
 }
 
 export async function listDue(client: ClientBase): Promise<DueRefresh[]> {

@@ -1,4 +1,5 @@
--- Never raises for an unreachable lake: its state is the result. The caller's statement_timeout bounds the call.
+-- Does not raise for an unreachable lake: its state is the result. The caller's statement_timeout bounds the call. One case
+-- is out of its hands: a connection that was cut in the middle of the call fails the commit; record_lake_failure() is for it.
 create function pgtrickle.check_lake() returns boolean
 language plpgsql security definer
 set search_path = pg_catalog, pg_temp
@@ -24,18 +25,7 @@ begin
       failure_code := sqlstate;
       failure := sqlerrm;
   end;
-  insert into pgtrickle_internal.lake_health as h
-      (is_healthy, checked_at, healthy_at, failing_since, sqlstate, error, engine_version, engine_started_at)
-    values (failure is null, clock_timestamp(), case when failure is null then clock_timestamp() end,
-      case when failure is not null then clock_timestamp() end, failure_code, failure,
-      v_version, v_started_at)
-    on conflict (is_only_row) do update set
-      is_healthy = excluded.is_healthy, checked_at = excluded.checked_at,
-      healthy_at = coalesce(excluded.healthy_at, h.healthy_at),
-      failing_since = case when excluded.is_healthy then null else coalesce(h.failing_since, excluded.failing_since) end,
-      sqlstate = excluded.sqlstate, error = excluded.error,
-      engine_version = coalesce(excluded.engine_version, h.engine_version),
-      engine_started_at = coalesce(excluded.engine_started_at, h.engine_started_at);
+  perform pgtrickle_internal.record_lake_health(failure_code, failure, v_version, v_started_at);
   return failure is null;
 end
 $$;

@@ -15,7 +15,7 @@ begin
     select format('function %s', p.oid::regprocedure) from pg_catalog.pg_proc p
     where p.pronamespace = 'pgtrickle'::regnamespace
       and p.proname not in ('attach_lake', 'at', 'diff', 'snapshots', 'explain', 'verify', 'scheduler_start', 'due_refreshes',
-        'next_due_ms', 'scheduled_refresh', 'record_failure', 'maintain', 'check_lake')
+        'next_due_ms', 'scheduled_refresh', 'record_failure', 'maintain', 'check_lake', 'record_lake_failure')
   loop
     execute pg_catalog.format('grant execute on %s to pgtrickle_admin', signature);
   end loop;
@@ -28,7 +28,7 @@ begin
   for signature in
     select format('function %s', p.oid::regprocedure) from pg_catalog.pg_proc p
     where p.pronamespace = 'pgtrickle'::regnamespace and p.proname in ('scheduler_start', 'due_refreshes',
-      'next_due_ms', 'scheduled_refresh', 'record_failure', 'maintain', 'check_lake')
+      'next_due_ms', 'scheduled_refresh', 'record_failure', 'maintain', 'check_lake', 'record_lake_failure')
   loop
     execute pg_catalog.format('grant execute on %s to pgtrickle_scheduler, pgtrickle_admin', signature);
   end loop;
