@@ -86,8 +86,8 @@ class KubeConfigConnection implements Connection {
     const current = fingerprint(tls);
     if (this.#agent && this.#fingerprint === current) return this.#agent;
     closeIdle(this.#agent);
-    // 30 s: below the idle timeout of common load balancers (60 s)
-    const keepAlive = { keepAlive: true, keepAliveMsecs: 30_000 };
+    // 30 s: below the idle timeout of common load balancers (60 s); `timeout` closes idle connections only
+    const keepAlive = { keepAlive: true, keepAliveMsecs: 30_000, timeout: 30_000 };
     this.#agent = url.protocol === "http:" ? new http.Agent(keepAlive) : new https.Agent({ ...tls, ...keepAlive });
     this.#fingerprint = current;
     return this.#agent;

@@ -190,7 +190,8 @@ describe("drain", () => {
 
 describe("random walks", () => {
   type Step =
-    | { kind: "add" | "addAfter"; key: Key }
+    | { kind: "add"; key: Key }
+    | { kind: "addAfter"; key: Key }
     | { kind: "finish"; fails: boolean }
     | { kind: "wait"; ms: number };
   const key = fc.constantFrom("a", "b", "c", "d");
@@ -209,13 +210,22 @@ describe("random walks", () => {
     if (first !== undefined) await finish(first, result);
   }
 
+  function act(next: Step): void | Promise<void> {
+    switch (next.kind) {
+      case "add":
+        owed.add(next.key);
+        return queue.add(next.key);
+      case "addAfter":
+        return queue.addAfter(next.key, 700);
+      case "finish":
+        return finishFirst(next.fails ? new Error("no") : undefined);
+      case "wait":
+        return clock.advance(next.ms);
+    }
+  }
+
   async function take(next: Step): Promise<void> {
-    if (next.kind === "add") {
-      owed.add(next.key);
-      queue.add(next.key);
-    } else if (next.kind === "addAfter") queue.addAfter(next.key, 700);
-    else if (next.kind === "finish") await finishFirst(next.fails ? new Error("no") : undefined);
-    else await clock.advance(next.ms);
+    await act(next);
     expect(running.size).toBeLessThanOrEqual(2);
   }
 

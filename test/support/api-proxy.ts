@@ -9,6 +9,7 @@ import https from "node:https";
 import type { AddressInfo, Socket } from "node:net";
 import { join } from "node:path";
 import { connectionOf, loadKubeConfig } from "../../operator/kube/connection.ts";
+import { LineSplitter } from "../../operator/kube/line-parser.ts";
 import { createAuthority } from "../stack/certificates.ts";
 import { temporaryFolder } from "../stack/processes.ts";
 
@@ -163,16 +164,16 @@ class Exchange {
   }
 
   async #lines(answer: http.IncomingMessage, onLine: (line: string) => LineVerdict): Promise<void> {
-    let rest = "";
+    const splitter = new LineSplitter();
     for await (const chunk of answer) {
-      const lines = (rest + (chunk as Buffer).toString("utf8")).split("\n");
-      rest = lines.pop() ?? "";
-      for (const line of lines) {
-        const verdict = onLine(line);
-        if (verdict === "reset") return reset(this.#incoming.socket);
-        if (verdict !== "drop") this.#outgoing.write(`${verdict === "pass" ? line : verdict.replace}\n`);
-      }
+      for (const line of splitter.push(chunk as Buffer)) this.#line(line, onLine(line));
     }
+  }
+
+  #line(line: string, verdict: LineVerdict): void {
+    if (verdict === "drop") return;
+    if (verdict === "reset") reset(this.#incoming.socket);
+    else this.#outgoing.write(`${verdict === "pass" ? line : verdict.replace}\n`);
   }
 }
 
