@@ -1,0 +1,112 @@
+import { describe, expect, it } from "vitest";
+import { makeObserved, makePlan, makeSpec } from "../../test/support/make-observed.ts";
+import { makeFailure, makeWorld, modelHold, observeModel } from "../../test/support/model-world.ts";
+import type { Retry } from "../api/status.ts";
+import { backoffMs } from "./backoff.ts";
+import { decide } from "./decide.ts";
+import { effectiveRetry, waitBeforeMs } from "./retry.ts";
+
+const failure = makeFailure("TransientError", false);
+
+function makeRetry(overrides: Partial<Retry> = {}): Retry {
+  return {
+    ...{ step: "Rewind", count: 2, reason: "TransientError", message: "made up" },
+    lastFailureTime: "2026-11-22T12:00:00.000Z",
+    nextAttemptTime: "2026-11-22T12:00:30.000Z",
+    ...overrides,
+  };
+}
+
+describe("backoffMs", () => {
+  it("grows by three up to a minute", () => {
+    expect([1, 2, 3, 4, 5, 6, 99].map((count) => backoffMs(count, 0.5))).toEqual([
+      1_000, 3_000, 9_000, 27_000, 60_000, 60_000, 60_000,
+    ]);
+  });
+
+  it("stays within ten per cent of that", () => {
+    expect(backoffMs(1, 0)).toBe(900);
+    expect(backoffMs(1, 0.999)).toBeLessThanOrEqual(1_100);
+  });
+});
+
+describe("effectiveRetry", () => {
+  it("counts a failure of the last action", () => {
+    const observed = makeObserved({ memory: { lastFailure: { step: "Rewind", failure } } });
+    expect(effectiveRetry(observed)).toMatchObject({ step: "Rewind", count: 1 });
+  });
+
+  it("counts on where the same step failed before", () => {
+    const observed = makeObserved({
+      status: { retry: makeRetry() },
+      memory: { lastFailure: { step: "Rewind", failure } },
+    });
+    expect(effectiveRetry(observed)?.count).toBe(3);
+  });
+
+  it("starts anew with another step", () => {
+    const observed = makeObserved({
+      status: { retry: makeRetry() },
+      memory: { lastFailure: { step: "Replay", failure } },
+    });
+    expect(effectiveRetry(observed)).toMatchObject({ step: "Replay", count: 1 });
+  });
+
+  it("does not count a pass that was woken before its time", () => {
+    const world = { kind: "unreachable", failure } as const;
+    const retry = makeRetry({ step: "Connect" });
+    expect(effectiveRetry(makeObserved({ world, status: { retry } }))).toBe(retry);
+    const later = makeObserved({ world, status: { retry }, now: Date.parse("2026-11-22T12:00:31Z") });
+    expect(effectiveRetry(later)?.count).toBe(3);
+  });
+
+  it("makes a step wait for its time and no other", () => {
+    const observed = makeObserved({ status: { retry: makeRetry() } });
+    expect(waitBeforeMs(observed, "Rewind")).toBe(20_000);
+    expect(waitBeforeMs(observed, "Replay")).toBe(0);
+  });
+});
+
+describe("decide with failures", () => {
+  const paused = makeWorld({
+    ...{ operation: { token: 1 }, lockedByUs: true, holders: [modelHold] },
+    steps: [{ name: "Pause", outcome: "Done", attempt: 1 }],
+  });
+  const base = { world: observeModel(paused), object: { hasFinalizer: true } };
+  const memory = { token: "1", plan: makePlan() };
+
+  it("waits after a failure, keeps the phase and says why", () => {
+    const decision = decide(makeObserved({ ...base, memory: { ...memory, lastFailure: { step: "Rewind", failure } } }));
+    expect(decision).toMatchObject({
+      ...{ action: { kind: "none" }, phase: "Rewinding", reason: "TransientError", requeueAfterMs: 1_000 },
+      status: { retry: { step: "Rewind", count: 1 } },
+    });
+  });
+
+  it("keeps the count while it tries again", () => {
+    const retry = makeRetry({ nextAttemptTime: "2026-11-22T12:00:05.000Z" });
+    const decision = decide(makeObserved({ ...base, memory, status: { retry } }));
+    expect(decision).toMatchObject({ action: { kind: "rewind" }, status: { retry: { count: 2 } } });
+  });
+
+  it("fails beyond the backoff limit, and says after how many", () => {
+    const decision = decide(
+      makeObserved({
+        ...{ ...base, spec: makeSpec({ backoffLimit: 2 }), status: { retry: makeRetry() } },
+        memory: { ...memory, lastFailure: { step: "Rewind", failure } },
+      }),
+    );
+    expect(decision).toMatchObject({ action: { kind: "release" }, reason: "BackoffLimitExceeded" });
+    expect(decision.message).toMatch(/Rewind failed 3 times \(backoffLimit 2\)/);
+  });
+
+  it("never gives up on the database while tables may be paused", () => {
+    const world = { kind: "unreachable", failure } as const;
+    const retry = makeRetry({ step: "Connect", count: 50 });
+    const decision = decide(
+      makeObserved({ world, object: { hasFinalizer: true }, status: { phase: "Rewinding", retry } }),
+    );
+    expect(decision).toMatchObject({ action: { kind: "none" }, phase: "Rewinding" });
+    expect(decision.status.conditions?.find(({ type }) => type === "Stalled")?.status).toBe("True");
+  });
+});

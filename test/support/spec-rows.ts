@@ -1,0 +1,113 @@
+/** Specs that are valid or not: the same table for zod (with the named checks) and for the real API server. */
+import { makeSpecInput } from "./make-observed.ts";
+
+export interface SpecRow {
+  readonly name: string;
+  readonly spec: unknown;
+  readonly isValid: boolean;
+}
+
+const base = makeSpecInput();
+const valid = (name: string, changes: object): SpecRow => ({ name, spec: { ...base, ...changes }, isValid: true });
+const invalid = (name: string, changes: object): SpecRow => ({ name, spec: { ...base, ...changes }, isValid: false });
+const without = (name: string, key: keyof typeof base): SpecRow => {
+  const { [key]: _, ...spec } = base;
+  return { name, spec, isValid: false };
+};
+const assertion = (name: string) => ({ name, sql: "select true" });
+
+export const specRows: readonly SpecRow[] = [
+  valid("the smallest spec", { verification: undefined, repair: undefined }),
+  valid("everything set", {
+    ...{ operationId: "inc-2026-11-22", strategy: "Journal", failurePolicy: "Resume", dryRun: true, abort: true },
+    approval: { mode: "Manual", hold: true, planHash: "abc" },
+    verification: { assertions: [assertion("a"), assertion("b")], at: ["Rewind"] },
+    repair: { sql: ["delete from lake.events", "select 1"] },
+    resume: { policy: "Never", replay: "Stepwise" },
+    ...{ backoffLimit: 0, activeDeadlineSeconds: 1, ttlSecondsAfterFinished: 0 },
+  }),
+  valid("a timestamp with an offset", { target: { timestamp: "2026-11-22T03:00:00+01:00" } }),
+  valid("a timestamp with fractions of a second", { target: { timestamp: "2026-11-22T03:00:00.123456Z" } }),
+  valid("snapshot 0", { target: { snapshotId: 0 } }),
+  valid("sixteen tables", { streamTables: Array.from({ length: 16 }, (_, i) => `public.t${i}`) }),
+  valid("no place to assert at", { verification: { assertions: [assertion("a")], at: [] } }),
+  valid("an unknown field (it is dropped)", { colour: "green" }),
+  valid("ttlSecondsAfterFinished null", { ttlSecondsAfterFinished: null }),
+  without("no database", "database"),
+  without("no tables", "streamTables"),
+  without("no target", "target"),
+  invalid("no Secret", { database: {} }),
+  invalid("a Secret without a name", { database: { secretRef: { name: "" } } }),
+  invalid("an empty list of tables", { streamTables: [] }),
+  invalid("an empty table name", { streamTables: [""] }),
+  invalid("a table name that is too long", { streamTables: ["x".repeat(256)] }),
+  invalid("a table twice", { streamTables: ["public.a", "public.a"] }),
+  invalid("seventeen tables", { streamTables: Array.from({ length: 17 }, (_, i) => `public.t${i}`) }),
+  invalid("no target inside target", { target: {} }),
+  invalid("two targets", { target: { snapshotId: 1, timestamp: "2026-11-22T03:00:00Z" } }),
+  invalid("a negative snapshot", { target: { snapshotId: -1 } }),
+  invalid("a snapshot that is no whole number", { target: { snapshotId: 1.5 } }),
+  invalid("a snapshot as text", { target: { snapshotId: "42" } }),
+  invalid("a time without a zone", { target: { timestamp: "2026-11-22T03:00:00" } }),
+  invalid("a month that does not exist", { target: { timestamp: "2026-13-22T03:00:00Z" } }),
+  invalid("words as a time", { target: { timestamp: "yesterday" } }),
+  invalid("an unknown strategy", { strategy: "Fast" }),
+  invalid("a strategy in lower case", { strategy: "auto" }),
+  invalid("an unknown approval mode", { approval: { mode: "Never" } }),
+  invalid("an empty plan hash", { approval: { planHash: "" } }),
+  invalid("an assertion without SQL", { verification: { assertions: [{ name: "a" }] } }),
+  invalid("an assertion with empty SQL", { verification: { assertions: [{ name: "a", sql: "" }] } }),
+  invalid("two assertions of one name", { verification: { assertions: [assertion("a"), assertion("a")] } }),
+  invalid("an unknown place to assert at", { verification: { assertions: [], at: ["Repair"] } }),
+  invalid("a repair without statements", { repair: { sql: [] } }),
+  invalid("a repair with an empty statement", { repair: { sql: [""] } }),
+  invalid("an unknown failure policy", { failurePolicy: "Ignore" }),
+  invalid("dryRun as text", { dryRun: "yes" }),
+  invalid("a negative backoffLimit", { backoffLimit: -1 }),
+  invalid("a backoffLimit beyond its bound", { backoffLimit: 101 }),
+  invalid("no time at all", { activeDeadlineSeconds: 0 }),
+  invalid("more than a week", { activeDeadlineSeconds: 604_801 }),
+  invalid("a negative ttl", { ttlSecondsAfterFinished: -1 }),
+  invalid("an empty operationId", { operationId: "" }),
+  invalid("null for a table list", { streamTables: null }),
+];
+
+/** A change of a spec while it exists: only the API server can judge it. */
+export interface ChangeRow {
+  readonly name: string;
+  readonly patch: object;
+  /** Part of the message of the refusal; undefined: accepted. */
+  readonly refusal?: string;
+}
+
+export const changeRows: readonly ChangeRow[] = [
+  { name: "approving a plan", patch: { approval: { planHash: "abc" } } },
+  { name: "changing resume.policy", patch: { resume: { policy: "Manual" } } },
+  { name: "setting a ttl", patch: { ttlSecondsAfterFinished: 60 } },
+  { name: "aborting", patch: { abort: true } },
+  { name: "taking an abort back", patch: { abort: false }, refusal: "abort cannot be taken back" },
+  { name: "another target", patch: { target: { snapshotId: 43 } }, refusal: "target is immutable" },
+  {
+    name: "another kind of target",
+    patch: { target: { snapshotId: null, timestamp: "2026-11-22T03:00:00Z" } },
+    refusal: "target is immutable",
+  },
+  { name: "other tables", patch: { streamTables: ["public.other"] }, refusal: "streamTables is immutable" },
+  { name: "another database", patch: { database: { secretRef: { name: "other" } } }, refusal: "database is immutable" },
+  { name: "adding an operationId", patch: { operationId: "x" }, refusal: "operationId is immutable" },
+  { name: "another strategy", patch: { strategy: "Full" }, refusal: "strategy is immutable" },
+  {
+    name: "another approval mode",
+    patch: { approval: { mode: "Manual" } },
+    refusal: "approval.mode and approval.hold is immutable",
+  },
+  { name: "holding", patch: { approval: { hold: true } }, refusal: "approval.mode and approval.hold is immutable" },
+  { name: "other assertions", patch: { verification: { assertions: [] } }, refusal: "verification is immutable" },
+  { name: "another repair", patch: { repair: { sql: ["select 1"] } }, refusal: "repair is immutable" },
+  { name: "dropping the repair", patch: { repair: null }, refusal: "repair is immutable" },
+  { name: "another replay", patch: { resume: { replay: "Stepwise" } }, refusal: "resume.replay is immutable" },
+  { name: "another failure policy", patch: { failurePolicy: "Resume" }, refusal: "failurePolicy is immutable" },
+  { name: "making it a dry run", patch: { dryRun: true }, refusal: "dryRun is immutable" },
+  { name: "another backoffLimit", patch: { backoffLimit: 1 }, refusal: "backoffLimit is immutable" },
+  { name: "another deadline", patch: { activeDeadlineSeconds: 1 }, refusal: "activeDeadlineSeconds is immutable" },
+];
