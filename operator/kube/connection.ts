@@ -7,6 +7,7 @@
 import { createHash } from "node:crypto";
 import http from "node:http";
 import https from "node:https";
+import { delimiter } from "node:path";
 import { KubeConfig } from "@kubernetes/client-node";
 
 export interface Endpoint {
@@ -22,12 +23,27 @@ export interface Connection {
   close(): void;
 }
 
+function loadFile(path: string): KubeConfig {
+  const config = new KubeConfig();
+  config.loadFromFile(path);
+  return config;
+}
+
+/** As kubectl: the first file's current context wins. */
+function loadFiles(paths: readonly string[]): KubeConfig {
+  const [first, ...others] = paths.filter((path) => path !== "");
+  if (first === undefined) throw new Error("KUBECONFIG names no file");
+  const config = loadFile(first);
+  for (const path of others) config.mergeConfig(loadFile(path), true);
+  return config;
+}
+
 /** KUBECONFIG where set, else the service account of the pod, else ~/.kube/config. */
 export function loadKubeConfig(environment: NodeJS.ProcessEnv = process.env): KubeConfig {
+  const paths = environment["KUBECONFIG"];
+  if (paths) return loadFiles(paths.split(delimiter));
   const config = new KubeConfig();
-  const path = environment["KUBECONFIG"];
-  if (path) config.loadFromFile(path);
-  else if (environment["KUBERNETES_SERVICE_HOST"]) config.loadFromCluster();
+  if (environment["KUBERNETES_SERVICE_HOST"]) config.loadFromCluster();
   else config.loadFromDefault();
   return config;
 }
@@ -51,7 +67,7 @@ function closeIdle(agent: http.Agent | undefined): void {
 }
 
 function textHeaders(headers: https.RequestOptions["headers"]): Record<string, string> {
-  return Object.fromEntries(Object.entries(headers ?? {}).map(([name, value]) => [name, String(value)]));
+  return Object.fromEntries(Object.entries(headers ?? {}).map(([name, value]) => [name, String(value).trim()]));
 }
 
 class KubeConfigConnection implements Connection {

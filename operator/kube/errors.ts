@@ -89,10 +89,6 @@ export function isTooManyRequests(error: unknown): boolean {
   return hasStatus(error, 429);
 }
 
-export function isAborted(error: unknown): boolean {
-  return error instanceof CallAbortedError;
-}
-
 /** Worth trying again without anybody changing anything. */
 export function isTransient(error: unknown): boolean {
   if (error instanceof TransportError || error instanceof CallTimeoutError) return true;

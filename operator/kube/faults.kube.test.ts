@@ -4,6 +4,7 @@ import type { Verdict } from "../../test/support/api-proxy.ts";
 import {
   type FaultyProxy,
   gone,
+  type Match,
   onList,
   onWatch,
   onWrite,
@@ -14,9 +15,10 @@ import {
 import type { Widget } from "../../test/support/make-object.ts";
 import type {} from "../../test/support/provided.ts";
 import { connect, KubeApi, widgetDefinition } from "../../test/support/widgets.ts";
+import { systemClock } from "./clock.ts";
 import { TransportError } from "./errors.ts";
 import type { Kubernetes, ReflectorTimes } from "./kubernetes.ts";
-import type { Reflector } from "./types.ts";
+import type { Clock, Reflector, ReflectorMeasurements } from "./types.ts";
 
 const { kubeconfig } = inject("kube");
 const POLL = { timeout: 10_000, interval: 50 };
@@ -28,6 +30,12 @@ let kubernetes: Kubernetes;
 let reflector: Reflector<Widget>;
 let restarts: string[];
 
+const measured: ReflectorMeasurements = {
+  listed: () => undefined,
+  missed: () => undefined,
+  watchRestarted: (_resource, reason) => restarts.push(reason),
+};
+
 beforeAll(async () => {
   api = new KubeApi(kubeconfig);
   await api.installWidgets();
@@ -38,13 +46,7 @@ beforeEach(async () => {
   namespace = await api.makeNamespace();
   proxy = await startFaultyProxy(kubeconfig);
   restarts = [];
-  kubernetes = connect(proxy.kubeconfig, {
-    reflector: {
-      listed: () => undefined,
-      missed: () => undefined,
-      watchRestarted: (_resource, reason) => restarts.push(reason),
-    },
-  });
+  kubernetes = connect(proxy.kubeconfig, { reflector: measured });
 });
 
 afterEach(async () => {
@@ -219,6 +221,31 @@ describe("writes", () => {
 });
 
 describe("a server that hangs", () => {
+  /** A minute of patience passes in three seconds. */
+  const hasty: Clock = {
+    monotonicMs: () => systemClock.monotonicMs() * 20,
+    now: () => systemClock.now(),
+    after: (delayMs, run) => systemClock.after(delayMs / 20, run),
+  };
+  const hang: Verdict = { kind: "hang" };
+  const mute: Verdict = { kind: "pass", onLine: () => "drop" };
+
+  test.each<[string, Match, Verdict, string[]]>([
+    ["on LIST: another attempt of the call", onList, hang, []],
+    ["on WATCH: another watch", onWatch, hang, ["timeout"]],
+    ["in the middle of a watch: another watch", onWatch, mute, ["inactive"]],
+  ])("%s brings what happened meanwhile", async (_case, match, verdict, wantRestarts) => {
+    kubernetes.close();
+    kubernetes = connect(proxy.kubeconfig, { clock: hasty, reflector: measured });
+    proxy.fault(match, verdict);
+    start();
+    await expect.poll(() => proxy.requests.filter(match).length, POLL).toBe(1);
+    await api.makeWidget(namespace, "meanwhile");
+    await expect.poll(() => proxy.requests.filter(match).length, POLL).toBe(2);
+    await churn();
+    expect(restarts).toEqual(wantRestarts);
+  });
+
   test("costs a call its own timeout, and a caller that gives up nothing more", async () => {
     start();
     proxy.fault(({ path }) => path.endsWith("/hang"), { kind: "hang" }, 10);

@@ -5,10 +5,10 @@ import { Calls } from "../../operator/kube/calls.ts";
 import { systemClock } from "../../operator/kube/clock.ts";
 import { connectionOf, loadKubeConfig } from "../../operator/kube/connection.ts";
 import { isConflict } from "../../operator/kube/errors.ts";
-import { connectKubernetes, type Kubernetes, type KubernetesOptions } from "../../operator/kube/kubernetes.ts";
+import { connectKubernetes, type Kubernetes } from "../../operator/kube/kubernetes.ts";
 import { resourcePath } from "../../operator/kube/paths.ts";
 import { createTransport } from "../../operator/kube/transport.ts";
-import type { ResourceDefinition } from "../../operator/kube/types.ts";
+import type { Clock, ReflectorMeasurements, ResourceDefinition } from "../../operator/kube/types.ts";
 import type { Widget, WidgetSpec } from "./make-object.ts";
 import { silentLogger, silentReflector, silentStatus } from "./silent.ts";
 
@@ -101,12 +101,17 @@ export class KubeApi {
   }
 }
 
-export function connect(kubeconfig: string, measurements: Partial<KubernetesOptions["measurements"]> = {}): Kubernetes {
+export interface ConnectOptions {
+  readonly clock?: Clock;
+  readonly reflector?: ReflectorMeasurements;
+}
+
+export function connect(kubeconfig: string, options: ConnectOptions = {}): Kubernetes {
   return connectKubernetes({
     config: loadKubeConfig({ KUBECONFIG: kubeconfig }),
-    clock: systemClock,
+    clock: options.clock ?? systemClock,
     random: Math.random,
     logger: silentLogger,
-    measurements: { call: () => undefined, reflector: silentReflector, status: silentStatus, ...measurements },
+    measurements: { call: () => undefined, reflector: options.reflector ?? silentReflector, status: silentStatus },
   });
 }
