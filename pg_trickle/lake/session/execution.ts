@@ -48,14 +48,17 @@ export class WrappedRows implements RowSource {
   }
 }
 
+const TEXT_OID = 25;
+export const INTEGER_OID = 23;
+
 /** One row of text that the engine knows by itself. */
 export class TextRow implements RowSource {
   readonly fields: readonly FieldDescription[];
   readonly #text: string;
   #isRead = false;
 
-  constructor(name: string, text: string) {
-    this.fields = [{ name, typeOid: 25, typeSize: -1, typeModifier: -1 }];
+  constructor(name: string, text: string, typeOid = TEXT_OID) {
+    this.fields = [{ name, typeOid, typeSize: -1, typeModifier: -1 }];
     this.#text = text;
   }
 

@@ -16,7 +16,16 @@ import type { ZoneOffset } from "../wire/text/time-zones.ts";
 import type { Admission } from "./admission.ts";
 import type { AuxConnection } from "./aux-connection.ts";
 import { ctidRun, readCtidStatement } from "./ctid-statements.ts";
-import { done, type Execution, type PreparedQuery, type StatementContext, selected, WrappedRows } from "./execution.ts";
+import {
+  done,
+  type Execution,
+  INTEGER_OID,
+  type PreparedQuery,
+  type StatementContext,
+  selected,
+  TextRow,
+  WrappedRows,
+} from "./execution.ts";
 import type { LakeTransaction } from "./lake-transaction.ts";
 import { orThrow } from "./refusals.ts";
 import type { SchemaCache } from "./schema-cache.ts";
@@ -40,6 +49,9 @@ export async function prepareLakeQuery(
   services: LakeQueryServices,
   signal: () => AbortSignal,
 ): Promise<PreparedQuery> {
+  const constant = readConstant(sql);
+  if (constant !== null)
+    return { start: () => Promise.resolve(selected(new TextRow("?column?", constant, INTEGER_OID))) };
   const byCtid = readCtidStatement(sql);
   if (byCtid !== null) {
     return {
@@ -53,6 +65,11 @@ export async function prepareLakeQuery(
   const locks = /\bfor\s+update\s*;?\s*$/i.test(sql);
   const prepared = orThrow(await prepareShipped(sql, services.planner(signal)));
   return { start: (context) => startShipped(prepared, services, { ...context, locks }) };
+}
+
+/** `select 1`, with which pools and probes ask for life: answered without DuckDB, whose threads may all be busy. */
+function readConstant(sql: string): string | null {
+  return /^select\s+(\d{1,9})\s*;?$/i.exec(sql)?.[1] ?? null;
 }
 
 interface ShippedContext extends StatementContext {

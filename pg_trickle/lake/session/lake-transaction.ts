@@ -233,10 +233,15 @@ export class LakeTransaction {
     await this.guard(async () => {
       await connection.run(`call lake.set_commit_message($1, $2${extra})`, signal, values);
       signal.throwIfAborted();
-      // From here on a cancel would only make the outcome unknown.
-      await connection.run("commit", NEVER);
     });
+    await this.guard(() => this.#commitDuckdb(connection));
+  }
+
+  async #commitDuckdb(connection: LakeConnection): Promise<void> {
+    // A COMMIT that fails ends DuckDB's transaction all the same.
     this.#begun = false;
+    // From here on a cancel would only make the outcome unknown.
+    await connection.run("commit", NEVER);
   }
 
   /** Operations are one at a time in the engine, and one that is in the catalog already is refused. */
