@@ -93,6 +93,7 @@ describe("no text reaches SQL inside PostgreSQL or the file system through the e
       ]),
     );
     expect(code).toBe("TR009");
+    await pool.query("drop function public.read_text(text)");
   });
 
   test("an assertion and a repair are SQL of PostgreSQL with the caller's rights", async () => {
