@@ -31,7 +31,7 @@ let reflector: Reflector<Widget>;
 let restarts: string[];
 
 const measured: ReflectorMeasurements = {
-  listed: () => undefined,
+  cached: () => undefined,
   missed: () => undefined,
   watchRestarted: (_resource, reason) => restarts.push(reason),
 };

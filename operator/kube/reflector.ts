@@ -143,11 +143,17 @@ class ListWatchReflector<T extends KubeObject> implements Reflector<T> {
 
   #syncedIn(scope: Scope<T>): void {
     scope.hasSynced = true;
+    this.#measure();
     if (this.hasSynced()) this.#synced.resolve();
+  }
+
+  #measure(): void {
+    this.#options.measurements.cached(this.#options.resource, this.store.size);
   }
 
   /** A handler that throws must not end the watch; it is for enqueueing keys and nothing else. */
   #notify(keys: readonly Key[]): void {
+    this.#measure();
     for (const key of keys) {
       for (const handler of this.#handlers) {
         try {

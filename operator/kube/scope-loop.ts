@@ -78,14 +78,13 @@ export class ScopeLoop<T extends KubeObject> {
   }
 
   async #list(signal: AbortSignal): Promise<void> {
-    const { source, store, measurements, resource } = this.#options;
+    const { source, store } = this.#options;
     const listing = await source.list(signal);
     if (signal.aborted) return;
     this.#step();
     this.#lastListMs = this.#options.clock.monotonicMs();
     const changed = store.replace(listing.objects);
     this.#version = listing.version;
-    measurements.listed(resource, store.size);
     this.#options.onSynced();
     this.#options.onChange(changed);
   }
@@ -151,7 +150,7 @@ export class ScopeLoop<T extends KubeObject> {
   }
 
   async #check(session: AbortSignal): Promise<number> {
-    const { source, store, clock, graceMs, measurements, resource } = this.#options;
+    const { source, store, clock, graceMs } = this.#options;
     store.rememberDeletions();
     try {
       const listing = await source.list(session);
@@ -159,7 +158,6 @@ export class ScopeLoop<T extends KubeObject> {
       if (session.aborted) return 0;
       this.#step();
       const missed = store.reconcile(listing.objects, listing.version);
-      measurements.listed(resource, store.size);
       if (missed.length > 0) this.#repaired(missed, listing.version);
       return missed.length;
     } finally {

@@ -202,7 +202,7 @@ export interface CallMeasurement {
 }
 
 export interface ReflectorMeasurements {
-  listed(resource: string, objectCount: number): void;
+  cached(resource: string, objectCount: number): void;
   watchRestarted(resource: string, reason: string): void;
   missed(resource: string, changeCount: number): void;
 }

@@ -13,7 +13,7 @@ export function callMeasurements({ api }: Metrics): (measurement: CallMeasuremen
 
 export function reflectorMeasurements({ api }: Metrics): ReflectorMeasurements {
   return {
-    listed: (resource, objectCount) => api.cachedObjects.set({ resource }, objectCount),
+    cached: (resource, objectCount) => api.cachedObjects.set({ resource }, objectCount),
     watchRestarted: (resource, reason) => api.watchRestarts.inc({ resource, reason }),
     missed: (resource, changeCount) => api.missedChanges.inc({ resource }, changeCount),
   };

@@ -56,7 +56,7 @@ function apiMetrics(registers: [Registry]) {
     }),
     cachedObjects: new Gauge({
       name: "strw_cached_objects",
-      help: "Objects in the cache after the last list.",
+      help: "Objects in the cache.",
       labelNames: ["resource"] as const,
       registers,
     }),

@@ -39,7 +39,7 @@ test("nothing else is served, and nothing is taken", async () => {
 test("what kube/ measures is in /metrics under its name", async () => {
   callMeasurements(metrics)({ verb: "GET", resource: "secrets", code: "200", durationMs: 12 });
   const reflector = reflectorMeasurements(metrics);
-  reflector.listed("streamtablerewinds", 3);
+  reflector.cached("streamtablerewinds", 3);
   reflector.watchRestarted("streamtablerewinds", "gone");
   reflector.missed("streamtablerewinds", 2);
   const queue = queueMeasurements(metrics, "rewinds");

@@ -19,6 +19,6 @@ export const silentQueue: QueueMeasurements = {
   running: nothing,
 };
 
-export const silentReflector: ReflectorMeasurements = { listed: nothing, watchRestarted: nothing, missed: nothing };
+export const silentReflector: ReflectorMeasurements = { cached: nothing, watchRestarted: nothing, missed: nothing };
 
 export const silentStatus: StatusMeasurements = { staleReadSkipped: nothing, conflict: nothing };
