@@ -1,8 +1,8 @@
 /** The status as a mirror of what was observed: everything but phase, reason and message. */
 import type { StepStatus, StreamTableRewindStatus, TableStatus } from "../api/status.ts";
 import {
-  heldTables,
   holdName,
+  isDone,
   isRewound,
   type Observed,
   type ObservedWorld,
@@ -23,6 +23,12 @@ function find(states: readonly TableState[] | undefined, table: TableFact): Tabl
   return states?.find((state) => state.name === (table.name ?? table.requested));
 }
 
+/** Of a finished operation: what it left, not what the scheduler has made of it since. */
+function snapshotNow(world: ObservedWorld, table: TableFact): number | undefined {
+  const left = world.operation?.outcome === undefined ? undefined : find(stepFact(world, "Release")?.after, table);
+  return left?.snapshotId ?? table.snapshotId;
+}
+
 function tableStatus(o: Observed, world: ObservedWorld, table: TableFact): TableStatus {
   const before = find(stepFact(world, "Pause")?.before, table);
   const rewound = find(stepFact(world, "Rewind")?.after, table);
@@ -30,7 +36,7 @@ function tableStatus(o: Observed, world: ObservedWorld, table: TableFact): Table
   return present({
     name: table.name ?? table.requested,
     frontierBefore: before?.snapshotId ?? (isRewound(world) ? undefined : table.snapshotId),
-    frontierAfter: table.snapshotId,
+    frontierAfter: snapshotNow(world, table),
     strategy: rewound?.strategy,
     rowsRemoved: rewound?.rowsRemoved,
     rowsAdded: rewound?.rowsAdded,
@@ -54,10 +60,19 @@ function stepStatus(step: StepFact): StepStatus {
   }) as StepStatus;
 }
 
+function lowest(snapshots: readonly (number | undefined)[]): number | undefined {
+  const known = snapshots.filter((id) => id !== undefined);
+  return known.length === 0 ? undefined : Math.min(...known);
+}
+
+/** What is still to come; a finished replay had reached the head of its time, however far the lake has moved since. */
 function replayStatus(world: ObservedWorld): StreamTableRewindStatus["replay"] {
-  const snapshots = world.tables.map((table) => table.snapshotId).filter((id) => id !== undefined);
-  if (!isRewound(world) || world.head === undefined || snapshots.length === 0) return undefined;
-  const snapshotId = Math.min(...snapshots);
+  const replayed = isDone(world, "Replay")
+    ? lowest(stepFact(world, "Replay")?.after.map((s) => s.snapshotId) ?? [])
+    : undefined;
+  if (replayed !== undefined) return { snapshotId: replayed, head: replayed, lag: 0 };
+  const snapshotId = lowest(world.tables.map((table) => table.snapshotId));
+  if (!isRewound(world) || world.head === undefined || snapshotId === undefined) return undefined;
   return { snapshotId, head: world.head, lag: Math.max(0, world.head - snapshotId) };
 }
 
@@ -69,22 +84,14 @@ function repairStatus(world: ObservedWorld): StreamTableRewindStatus["repair"] {
   >;
 }
 
-function withHolds(o: Observed, tables: readonly TableStatus[]): TableStatus[] {
-  const held = heldTables(o);
-  return tables.map((table) => ({ ...table, held: held.includes(table.name) }));
-}
-
-/** What the database says now; the tables and lag of a finished operation stay as it left them. */
 function observedStatus(o: Observed, world: ObservedWorld): Partial<StreamTableRewindStatus> {
-  const { tables, replay, target } = o.status;
-  const ended = world.operation?.outcome !== undefined;
-  const snapshotId = target?.snapshotId ?? world.target.snapshotId;
+  const snapshotId = o.status.target?.snapshotId ?? world.target.snapshotId;
   return {
     ...(world.operation?.startedAt && { startTime: world.operation.startedAt }),
     ...(snapshotId !== undefined && { target: { snapshotId } }),
-    tables: ended && tables ? withHolds(o, tables) : world.tables.map((table) => tableStatus(o, world, table)),
+    tables: world.tables.map((table) => tableStatus(o, world, table)),
     ...(world.steps.length > 0 && { steps: world.steps.map(stepStatus) }),
-    ...present({ repair: repairStatus(world), replay: (ended ? replay : undefined) ?? replayStatus(world) }),
+    ...present({ repair: repairStatus(world), replay: replayStatus(world) }),
   };
 }
 
