@@ -16,6 +16,17 @@ async function toHead({ session }: BenchDatabase): Promise<void> {
   await session.query("select pgtrickle.refresh($1, 'DIFFERENTIAL')", [TABLE]);
 }
 
+async function setPaused({ session }: BenchDatabase, isPaused: boolean): Promise<void> {
+  await session.query(`select pgtrickle.${isPaused ? "pause" : "resume"}_scheduler(array[$1])`, [TABLE]);
+}
+
+/** At the newest snapshot, and paused as a rewind wants it. */
+async function readyToRewind(bench: BenchDatabase): Promise<void> {
+  await setPaused(bench, false);
+  await toHead(bench);
+  await setPaused(bench, true);
+}
+
 async function rewind({ session }: BenchDatabase, target: number, strategy: string): Promise<void> {
   await session.query("select * from pgtrickle.rewind(array[$1], $2::bigint, $3)", [TABLE, target, strategy]);
 }
@@ -31,27 +42,53 @@ async function addSteps(bench: BenchDatabase): Promise<number> {
   return target;
 }
 
-export async function measureFullRewind(bench: BenchDatabase, rows: number): Promise<Figure> {
+/** The demo document's way: the frontier set back by UPDATE, then FULL. It is verified by whoever looks at it. */
+async function setFrontierBack({ session }: BenchDatabase, target: number): Promise<void> {
+  await session.query(
+    `update pgtrickle.pgt_stream_tables
+        set frontier = jsonb_set(frontier, '{sources,ducklake:lake.events,snapshot_id}', to_jsonb($1::bigint))
+      where pgt_name = 'event_summary'`,
+    [target],
+  );
+}
+
+export async function measureFullRewind(bench: BenchDatabase, rows: number): Promise<readonly Figure[]> {
+  const { session, duckdb } = bench;
   const target = await addSteps(bench);
+  const setBack = async () => {
+    await readyToRewind(bench);
+    await setFrontierBack(bench, target);
+  };
   const medians = await compare([
-    { name: "ours", prepare: () => toHead(bench), run: () => rewind(bench, target, "Full") },
-    { name: "duckdb", run: () => bench.duckdb.rows(QUERY_AT(target)) },
-    { name: "view", run: () => bench.session.query("refresh materialized view bench.event_summary") },
+    { name: "full", prepare: setBack, run: () => session.query("select pgtrickle.refresh($1, 'FULL')", [TABLE]) },
+    { name: "rewind", prepare: () => readyToRewind(bench), run: () => rewind(bench, target, "Full") },
+    { name: "duckdb", run: () => duckdb.rows(QUERY_AT(target)) },
+    { name: "view", run: () => session.query("refresh materialized view bench.event_summary") },
   ]);
-  const [ours, duckdb, view] = ["ours", "duckdb", "view"].map((name) => figureOf(medians, name)) as [
-    number,
-    number,
-    number,
+  await setPaused(bench, false);
+  return [
+    fullFigure("frontier set back, FULL refresh", figureOf(medians, "full"), { medians, rows }),
+    fullFigure("rewind by FULL, verified before the commit", figureOf(medians, "rewind"), { medians, rows }),
   ];
+}
+
+interface FullContext {
+  readonly medians: ReadonlyMap<string, number>;
+  readonly rows: number;
+}
+
+function fullFigure(what: string, ours: number, { medians, rows }: FullContext): Figure {
+  const duckdb = figureOf(medians, "duckdb");
+  const view = figureOf(medians, "view");
   const isFastEnough = ours <= 1.2 * duckdb + 30;
   const beatsView = rows < 10_000_000 || view >= 10 * ours;
   return {
     rows: formatRows(rows),
-    what: "FULL rewind, verified",
+    what,
     ours: formatMs(ours),
     peers: [`raw DuckDB ${formatMs(duckdb)}`, `materialized view ${formatMs(view)}`],
-    ratio: `${ratioOf(ours, duckdb)} of raw; ${ratioOf(view, ours)} times faster than the view`,
-    goal: "raw × 1.2 + 30 ms; at 10^7 10 times faster than the view",
+    ratio: `${ratioOf(ours, duckdb)} of raw; ${ratioOf(ours, view)} of the view`,
+    goal: "raw × 1.2 + 30 ms; at 10^7 a tenth of the view",
     isMet: isFastEnough && beatsView,
   };
 }
@@ -97,6 +134,7 @@ export async function measureRefresh(bench: BenchDatabase, rows: number): Promis
 
 export async function measureJournalRewind(bench: BenchDatabase, rows: number): Promise<Figure> {
   const target = await addSteps(bench);
+  await setPaused(bench, true);
   const timings: number[] = [];
   for (let run = 0; run < RUNS; run += 1) {
     timings.push(await timeOnce(() => rewind(bench, target, "Journal")));
@@ -104,6 +142,7 @@ export async function measureJournalRewind(bench: BenchDatabase, rows: number): 
       await bench.session.query("select pgtrickle.step($1, 1)", [TABLE]);
     }
   }
+  await setPaused(bench, false);
   const ours = median(timings);
   return {
     rows: formatRows(rows),

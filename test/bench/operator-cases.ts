@@ -140,9 +140,9 @@ async function rollBackByHand({ bench }: OperatorBench, target: number): Promise
   await session.query("select * from pgtrickle.rewind(array[$1], $2::bigint)", [TABLE, target]);
   await session.query(ASSERTION);
   await session.query(REPAIR);
+  await session.query("select pgtrickle.resume_scheduler(array[$1])", [TABLE]);
   await session.query("select pgtrickle.refresh($1, 'DIFFERENTIAL')", [TABLE]);
   await session.query(ASSERTION);
-  await session.query("select pgtrickle.resume_scheduler(array[$1])", [TABLE]);
 }
 
 export async function measureRollback(operator: OperatorBench): Promise<Figure> {

@@ -7,6 +7,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { fencedBlocks } from "../docs/markdown.ts";
 import { onFreePorts } from "../stack/ports.ts";
+import { until } from "../support/until.ts";
 import { type Checkout, copyCheckout } from "./checkout.ts";
 
 const page = readFileSync(new URL("../../docs/from-the-demo.md", import.meta.url), "utf8");
@@ -26,7 +27,7 @@ describe("the shell commands of the page for those who come from the demo", () =
   /** Runs a script; ended early, with all that it has started, once its output has `enough`. */
   const shell = (script: string, { input = "", enough }: { input?: string; enough?: string } = {}): Promise<Shell> =>
     new Promise((resolve, reject) => {
-      const child = spawn("bash", ["-euo", "pipefail", "-c", script], {
+      const child = spawn("bash", ["--norc", "-euo", "pipefail", "-c", script], {
         cwd: checkout.path,
         detached: true,
         env: { PATH: process.env["PATH"], HOME: process.env["HOME"], POSTGRES_PORT: String(port) },
@@ -68,8 +69,8 @@ describe("the shell commands of the page for those who come from the demo", () =
     const { code, output } = await shell(settings);
     expect(output).toContain("source .run/env");
     expect(code).toBe(0);
-    const log = readFileSync(join(checkout.path, ".run/log/generator.log"), "utf8");
-    expect(log).toContain('"batchSize":100,"intervalMs":1000');
+    const log = () => readFileSync(join(checkout.path, ".run/log/generator.log"), "utf8");
+    await until(() => log().includes('"batchSize":100,"intervalMs":1000'));
   });
 
   it("reach it with psql, and once more without a change", async () => {
@@ -78,6 +79,19 @@ describe("the shell commands of the page for those who come from the demo", () =
     const { code, output } = await shell([up, source, psql].join("\n"), { input: sql });
     expect(output).toMatch(/event_summary is (ACTIVE|INITIALIZING)/);
     expect(code).toBe(0);
+  });
+
+  it("give a plain DuckDB what it needs to attach the lake", async () => {
+    const program = `
+      const { DuckDBInstance } = await import("@duckdb/node-api");
+      const connection = await (await DuckDBInstance.create()).connect();
+      await connection.run(process.env.DUCKLAKE_ATTACH);
+      const reader = await connection.runAndReadAll("from lake.events at (version => 1) select count(*)");
+      console.log("DuckDB counts " + reader.getRows()[0][0]);`;
+    const { output } = await shell(
+      `source .run/env\nnode --input-type=module --eval ${JSON.stringify(program).replaceAll("\\n", " ")}`,
+    );
+    expect(output).toContain("DuckDB counts 0");
   });
 
   it("show the logs of each process", async () => {
@@ -89,7 +103,7 @@ describe("the shell commands of the page for those who come from the demo", () =
     const { code } = await shell("make down");
     expect(code).toBe(0);
     const { output } = await shell(
-      `ls -A .run 2>/dev/null; psql "postgresql://postgres:postgres@localhost:${port}/timetravel_demo" 2>&1 || true`,
+      `ls -A .run 2>/dev/null || true; psql "postgresql://postgres:postgres@localhost:${port}/timetravel_demo" 2>&1 || true`,
     );
     expect(output).toMatch(/refused/);
   });
