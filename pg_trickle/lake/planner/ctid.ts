@@ -5,6 +5,7 @@ import { call, compare, expression, integerConstant, textConstant } from "./buil
 import { GATE, refuse } from "./refusal.ts";
 import type { Node } from "./types.ts";
 
+/** Rowids from here on were given inside a transaction. */
 const LOCAL_ROWS = 10n ** 18n;
 const OFFSETS = 16384n;
 const LOCAL_OFFSET = 32768n;

@@ -1,8 +1,10 @@
 // Takes a query apart into group keys and aggregate states, if it is of the kind that deltas can keep exactly: one lake
 // table, WHERE, GROUP BY, and count, sum and avg over exact types.
+
 import { child, fingerprint, nodes, strings, text, walk } from "./ast.ts";
+import { PLACE } from "./changes.ts";
 import { isAggregate } from "./gate/aggregates.ts";
-import type { Env, Scope, Typed } from "./gate/env.ts";
+import type { Env, Scope, ScopeRelation, Typed } from "./gate/env.ts";
 import { literalInteger } from "./gate/env.ts";
 import { checkFrom } from "./gate/from.ts";
 import { type GateOptions, gateEnv } from "./gate/gate.ts";
@@ -48,6 +50,7 @@ export function decompose(query: Node, options: GateOptions): Decomposition {
   const from = checkFrom(child(query, "from_table") ?? {}, outer);
   const scope: Scope = { relations: from.relations, merged: from.merged, ctes: new Map(), parent: null };
   const env = outer.within(scope);
+  for (const relation of from.relations) requirePlace(relation);
   const where = child(query, "where_clause");
   const keys = groupKeys(query, env);
   const states: State[] = [];
@@ -68,6 +71,17 @@ export function decompose(query: Node, options: GateOptions): Decomposition {
   };
   requireOneSource(built);
   return built;
+}
+
+/** Changed rows are told apart by their place in the files. */
+function requirePlace(relation: ScopeRelation): void {
+  const hides = relation.columns.find((item) => (PLACE as readonly string[]).includes(item.name.toLowerCase()));
+  if (hides)
+    later(
+      NOT_INCREMENTAL.hiddenPlace,
+      `the table has a column "${hides.name}"`,
+      "rename it: it hides where the lake keeps a row",
+    );
 }
 
 function requirePlainShape(query: Node): void {

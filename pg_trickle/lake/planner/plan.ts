@@ -39,12 +39,15 @@ function parseJson(planText: string): unknown {
   }
 }
 
-/** `43,44i`: snapshot ids; with an i only insertions have to be read. */
+/**
+ * `43,44i,45I`: snapshot ids. `I` says that the catalog's files were looked at and hold no deletions. `i` says so because
+ * DuckLake recorded only insertions, which is not believed: a transaction that deletes rows of its own is recorded alike.
+ */
 export function readSnapshots(list: string): readonly SnapshotItem[] {
   if (list.trim() === "") return [];
   return list.split(",").map((item) => {
-    const match = /^\s*(\d{1,18})(i?)\s*$/.exec(item);
+    const match = /^\s*(\d{1,18})([iI]?)\s*$/.exec(item);
     if (!match?.[1]) return badPlan(`"${item}" is not a snapshot`, "snapshots is a list such as 43,44i");
-    return { id: BigInt(match[1]), onlyInsertions: match[2] === "i" };
+    return { id: BigInt(match[1]), hasNoDeletions: match[2] === "I" };
   });
 }

@@ -56,6 +56,7 @@ export const NOT_INCREMENTAL = {
   inexactKey: "LI012",
   groupingSets: "LI013",
   keyType: "LI014",
+  hiddenPlace: "LI015",
 } as const;
 
 export const LATER_HINT =

@@ -83,7 +83,8 @@ export interface Plan {
 
 export interface SnapshotItem {
   readonly id: bigint;
-  readonly onlyInsertions: boolean;
+  /** Then its deletions need not be read. */
+  readonly hasNoDeletions: boolean;
 }
 
 /** A compiled call: run `sql` on the aux connection, after applying `settings`. */
@@ -176,7 +177,14 @@ export type ShippedStatement =
       /** Result columns (by position) that hold a ctid: text such as `(0,1)`, whose PostgreSQL type is tid (oid 27). */
       readonly ctidColumns: readonly number[];
     }
-  | { readonly ok: true; readonly kind: "update" | "delete"; readonly sql: string; readonly table: string }
+  | {
+      readonly ok: true;
+      readonly kind: "update" | "delete";
+      readonly sql: string;
+      readonly table: string;
+      /** The statement means one row, by its ctid. Rowids are not quite unique in DuckLake: a count above 1 must not be committed. */
+      readonly isOneRow: boolean;
+    }
   | {
       readonly ok: true;
       readonly kind: "insert";
