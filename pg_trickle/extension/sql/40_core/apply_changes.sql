@@ -7,6 +7,11 @@ create function pgtrickle_internal.apply_changes(
   out rows_removed bigint, out rows_added bigint)
 language plpgsql
 set search_path = pg_catalog, pg_temp
+-- Sorting composite keys costs more than hashing them ever does; and the planner's idea of the rows is too rough for JIT.
+set enable_mergejoin = off
+set jit = off
+-- What it touches is hot, and it is few rows of possibly many.
+set random_page_cost = 1.1
 as $$
 declare
   layout jsonb := (select s.layout from pgtrickle_internal.stream_tables s where s.id = p_id);
@@ -15,6 +20,9 @@ begin
   execute pgtrickle_internal.apply_sql(layout, p_changes, p_is_journaled, p_is_rebuild)
     into unmatched_count, rows_removed, rows_added
     using p_plan, p_from, p_to, p_snapshots, p_undo_after, p_refresh, p_sign;
+  if p_is_rebuild and layout ->> 'shape' = 'state' then
+    rows_removed := rows_removed + pgtrickle_internal.delete_repeated_rows(layout);
+  end if;
   if unmatched_count <> 0 then
     raise exception 'the hidden state of stream table % does not match its changes', pgtrickle_internal.qualified_name(p_id)
       using errcode = 'XX001',

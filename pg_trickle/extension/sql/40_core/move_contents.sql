@@ -15,7 +15,8 @@ begin
   way := pgtrickle_internal.choose_way(p_id, p_target, p_allowed);
   refresh.id := nextval('pgtrickle_internal.refreshes_id_seq');
   refresh.started_at := clock_timestamp();
-  counts := pgtrickle_internal.apply_way(st, way.strategy, p_target, refresh.id, way.snapshots, way.boundary_refresh);
+  counts := pgtrickle_internal.apply_way(st, way.strategy, p_target, refresh.id, way.snapshots, way.boundary_refresh,
+    p_allowed = 'Recompute');
   insert into pgtrickle_internal.refreshes (id, stream_table_id, action, strategy, reason, from_snapshot, to_snapshot,
       contents_before, contents_after, snapshots_read, estimated_ms, rows_removed, rows_added, is_journaled, requested_by, started_at)
     overriding system value

@@ -22,8 +22,8 @@ begin
     execute format('drop table %s', layout ->> 'base');
   end if;
   execute format('drop table %s', layout ->> 'journal');
-  execute format('drop type if exists %s', layout ->> 'key_type');
   execute format('drop table %s', layout ->> 'public');
+  execute format('drop type if exists %s', layout ->> 'key_type');
 end
 $$;
 comment on function pgtrickle.drop_stream_table(text) is
