@@ -56,7 +56,14 @@ async function playGrowth(stage: Stage): Promise<TableState> {
   const seen = [first, grown].map((state) => `${eventCount(state.summary)} events at snapshot ${state.snapshotId}`);
   screen.line(seen.join(", then "));
   screen.lines(renderSummary(grown.summary));
-  await claimTruth(stage, grown, `the same numbers as a plain DuckDB counts at snapshot ${grown.snapshotId}`);
+  const wrong = [first, grown].map(async ({ summary, snapshotId }) =>
+    differences(summary, await stage.witness.truthAt(snapshotId)),
+  );
+  claim(
+    stage,
+    "both times the same numbers as a plain DuckDB counts at that snapshot",
+    (await Promise.all(wrong)).flat(),
+  );
   return grown;
 }
 
@@ -159,6 +166,14 @@ async function playVerification(
   }
   claim(stage, "its plan aimed at the good snapshot", sameValue(status.plan?.target, moments.good.snapshotId));
   claim(stage, "its repair deleted 1,000 rows", sameValue(status.repair?.rowCounts, [1000]));
+  claim(
+    stage,
+    `its status ends where the table was: snapshot ${status.tables?.[0]?.frontierAfter}, nothing left to replay`,
+    [
+      ...sameValue(status.replay?.lag, 0),
+      ...sameValue(Number(status.tables?.[0]?.frontierAfter) >= Number(status.repair?.snapshotId), true),
+    ],
+  );
   const commits = await witness.repairCommits(object.metadata.uid);
   const commitText = commits.map((commit) => `snapshot ${commit.snapshotId}, "${commit.message}"`).join("; ");
   claim(stage, `the lake has one commit of it: ${commitText}`, sameValue(commits.length, 1));

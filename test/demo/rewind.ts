@@ -27,6 +27,7 @@ export interface RewindObject {
       readonly rowCount?: number;
       readonly strategy?: string;
     }[];
+    readonly replay?: { readonly lag?: number };
     readonly repair?: { readonly snapshotId?: number; readonly rowCounts?: readonly number[] };
   };
 }
