@@ -6,7 +6,8 @@ import type { StackAccess } from "./access.ts";
 import { processStartTime } from "./process-table.ts";
 import type { Settings } from "./settings.ts";
 
-export const RUN_DIR = fileURLToPath(new URL("../../.run", import.meta.url));
+/** `STRW_RUN_DIR` is for a second stack of the same checkout, such as a test's. */
+export const RUN_DIR = process.env["STRW_RUN_DIR"] || fileURLToPath(new URL("../../.run", import.meta.url));
 export const LOG_DIR = join(RUN_DIR, "log");
 export const ENV_FILE = join(RUN_DIR, "env");
 const RECORD = join(RUN_DIR, "stack.json");
