@@ -16,11 +16,12 @@ import {
   type DuckDBTimeValue,
   type DuckDBType,
   DuckDBTypeId,
+  type DuckDBUUIDValue,
   type DuckDBValue,
 } from "@duckdb/node-api";
 import type { TextColumn } from "../wire/data-rows.ts";
 import { dateText, intervalText, offsetText, timestampText, timeText } from "../wire/text/calendar.ts";
-import { arrayText, byteaText, decimalText, doubleText, floatText } from "../wire/text/scalars.ts";
+import { arrayText, byteaText, decimalText, doubleText, floatText, uuidText } from "../wire/text/scalars.ts";
 import type { ZoneOffset } from "../wire/text/time-zones.ts";
 
 type ItemText = (value: NonNullable<DuckDBValue>) => string;
@@ -76,6 +77,7 @@ const ITEM_TEXTS: Readonly<Partial<Record<DuckDBTypeId, ItemText>>> = {
     const { nanos } = value as DuckDBTimestampNanosecondsValue;
     return orInfinity(value as DuckDBTimestampNanosecondsValue, nanos > 0n, () => timestampText(floorMicros(nanos)));
   },
+  [DuckDBTypeId.UUID]: (value) => uuidText((value as DuckDBUUIDValue).toUint128()),
   [DuckDBTypeId.INTERVAL]: (value) => {
     const { months, days, micros } = value as DuckDBIntervalValue;
     return intervalText(months, days, micros);

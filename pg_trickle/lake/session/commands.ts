@@ -108,7 +108,8 @@ export function readCommand(sql: string): Command {
 
 /** The statements of a simple query. Quotes, comments and dollar quotes keep their semicolons. */
 export function splitStatements(sql: string): string[] {
-  const piece = /'(?:[^']|'')*'|"(?:[^"]|"")*"|--[^\n]*|\/\*[\s\S]*?\*\/|(\$\w*\$)[\s\S]*?\1|;|[^'"$;/-]+|[$/-]/gy;
+  const piece =
+    /'(?:[^']|'')*'|"(?:[^"]|"")*"|--[^\n]*|\/\*[\s\S]*?\*\/|(\$\w*\$)[\s\S]*?\1|;|[^'"$;/-]+|[$-]|\/(?!\*)/gy;
   const statements: string[] = [];
   let current = "";
   for (const [text] of sql.matchAll(piece)) {

@@ -48,6 +48,7 @@ export function timeText(microsOfDay: number): string {
 
 /** An offset from UTC such as +02, +05:30 or -00:44:30. */
 export function offsetText(offsetSeconds: number): string {
+  if (offsetSeconds === 0) return "+00";
   const sign = offsetSeconds < 0 ? "-" : "+";
   const size = Math.abs(offsetSeconds);
   const seconds = size % 60;
@@ -62,14 +63,44 @@ function floorDivide(value: bigint, divisor: bigint): bigint {
   return value % divisor < 0n ? quotient - 1n : quotient;
 }
 
+interface DayAndTime {
+  readonly days: number;
+  readonly microsOfDay: number;
+}
+
+const MICROS_PER_DAY_NUMBER = Number(MICROS_PER_DAY);
+/** Up to the year 2255 a double holds every microsecond, and arithmetic with doubles is ten times as fast. */
+const EXACT_MICROS = BigInt(Number.MAX_SAFE_INTEGER);
+
+function splitMicros(micros: bigint): DayAndTime {
+  if (micros < EXACT_MICROS && micros > -EXACT_MICROS) {
+    const exact = Number(micros);
+    const days = Math.floor(exact / MICROS_PER_DAY_NUMBER);
+    return { days, microsOfDay: exact - days * MICROS_PER_DAY_NUMBER };
+  }
+  const days = floorDivide(micros, MICROS_PER_DAY);
+  return { days: Number(days), microsOfDay: Number(micros - days * MICROS_PER_DAY) };
+}
+
+let lastDay = 0;
+let lastParts = dateParts(0);
+
+/** Timestamps that follow each other are mostly of one day. */
+function dateOfDay(days: number): ReturnType<typeof dateParts> {
+  if (days !== lastDay) {
+    lastParts = dateParts(days);
+    lastDay = days;
+  }
+  return lastParts;
+}
+
 /** A timestamp; with an offset the instant is shown at that offset. */
 export function timestampText(microsSinceEpoch: bigint, offsetSeconds?: number): string {
-  const local = microsSinceEpoch + BigInt(offsetSeconds ?? 0) * 1_000_000n;
-  const days = floorDivide(local, MICROS_PER_DAY);
-  const { date, era } = dateParts(Number(days));
-  const clock = timeText(Number(local - days * MICROS_PER_DAY));
+  const local = offsetSeconds ? microsSinceEpoch + BigInt(offsetSeconds) * 1_000_000n : microsSinceEpoch;
+  const { days, microsOfDay } = splitMicros(local);
+  const { date, era } = dateOfDay(days);
   const offset = offsetSeconds === undefined ? "" : offsetText(offsetSeconds);
-  return `${date} ${clock}${offset}${era}`;
+  return `${date} ${timeText(microsOfDay)}${offset}${era}`;
 }
 
 /** PostgreSQL's intervalstyle "postgres", which postgres_fdw asks for. */
