@@ -1,7 +1,7 @@
 -- A move whose rows are in place and verified, but not published. It lives inside one transaction: between staging and
 -- publishing the caller's assertions run, with the caller's rights, and whoever leaves the publishing out cannot commit.
 
-create unlogged table pgtrickle_internal.staged_moves (
+create table pgtrickle_internal.staged_moves (
   xid              xid8    not null default pg_catalog.pg_current_xact_id(),
   stream_table_id  bigint  not null,
   refresh_id       bigint  not null,

@@ -25,7 +25,7 @@ begin
     way := pgtrickle_internal.choose_way(p_id, p_target, allowed);
   end if;
   strategy := way.strategy;
-  reason := way.reason || case when boundary_snapshot <> p_target
+  reason := case way.strategy when 'Journal' then 'undoes the later refreshes, without the lake' else way.reason end || case when boundary_snapshot <> p_target
     then format('; no source changed between %s and %s',
            least(boundary_snapshot, p_target), greatest(boundary_snapshot, p_target)) else '' end;
   estimated_ms := way.estimated_ms;

@@ -13,7 +13,9 @@ begin
   if is_recorded then
     verified := pgtrickle_internal.checked_rows(p_id, p_snapshot, 'fingerprint', p_boundary);
   end if;
-  if is_recorded and not (p_is_proof_wanted and pgtrickle_internal.snapshot_exists(p_snapshot)) then
+  if is_recorded and not (p_is_proof_wanted and pgtrickle_internal.snapshot_exists(p_snapshot)
+      -- a frozen engine would only cost time, and the commit after it
+      and not exists (select from pgtrickle_internal.lake_health h where not h.is_healthy)) then
     return verified;
   end if;
   begin

@@ -1,23 +1,23 @@
--- One head for all the tables, read once.
-create function pgtrickle_internal.stage_replay(p_ids bigint[]) returns void
+-- One target for all the tables; the head is read once.
+create function pgtrickle_internal.stage_replay(p_ids bigint[], p_target bigint default null) returns void
 language plpgsql security definer
 set search_path = pg_catalog, pg_temp
 as $$
 declare
-  head bigint := pgtrickle_internal.lake_head();
+  target bigint := coalesce(p_target, pgtrickle_internal.lake_head());
   generation bigint;
   refresh pgtrickle_internal.refreshes;
   verified pgtrickle.verification;
   id bigint;
 begin
   perform pgtrickle_internal.check_adopted();
-  perform pgtrickle_internal.pin_snapshot(head);
+  perform pgtrickle_internal.pin_snapshot(target);
   foreach id in array p_ids loop
     perform pgtrickle_internal.authorise(id, 'replay');
     generation := pgtrickle_internal.generation(id);
-    refresh := pgtrickle_internal.move_contents(id, head, 'Replay');
-    verified := pgtrickle_internal.checked_rows(id, head, 'engine', null);
-    perform pgtrickle_internal.stage(id, refresh.id, generation, head, verified);
+    refresh := pgtrickle_internal.move_contents(id, target, 'Replay');
+    verified := pgtrickle_internal.checked_rows(id, target, 'engine', null);
+    perform pgtrickle_internal.stage(id, refresh.id, generation, target, verified);
   end loop;
 exception
   when sqlclient_unable_to_establish_sqlconnection or connection_failure or connection_exception
@@ -26,5 +26,5 @@ exception
       using errcode = 'TR014', hint = 'Nothing was changed. Try again when it is back.';
 end
 $$;
-comment on function pgtrickle_internal.stage_replay(bigint[]) is
-  'Puts stream tables at the head of the lake, verified, without publishing.';
+comment on function pgtrickle_internal.stage_replay(bigint[], bigint) is
+  'Puts stream tables at a snapshot, by default the head of the lake, verified, without publishing.';

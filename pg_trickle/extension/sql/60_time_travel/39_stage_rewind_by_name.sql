@@ -2,8 +2,11 @@ create function pgtrickle_internal.stage_rewind_by_name(p_names text[], p_snapsh
 language plpgsql security definer
 set search_path = pg_catalog, pg_temp
 as $$
+declare
+  ids bigint[] := pgtrickle_internal.resolve_all(p_names);
 begin
-  perform pgtrickle_internal.stage_rewind(pgtrickle_internal.resolve_all(p_names), p_snapshot, p_strategy);
+  perform pgtrickle_internal.check_no_operation(ids);
+  perform pgtrickle_internal.stage_rewind(ids, p_snapshot, p_strategy);
 end
 $$;
 comment on function pgtrickle_internal.stage_rewind_by_name(text[], bigint, text) is

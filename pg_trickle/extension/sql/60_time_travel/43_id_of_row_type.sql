@@ -1,4 +1,4 @@
-create function pgtrickle_internal.id_of_row_type(p_type regtype) returns bigint
+create function pgtrickle_reading.id_of_row_type(p_type regtype, p_caller pgtrickle_reading.caller) returns bigint
 language plpgsql
 set search_path = pg_catalog, pg_temp
 as $$
@@ -11,8 +11,9 @@ begin
       using errcode = 'TR001', hint = 'Write null::public.event_summary for the stream table public.event_summary. '
         || pgtrickle_internal.known_names();
   end if;
-  perform pgtrickle_internal.check_may_read(id);
+  perform pgtrickle_reading.check_may_read(id, p_caller);
   return id;
 end
 $$;
-comment on function pgtrickle_internal.id_of_row_type(regtype) is 'The stream table with this row type, if the caller may read it.';
+comment on function pgtrickle_reading.id_of_row_type(regtype, pgtrickle_reading.caller) is
+  'The stream table with this row type, if the caller may read it.';

@@ -2,44 +2,7 @@ create function pgtrickle.snapshots(name text)
 returns table (
   snapshot_id bigint, snapshot_time timestamptz, author text, message text,
   rows_added bigint, rows_removed bigint, is_current boolean, strategies text[])
-language plpgsql security definer
-set search_path = pg_catalog, pg_temp
-as $$
-declare
-  v_id bigint := pgtrickle_internal.resolve(snapshots.name);
-  contents bigint;
-begin
-  perform pgtrickle_internal.check_may_read(v_id);
-  select s.contents_snapshot into contents from pgtrickle_internal.stream_tables s where s.id = v_id;
-  return query
-    with commits as materialized (
-      select c.snapshot_id, c.kinds from pgtrickle_internal.source_commits(array[v_id], -1, pgtrickle_internal.lake_head()) c),
-    boundaries as materialized (
-      select distinct r.contents_after as snapshot_id
-      from pgtrickle_internal.refreshes r join pgtrickle_internal.stream_tables s on s.id = r.stream_table_id
-      where r.stream_table_id = v_id and r.outcome = 'Succeeded' and r.id >= s.journal_floor),
-    -- the rows do not change between one commit and the next, so a boundary reaches all that is between them
-    reached as materialized (
-      select distinct (select max(c.snapshot_id) from commits c where c.snapshot_id <= b.snapshot_id) as snapshot_id
-      from boundaries b
-      union select b.snapshot_id from boundaries b),
-    counted as materialized (select r.* from pgtrickle_internal.snapshot_rows(v_id) r)
-    select i.snapshot_id, s.snapshot_time, m.author::text, m.commit_message::text,
-      case when c.kinds && array['inserted_into_table', 'inlined_insert'] then nullif(r.rows_added, 0)
-           when c.kinds is not null then 0 end,
-      case when c.kinds && array['deleted_from_table', 'inlined_delete'] then nullif(r.rows_removed, 0)
-           when c.kinds is not null then 0 end,
-      i.snapshot_id = contents,
-      array_remove(array[
-        case when s.snapshot_id is not null then 'Full' end,
-        case when exists (select from reached b where b.snapshot_id = i.snapshot_id) then 'Journal' end], null)
-    from (select k.snapshot_id from commits k union select b.snapshot_id from boundaries b) i
-    left join commits c using (snapshot_id)
-    left join ducklake.ducklake_snapshot s using (snapshot_id)
-    left join ducklake.ducklake_snapshot_changes m using (snapshot_id)
-    left join counted r using (snapshot_id)
-    order by i.snapshot_id desc;
-end
-$$;
+language sql
+as $$ select s.* from pgtrickle_reading.snapshots($1, (select c from pgtrickle_reading.caller c)) s $$;
 comment on function pgtrickle.snapshots(text) is
   'Snapshots that changed the sources of a stream table, or that it has stood at: when, by whom, how many rows (NULL: not known any more), and by which strategies rewind() reaches them.';

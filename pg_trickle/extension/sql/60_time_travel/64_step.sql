@@ -10,7 +10,8 @@ begin
     raise exception 'a step of % goes nowhere', coalesce(step.n::text, 'NULL')
       using errcode = 'TR021', hint = 'step(name, 1): one commit forward; step(name, -1): one back.';
   end if;
-  perform pgtrickle_internal.check_may_read(v_id);
+  perform pgtrickle_internal.check_populated(v_id);
+  perform pgtrickle_internal.check_no_operation(array[v_id]);
   perform pgtrickle_internal.stage_rewind(array[v_id], pgtrickle_internal.step_target(v_id, step.n), 'Auto', 'Step');
   return query select m.* from pgtrickle_internal.finish_moves() m;
 end

@@ -9,3 +9,13 @@ grant execute on function
 to pgtrickle_admin;
 grant usage on schema pgtrickle_changes to public;
 grant execute on function pgtrickle_changes.pending(bigint, oid) to public;
+revoke execute on all functions in schema pgtrickle_reading from public;
+grant execute on function
+  pgtrickle_reading.verify(text, text, pgtrickle_reading.caller),
+  pgtrickle_reading.at(anyelement, bigint, pgtrickle_reading.caller),
+  pgtrickle_reading.diff(anyelement, bigint, pgtrickle_reading.caller),
+  pgtrickle_reading.snapshots(text, pgtrickle_reading.caller),
+  pgtrickle_reading.explain(text, pgtrickle_reading.caller),
+  -- the view calls it as its reader
+  pgtrickle_reading.proof(bytea, oid)
+to public;

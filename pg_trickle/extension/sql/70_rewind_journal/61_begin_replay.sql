@@ -1,20 +1,34 @@
-create function pgtrickle_rewind.begin_replay(p_uid text, p_token uuid, p_mode text) returns void
+-- Folded: all at once. Stepwise: the next commit of the sources, once a call; the step stays running until the head is
+-- reached, and every call is a transaction of its own, so readers see each state.
+
+create function pgtrickle_rewind.begin_replay(p_uid text, p_token uuid, p_mode text) returns boolean
 language plpgsql volatile security definer
 set search_path = pg_catalog, pg_temp
 as $$
 declare
   v_ids bigint[];
+  v_target bigint;
 begin
-  if p_mode is distinct from 'Folded' then
-    raise exception 'replay mode % is not there yet', coalesce(quote_literal(p_mode), 'NULL')
-      using errcode = 'TR018', hint = 'Use Folded: the state at the head is published once.';
+  if p_mode is null or p_mode not in ('Folded', 'Stepwise') then
+    raise exception 'replay mode % is not known', coalesce(quote_literal(p_mode), 'NULL')
+      using errcode = 'TR021', hint = 'Folded publishes the state at the head once; Stepwise publishes each snapshot in order.';
   end if;
   perform pgtrickle_rewind.take_lock(p_uid, p_token);
   v_ids := pgtrickle_rewind.locked_ids(p_uid);
-  perform pgtrickle_rewind.open_step(p_uid, p_token, 'Replay',
-    pgtrickle_rewind.table_states(v_ids) || jsonb_build_object('mode', p_mode));
-  perform pgtrickle_internal.stage_replay(v_ids);
+  if not exists (select from pgtrickle_rewind.steps s
+                 where s.uid = p_uid and s.step = 'Replay' and s.outcome = 'Running' and s.before ->> 'mode' = p_mode) then
+    perform pgtrickle_rewind.open_step(p_uid, p_token, 'Replay',
+      pgtrickle_rewind.table_states(v_ids) || jsonb_build_object('mode', p_mode));
+  end if;
+  if p_mode = 'Stepwise' then
+    v_target := pgtrickle_internal.next_replay_target(v_ids);
+  end if;
+  update pgtrickle_rewind.steps s
+  set before = s.before || jsonb_build_object('is_last', v_target is null)
+  where s.uid = p_uid and s.step = 'Replay' and s.outcome = 'Running';
+  perform pgtrickle_internal.stage_replay(v_ids, v_target);
+  return v_target is null;
 end;
 $$;
 comment on function pgtrickle_rewind.begin_replay(text, uuid, text) is
-  'First part of replay(): puts the rows in place. Cannot be committed without the last part.';
+  'First part of replay(): puts the rows in place. True if they are those of the head. Cannot be committed without the last part.';

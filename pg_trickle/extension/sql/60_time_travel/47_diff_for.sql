@@ -1,0 +1,30 @@
+create function pgtrickle_reading.diff(p_row_type anyelement, p_snapshot bigint, p_caller pgtrickle_reading.caller)
+returns table (change text, "row" anyelement)
+language plpgsql security definer
+set search_path = pg_catalog, pg_temp
+set "TimeZone" = 'UTC'
+set "DateStyle" = 'ISO, YMD'
+set "IntervalStyle" = 'postgres'
+set extra_float_digits = 1
+as $$
+declare
+  v_id bigint := pgtrickle_reading.id_of_row_type(pg_typeof(p_row_type), p_caller);
+  layout jsonb := (select s.layout from pgtrickle_internal.stream_tables s where s.id = v_id);
+  boundary bigint := pgtrickle_internal.reading_boundary(v_id, p_snapshot);
+begin
+  if boundary is not null then
+    return query execute pgtrickle_internal.diff_rows_sql(layout,
+        pgtrickle_internal.undo_rows_sql(v_id), pgtrickle_internal.contents_rows_sql(v_id)) using boundary;
+  else
+    return query execute pgtrickle_internal.diff_rows_sql(layout,
+        pgtrickle_internal.target_rows_sql(v_id), pgtrickle_internal.contents_rows_sql(v_id))
+      using pgtrickle_internal.plan_text(v_id), p_snapshot;
+  end if;
+exception
+  when sqlclient_unable_to_establish_sqlconnection or connection_failure or connection_exception
+    or fdw_unable_to_establish_connection then
+    raise exception 'the lake engine cannot be reached: %', sqlerrm
+      using errcode = 'TR014', hint = 'Try again when it is back.';
+end
+$$;
+comment on function pgtrickle_reading.diff(anyelement, bigint, pgtrickle_reading.caller) is 'Behind pgtrickle.diff().';

@@ -1,0 +1,41 @@
+create function pgtrickle_reading.explain(p_name text, p_caller pgtrickle_reading.caller)
+returns table (item text, value text)
+language plpgsql security definer
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_id bigint := pgtrickle_internal.resolve(p_name);
+  st pgtrickle_internal.stream_tables;
+  head bigint := pgtrickle_internal.lake_head();
+  way record;
+begin
+  perform pgtrickle_reading.check_may_read(v_id, p_caller);
+  select s.* into st from pgtrickle_internal.stream_tables s where s.id = v_id;
+  way := pgtrickle_internal.choose_way(v_id, head);
+  return query values
+    ('table', pgtrickle_internal.qualified_name(v_id)),
+    ('mode', st.mode),
+    ('contents', st.contents_snapshot::text),
+    ('frontier', st.frontier_snapshot::text),
+    ('head', head::text),
+    ('strategy', way.strategy),
+    ('reason', way.reason),
+    ('estimated_ms', way.estimated_ms::text),
+    ('snapshots_to_read', coalesce(way.snapshot_count, 0)::text);
+  return query
+    select 'way ' || w.strategy, case when w.estimated_ms is null then 'not possible: ' || w.reason
+      else format('about %s ms: %s', w.estimated_ms, w.reason) end
+    from pgtrickle_internal.possible_ways(v_id, head) w;
+  return query
+    select 'setting ' || s.key, s.value from jsonb_each_text(st.settings) s;
+  return query
+    select 'source ' || s.relation_name, format('lake table %s.%s', s.lake_schema, s.lake_table)
+    from pgtrickle_internal.sources s where s.stream_table_id = v_id order by s.relation_name;
+  return query values
+    ('incremental', coalesce(st.description #>> '{incremental,ok}', 'false')),
+    ('shape', st.layout ->> 'shape'),
+    ('query', st.view_definition),
+    ('plan', pgtrickle_internal.plan_text(v_id));
+end
+$$;
+comment on function pgtrickle_reading.explain(text, pgtrickle_reading.caller) is 'Behind pgtrickle.explain().';
