@@ -112,22 +112,12 @@ function groupKeys(query: Node, env: Env): readonly Key[] {
   const selected = nodes(query, "select_list");
   return nodes(query, "group_expressions").map((item) => {
     const position = literalInteger(item);
-    const written = position === null ? aliased(item, selected, env) : selected[Number(position) - 1];
+    const written = position === null ? item : selected[Number(position) - 1];
     if (!written) return later(NOT_INCREMENTAL.output, "group by names a column that is not there");
     const value = env.check(written);
     requireExactKey(value);
     return { value, written, output: null };
   });
-}
-
-/** `group by total` where `total` is no column of the table but the name of an output. */
-function aliased(item: Node, selected: readonly Node[], env: Env): Node {
-  const names = text(item, "class") === "COLUMN_REF" ? strings(item, "column_names") : [];
-  const isColumn = env.scope.relations.some((relation) =>
-    relation.columns.some((candidate) => candidate.name === names[0]),
-  );
-  if (names.length !== 1 || isColumn) return item;
-  return selected.find((candidate) => text(candidate, "alias") === names[0]) ?? item;
 }
 
 const KEY_KINDS = new Set([
@@ -187,7 +177,7 @@ function aggregate(item: Node, column: string, states: State[], env: Env): Outpu
     );
   if (item["distinct"] === true)
     later(NOT_INCREMENTAL.distinctAggregate, `${name}(distinct …) is not kept by deltas yet`);
-  env.check(item);
+  env.output(item);
   if (name === "count_star") return { column, kind: "count_star" };
   if (name !== "count" && name !== "sum" && name !== "avg")
     return later(NOT_INCREMENTAL.aggregate, `${name} is not kept by deltas yet`);

@@ -3,7 +3,7 @@ import { onlyStatement, syntaxError } from "./ast.ts";
 import { plainTypes } from "./dialect.ts";
 import type { CheckedQuery, Findings } from "./gate/env.ts";
 import { type GateOptions, gate } from "./gate/gate.ts";
-import { badPlan, GATE, RefusedError, refuse } from "./refusal.ts";
+import { AVERAGE_HINT, badPlan, GATE, RefusedError, refuse } from "./refusal.ts";
 import { namedTables, tableRelation } from "./relations.ts";
 import type { Column, Node, Plan, PlannerServices, SourceTable } from "./types.ts";
 
@@ -81,9 +81,5 @@ export function gatePlan(sources: PlanSources): CheckedQuery {
 }
 
 export function refuseAverage(): never {
-  return refuse(
-    GATE.average,
-    "avg over exact numbers has other digits in DuckDB than in PostgreSQL",
-    "select sum(x) and count(x) and divide in a view over the stream table, or use it only as plain select item of a grouped query",
-  );
+  return refuse(GATE.average, "avg over exact numbers has other digits in DuckDB than in PostgreSQL", AVERAGE_HINT);
 }

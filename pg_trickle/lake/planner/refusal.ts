@@ -62,6 +62,9 @@ export const NOT_INCREMENTAL = {
 export const LATER_HINT =
   "keep it in mode FULL, or rewrite it as plain columns, count(*), count(x), sum(x) and avg(x) with group by";
 
+export const AVERAGE_HINT =
+  "use avg(…) only as a plain column of a query grouped over one table, or select sum(…) and count(…) and divide in PostgreSQL";
+
 export function refuse(code: string, message: string, hint: string): never {
   throw new RefusedError("LT003", code, message, hint);
 }

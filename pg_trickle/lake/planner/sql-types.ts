@@ -22,6 +22,8 @@ export type Kind =
   /** A quoted literal without a cast: it takes the type of what it meets. */
   | "literal"
   | "null"
+  /** avg(…) over exact numbers: right only when PostgreSQL divides, so nothing may be computed with it here. */
+  | "average"
   /** A row's place as PostgreSQL writes it; a rowid in the lake. */
   | "tid"
   /** May be passed through, counted and tested for NULL, nothing else. */
@@ -52,6 +54,7 @@ export const TYPES = {
   uuid: { kind: "uuid" },
   literal: { kind: "literal" },
   null: { kind: "null" },
+  average: { kind: "average" },
   tid: { kind: "tid" },
   other: { kind: "other" },
 } as const satisfies Record<string, SqlType>;

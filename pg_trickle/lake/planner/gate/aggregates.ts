@@ -52,7 +52,7 @@ const RULES: Readonly<Record<string, AggregateRule>> = {
     if (only.type.kind === "double") return TYPES.double;
     if (!isExactNumber(only.type) || isFloat(only.type)) return refuseArgument(invocation, only);
     invocation.env.findings.hasExactAverage = true;
-    return TYPES.other;
+    return TYPES.average;
   },
   min: (invocation, only) => (ORDERED.has(only.type.kind) ? only.type : refuseArgument(invocation, only)),
   max: (invocation, only) => (ORDERED.has(only.type.kind) ? only.type : refuseArgument(invocation, only)),

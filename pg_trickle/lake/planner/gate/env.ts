@@ -61,6 +61,8 @@ export interface Env {
   readonly allowUnorderedLimit: boolean;
   relation(schema: string, name: string): Relation | null;
   check(node: Node): Typed;
+  /** Like check, for what is given out as it is: an average may be. */
+  output(node: Node): Typed;
   query(node: Node, scope: Scope): CheckedQuery;
   within(scope: Scope): Env;
 }

@@ -51,8 +51,9 @@ function functionName(node: Node): string {
 }
 
 function checkTable(node: Node, env: Env): CheckedFrom {
+  const [catalog, schema, name] = [text(node, "catalog_name"), text(node, "schema_name"), text(node, "table_name")];
+  if (catalog !== "") refuseRelation(`${catalog}.${schema}.${name}`);
   onlyMembers(node, ["schema_name", "table_name", "column_name_alias"]);
-  const [schema, name] = [text(node, "schema_name"), text(node, "table_name")];
   const alias = text(node, "alias") || name;
   const aliases = strings(node, "column_name_alias");
   const cte = schema === "" ? cteColumns(name, env.scope) : null;
@@ -62,18 +63,21 @@ function checkTable(node: Node, env: Env): CheckedFrom {
   }
   const relation = env.relation(schema, name);
   const shown = schema ? `${schema}.${name}` : name;
-  if (!relation)
-    return refuse(
-      GATE.relation,
-      `relation "${shown}" is not a table of this query's lake`,
-      "only lake tables can be read",
-    );
+  if (!relation) return refuseRelation(shown);
   if (!env.findings.relations.includes(shown)) env.findings.relations.push(shown);
   return single(
     relation.from(alias, aliases),
     alias,
     text(node, "alias") ? "" : schema,
     renamed(relation.columns, aliases),
+  );
+}
+
+function refuseRelation(name: string): never {
+  return refuse(
+    GATE.relation,
+    `relation "${name}" is not a table of this query's lake`,
+    "only lake tables can be read",
   );
 }
 

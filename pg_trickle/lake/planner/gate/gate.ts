@@ -1,6 +1,6 @@
 // The gate: rebuilds a query from the parts that are known to mean the same in DuckDB as in PostgreSQL.
 import { text } from "../ast.ts";
-import { GATE, refuse } from "../refusal.ts";
+import { AVERAGE_HINT, GATE, refuse } from "../refusal.ts";
 import type { Node } from "../types.ts";
 import { checkCast, checkConstant } from "./casts.ts";
 import { checkColumn } from "./columns.ts";
@@ -67,11 +67,21 @@ function envWithin(scope: Scope, findings: Findings, options: GateOptions): Env 
     findings,
     allowUnorderedLimit: options.allowUnorderedLimit,
     relation: options.relation,
-    check: (node) => checkExpression(node, env),
+    check: (node) => refuseAverage(checkExpression(node, env)),
+    output: (node) => checkExpression(node, env),
     query: (node, inner) => checkQuery(node, inner, env),
     within: (inner) => envWithin(inner, findings, options),
   };
   return env;
+}
+
+function refuseAverage(value: Typed): Typed {
+  if (value.type.kind !== "average") return value;
+  return refuse(
+    GATE.average,
+    "computing with avg over exact numbers differs between DuckDB and PostgreSQL",
+    AVERAGE_HINT,
+  );
 }
 
 function checkExpression(node: Node, env: Env): Typed {

@@ -98,7 +98,7 @@ function checkSelect(node: Node, outer: Env, ctes: readonly Node[]): CheckedQuer
 
 function checkOutput(item: Node, env: Env): { readonly node: Node; readonly column: ScopeColumn } {
   if (text(item, "class") === "STAR") refuse(GATE.column, "* is not supported", "name the columns");
-  const value = env.check(item);
+  const value = env.output(item);
   const typed = value.type.kind === "literal" ? adopt(value, TYPES.text) : value;
   const names = strings(item, "column_names");
   const name = text(item, "alias") || names[names.length - 1] || "?column?";
