@@ -126,7 +126,7 @@ export async function gather(sources: Sources, object: RewindObject, run: Run): 
   const spec = parseSpec(object.spec);
   const status = parseStatus(object.status);
   const deleting = metadata.deletionTimestamp !== undefined;
-  const ask = !("invalid" in spec) && needsWorld(status.phase, deleting);
+  const ask = !("invalid" in spec) && needsWorld(status, deleting);
   const world: World = ask ? await observeWorld(sources, object, spec, run) : { kind: "unasked" };
   const now = sources.now().getTime();
   return {

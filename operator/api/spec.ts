@@ -62,7 +62,7 @@ const databaseSchema = z
     }),
   })
   .describe(
-    "Where the stream tables live. The Secret has uri, or host, port, dbname, user and password; optionally sslmode and ca.crt. Everything, repair included, runs as that database user.",
+    "Where the stream tables live. The Secret has uri, or host, port, dbname, user and password; optionally sslmode (disable, which is the default, require, verify-ca, verify-full) and ca.crt. Everything, repair included, runs as that database user.",
   );
 
 const targetSchema = z

@@ -346,10 +346,33 @@ describe("decide", () => {
   });
 
   it("does not ask the database about what is finished", () => {
-    expect(needsWorld("Failed", false)).toBe(false);
-    expect(needsWorld("Failed", true)).toBe(true);
-    expect(needsWorld("Queued", false)).toBe(true);
-    expect(needsWorld(undefined, false)).toBe(true);
+    const held = [{ name: "public.event_summary", held: true }];
+    expect(needsWorld({ phase: "Failed" }, false)).toBe(false);
+    expect(needsWorld({ phase: "Failed" }, true)).toBe(true);
+    expect(needsWorld({ phase: "Failed", tables: held }, false)).toBe(true);
+    expect(needsWorld({ phase: "Queued" }, false)).toBe(true);
+    expect(needsWorld({}, false)).toBe(true);
+  });
+
+  it("notices when somebody else has ended the hold of a failed rewind", () => {
+    const status = {
+      phase: "Failed",
+      reason: "RepairFailed",
+      tables: [{ name: "public.event_summary", held: true }],
+    } as const;
+    const given = (world: ReturnType<typeof makeWorld>) =>
+      decide(
+        makeObserved({
+          status: { ...status, tables: [...status.tables] },
+          object: { hasFinalizer: true },
+          world: observeModel(world),
+        }),
+      );
+    expect(given(journals["failed and held"])).toMatchObject({ action: { kind: "none" }, requeueAfterMs: 30_000 });
+    expect(given(journals["failed and undone"])).toMatchObject({
+      ...{ action: { kind: "removeFinalizer" }, phase: "Failed", reason: "RepairFailed" },
+      status: { tables: [{ held: false }] },
+    });
   });
 
   it("is ready as kstatus wants it: Ready, or Stalled, or Reconciling, never two of them", () => {

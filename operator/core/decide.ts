@@ -3,7 +3,7 @@
  * invariants (I…) and the assumptions (S…). Never throws for something that can happen.
  */
 import { Reason } from "../api/reasons.ts";
-import { isTerminal, type Phase } from "../api/status.ts";
+import { isTerminal, type StreamTableRewindStatus } from "../api/status.ts";
 import { deletion } from "./checks/deletion.ts";
 import { endedOtherwise, succeeded, terminal } from "./checks/ended.ts";
 import { settle } from "./checks/settle.ts";
@@ -53,7 +53,7 @@ export function decide(o: Observed): Decision {
   });
 }
 
-/** Whether the database must be asked at all: not for what is finished. */
-export function needsWorld(phase: Phase | undefined, deleting: boolean): boolean {
-  return deleting || !isTerminal(phase);
+/** Whether the database must be asked at all: not for what is finished and holds nothing. */
+export function needsWorld({ phase, tables }: StreamTableRewindStatus, deleting: boolean): boolean {
+  return deleting || !isTerminal(phase) || (tables?.some((table) => table.held) ?? false);
 }

@@ -1,4 +1,5 @@
 /** One PostgreSQL session with bounded waiting. The only file that constructs a client. */
+import { Socket } from "node:net";
 import type { ConnectionOptions } from "node:tls";
 import { Client, type ClientConfig } from "pg";
 import { classified } from "./errors.ts";
@@ -13,6 +14,8 @@ const lockTimeoutMs = 2_000;
 /** The server's own timeout comes first; this one is for a server that is gone without a word. */
 const networkGraceMs = 5_000;
 const maximumTimeoutMs = 2_147_000_000;
+/** A server that is frozen never answers a good-bye. */
+const closeTimeoutMs = 1_000;
 
 function tlsOf({ sslMode, ca }: ConnectionSettings): boolean | ConnectionOptions {
   switch (sslMode) {
@@ -49,26 +52,42 @@ export interface CallOptions {
   readonly timeoutMs?: number;
 }
 
+interface SessionParts {
+  readonly client: Client;
+  readonly socket: Socket;
+  readonly signal: AbortSignal | undefined;
+}
+
 export class Session {
   readonly #client: Client;
+  readonly #socket: Socket;
+  readonly #signal: AbortSignal | undefined;
+  readonly #abort: () => void;
   #timeoutMs = shortTimeoutMs;
 
-  private constructor(client: Client) {
+  private constructor({ client, socket, signal }: SessionParts) {
     this.#client = client;
+    this.#socket = socket;
+    this.#signal = signal;
+    // The running query is rejected; the server notices that nobody listens any more, the next claim sees to the rest.
+    this.#abort = () => socket.destroy();
+    signal?.addEventListener("abort", this.#abort, { once: true });
   }
 
+  /** @param signal breaks the connection. */
   static async open(settings: ConnectionSettings, applicationName: string, signal?: AbortSignal): Promise<Session> {
-    const client = new Client(configOf(settings, applicationName));
+    const socket = new Socket();
+    const client = new Client({ ...configOf(settings, applicationName), stream: () => socket });
     // A broken connection also rejects the query that is running; without a listener it would end the process.
     client.on("error", () => undefined);
+    const session = new Session({ client, socket, signal });
     try {
       await client.connect();
+      return session;
     } catch (error) {
-      await client.end().catch(() => undefined);
+      await session.close();
       throw classified(error, "connect");
     }
-    signal?.addEventListener("abort", () => void client.end().catch(() => undefined), { once: true });
-    return new Session(client);
   }
 
   /** The first column of the first row. */
@@ -89,8 +108,14 @@ export class Session {
     await this.value(text, [], options);
   }
 
+  /** Ends within a second, whatever the server does. */
   async close(): Promise<void> {
-    await this.#client.end().catch(() => undefined);
+    this.#signal?.removeEventListener("abort", this.#abort);
+    const { promise: patience, resolve } = Promise.withResolvers<void>();
+    const timer = setTimeout(resolve, closeTimeoutMs);
+    await Promise.race([this.#client.end().catch(() => undefined), patience]);
+    clearTimeout(timer);
+    this.#socket.destroy();
   }
 
   async #setTimeout(timeoutMs: number): Promise<void> {

@@ -22,13 +22,20 @@ type Parsed = { readonly settings: ConnectionSettings } | { readonly problem: st
 
 const defaultPort = 5432;
 
+/** `user@/dbname?host=/run/postgresql` is a connection URI for libpq and no URL for WHATWG. */
+const noHost = "no-host.invalid";
+
 function parseUrl(text: string): URL | undefined {
   try {
-    const url = new URL(text);
+    const url = new URL(text.replace(/^(postgres(?:ql)?:\/\/[^/?#]*@)\//, `$1${noHost}/`));
     return url.protocol === "postgresql:" || url.protocol === "postgres:" ? url : undefined;
   } catch {
     return undefined;
   }
+}
+
+function hostOf({ hostname }: URL): string {
+  return hostname === noHost ? "" : decodeURIComponent(hostname).replace(/^\[|\]$/g, "");
 }
 
 /** The parts of a uri under the names that a Secret without one uses. */
@@ -39,7 +46,7 @@ function fieldsOfUri(uri: string): Data | string {
   const parameter = (name: string) => url.searchParams.get(name) ?? "";
   try {
     return {
-      host: parameter("host") || decodeURIComponent(url.hostname).replace(/^\[|\]$/g, ""),
+      host: parameter("host") || hostOf(url),
       port: url.port || parameter("port"),
       dbname: decodeURIComponent(url.pathname.slice(1)) || parameter("dbname"),
       user: decodeURIComponent(url.username) || parameter("user"),

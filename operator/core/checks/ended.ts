@@ -5,11 +5,24 @@ import type { Decision } from "../decision.ts";
 import { heldTables, type Observed } from "../observed.ts";
 import { finish, keep } from "../outcome.ts";
 
+const heldPollMs = 30_000;
+
+function stillHeld(o: Observed): boolean {
+  return o.status.tables?.some((table) => table.held) ?? false;
+}
+
+/** A hold that a failed rewind left ends by somebody else's hand: status, metric and alert follow. */
+function letGoOfHold(o: Observed): Decision {
+  const message = `${o.status.failure?.message ?? o.status.message ?? ""}. Its tables are not paused by it any more.`;
+  return finish(o, { phase: o.status.phase ?? "Failed", reason: o.status.reason ?? Reason.Failed, message }, false);
+}
+
 /** A terminal phase never changes (I4). A failed object that still holds its tables keeps its finalizer. */
 export function terminal(o: Observed): Decision | undefined {
   if (!isTerminal(o.status.phase)) return undefined;
-  const holding = o.status.tables?.some((table) => table.held) ?? false;
-  return keep(o, o.object.hasFinalizer && !holding ? { kind: "removeFinalizer" } : { kind: "none" });
+  if (!stillHeld(o)) return keep(o, o.object.hasFinalizer ? { kind: "removeFinalizer" } : { kind: "none" });
+  if (o.world.kind === "observed" && heldTables(o).length === 0) return letGoOfHold(o);
+  return { ...keep(o, { kind: "none" }), requeueAfterMs: heldPollMs };
 }
 
 export function succeeded(o: Observed): Decision | undefined {

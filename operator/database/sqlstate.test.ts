@@ -1,0 +1,83 @@
+import { DatabaseError } from "pg";
+import { describe, expect, it } from "vitest";
+import { classified, FencedError, hasSqlState, TerminalError, TransientError } from "./errors.ts";
+import { type CallContext, TrickleState } from "./sqlstate.ts";
+
+type Row = readonly [code: string, context: CallContext, name: string, reason?: string];
+
+const rows: readonly Row[] = [
+  ["TR001", "call", "TerminalError", "UnknownStreamTable"],
+  ["TR002", "call", "TerminalError", "AmbiguousStreamTable"],
+  ["TR004", "move", "TerminalError", "SnapshotInFuture"],
+  ["TR005", "move", "TerminalError", "SnapshotExpired"],
+  ["TR007", "move", "TransientError", "TransientError"],
+  ["TR010", "move", "TerminalError", "VerificationFailed"],
+  ["TR011", "move", "TerminalError", "AssertionFailed"],
+  ["TR012", "move", "TransientError", "TransientError"],
+  ["TR013", "repair", "TerminalError", "RepairFailed"],
+  ["TR014", "repair", "TransientError", "LakeUnreachable"],
+  ["TR015", "call", "FencedError"],
+  ["TR016", "move", "TerminalError", "SourceDropped"],
+  ["TR018", "move", "TerminalError", "StrategyNotPossible"],
+  ["TR019", "call", "FencedError"],
+  ["TR020", "repair", "TerminalError", "RepairFailed"],
+  ["LT003", "repair", "TerminalError", "RepairFailed"],
+  ["LT006", "repair", "FencedError"],
+  ["28P01", "connect", "TerminalError", "AuthenticationFailed"],
+  ["3D000", "connect", "TerminalError", "AuthenticationFailed"],
+  ["42501", "call", "TerminalError", "PermissionDenied"],
+  ["42501", "repair", "TerminalError", "RepairFailed"],
+  ["42601", "repair", "TerminalError", "RepairFailed"],
+  ["42P01", "repair", "TerminalError", "RepairFailed"],
+  ["23505", "repair", "TerminalError", "RepairFailed"],
+  ["P0001", "repair", "TerminalError", "RepairFailed"],
+  ["22012", "move", "TerminalError", "AssertionFailed"],
+  ["42883", "call", "TransientError", "CallRefused"],
+  ["3F000", "call", "TransientError", "CallRefused"],
+  ["40001", "repair", "TransientError", "TransientError"],
+  ["40P01", "move", "TransientError", "TransientError"],
+  ["55P03", "call", "TransientError", "TransientError"],
+  ["57014", "move", "TransientError", "TransientError"],
+  ["57P01", "call", "TransientError", "DatabaseUnreachable"],
+  ["57P03", "connect", "TransientError", "DatabaseUnreachable"],
+  ["08006", "repair", "TransientError", "DatabaseUnreachable"],
+  ["53300", "connect", "TransientError", "DatabaseUnreachable"],
+  ["HV00N", "repair", "TransientError", "TransientError"],
+  ["XX000", "move", "TransientError", "TransientError"],
+];
+
+function serverError(code: string, extra: { readonly hint?: string; readonly detail?: string } = {}): DatabaseError {
+  return Object.assign(new DatabaseError("it went wrong", 0, "error"), { code, ...extra });
+}
+
+describe("an error of the database", () => {
+  for (const [code, context, name, reason] of rows) {
+    it(`${code} in a ${context} is a ${name} ${reason ?? ""}`, () => {
+      const error = classified(serverError(code), context);
+      expect(error.name).toBe(name);
+      if (!(error instanceof FencedError)) expect(error.failure).toMatchObject({ reason, code });
+    });
+  }
+
+  it("of the network is transient", () => {
+    const error = classified(Object.assign(new Error(""), { code: "ECONNREFUSED" }), "connect");
+    expect(error).toBeInstanceOf(TransientError);
+    expect(error).toMatchObject({ message: "ECONNREFUSED", failure: { reason: "DatabaseUnreachable" } });
+  });
+
+  it("is told with its detail and hint, once", () => {
+    const error = classified(serverError("TR004", { detail: "head is 5.", hint: "Use 0 to 5." }), "call");
+    expect(error.message).toBe("it went wrong. head is 5. Use 0 to 5");
+  });
+
+  it("stays what it is when it is classified again", () => {
+    const error = classified(serverError("TR011"), "move");
+    expect(error).toBeInstanceOf(TerminalError);
+    expect(classified(error, "connect")).toBe(error);
+  });
+
+  it("is recognised by its code", () => {
+    expect(hasSqlState(serverError("TR015"), TrickleState.fenced)).toBe(true);
+    expect(hasSqlState(new Error("TR015"), TrickleState.fenced)).toBe(false);
+  });
+});
