@@ -1,0 +1,253 @@
+/** The loop with everything around it faked: what is written in which order, and a crash at each of the writes. */
+import { describe, expect, it } from "vitest";
+import {
+  Crash,
+  CrashPoint,
+  type FakeOutside,
+  fakeDriver,
+  fakeObjects,
+  fakeStatusWriter,
+  type Moment,
+} from "../test/support/fake-trickle.ts";
+import { makeSpecInput } from "../test/support/make-observed.ts";
+import { type ModelWorld, makeWorld, modelHold } from "../test/support/model-world.ts";
+import type { StreamTableRewindStatus } from "./api/status.ts";
+import { finalizer, kind } from "./api/stream-table-rewind.ts";
+import { Controller, type Log } from "./controller.ts";
+import type { RewindDriver } from "./database/driver.ts";
+import { FencedError, TerminalError, TransientError } from "./database/errors.ts";
+import type { RewindObject } from "./gather.ts";
+import { ApiError } from "./kube/errors.ts";
+import type { EventInput } from "./kube/types.ts";
+
+const key = "default/incident";
+const nothing = () => undefined;
+const silent: Log = { child: () => silent, debug: nothing, info: nothing, warn: nothing, error: nothing };
+
+function makeObject(overrides: Partial<RewindObject["metadata"]> = {}): RewindObject {
+  return {
+    kind,
+    metadata: {
+      ...{ name: "incident", namespace: "default", uid: "00000000-0000-4000-8000-000000000001" },
+      ...{ resourceVersion: "1", generation: 1, creationTimestamp: "2026-11-22T12:00:00Z" },
+      ...overrides,
+    },
+    spec: makeSpecInput(),
+  };
+}
+
+function makeOutside(world: ModelWorld = makeWorld()): FakeOutside {
+  return { world, object: makeObject(), crash: new CrashPoint() };
+}
+
+interface Process {
+  readonly controller: Controller;
+  readonly events: EventInput[];
+}
+
+interface ProcessOptions {
+  readonly driver?: RewindDriver;
+  readonly secret?: "there" | "missing";
+  readonly now?: string;
+}
+
+/** A process of the operator; what it remembers dies with it. */
+function start(outside: FakeOutside, options: ProcessOptions = {}): Process {
+  const events: EventInput[] = [];
+  const missing = new ApiError({ verb: "GET", path: "/s", status: 404, reason: "NotFound", message: "there is none" });
+  const secret = {
+    namespace: "default",
+    name: "db",
+    uid: "s",
+    resourceVersion: "1",
+    data: { uri: "postgres://u@h/d" },
+  };
+  const controller = new Controller({
+    sources: {
+      objects: fakeObjects(outside),
+      secrets: { getSecret: async () => (options.secret === "missing" ? Promise.reject(missing) : secret) },
+      driver: options.driver ?? fakeDriver(outside),
+      clusterId: async () => "cluster",
+      now: () => new Date(options.now ?? "2026-11-22T12:00:10Z"),
+      random: () => 0.5,
+    },
+    status: fakeStatusWriter(outside),
+    events: { record: (_, event) => events.push(event), flush: async () => undefined },
+    logger: silent,
+    measurements: { passed: nothing, phaseChanged: nothing, stepFailed: nothing },
+  });
+  return { controller, events };
+}
+
+const reconcile = ({ controller }: Process) => controller.reconcile(key, new AbortController().signal);
+
+function statusOf({ object }: FakeOutside): StreamTableRewindStatus {
+  return (object?.status ?? {}) as StreamTableRewindStatus;
+}
+
+describe("a rewind that goes well", () => {
+  it("is finished in one go, writing in this order", async () => {
+    const outside = makeOutside();
+    const process = start(outside);
+    expect(await reconcile(process)).toEqual({});
+    expect(outside.crash.writes).toEqual([
+      ...["status", "addFinalizer", "claim", "pause"],
+      ...["status", "status", "rewind", "status", "repair", "status", "replay", "release"],
+      ...["status", "removeFinalizer"],
+    ]);
+    expect(process.events.map(({ reason }) => reason)).toEqual([
+      ...["Planning", "Pausing", "Rewinding", "Repairing", "Replaying", "Succeeded"],
+    ]);
+    expect(statusOf(outside).phase).toBe("Succeeded");
+    expect(outside.object?.metadata.finalizers).toEqual([]);
+  });
+
+  it("does nothing any more when it is looked at again", async () => {
+    const outside = makeOutside();
+    await reconcile(start(outside));
+    outside.crash = new CrashPoint();
+    expect(await reconcile(start(outside))).toEqual({});
+    expect(outside.crash.writes).toEqual([]);
+  });
+});
+
+describe("a crash", () => {
+  const reference = makeOutside();
+
+  async function crashAt(index: number, moment: Moment): Promise<FakeOutside> {
+    const outside = makeOutside();
+    outside.crash = new CrashPoint(index, moment);
+    await expect(reconcile(start(outside))).rejects.toBeInstanceOf(Crash);
+    outside.crash = new CrashPoint();
+    await reconcile(start(outside));
+    return outside;
+  }
+
+  it("before or after any write changes nothing of the end", async () => {
+    await reconcile(start(reference));
+    for (const [index, what] of reference.crash.writes.entries()) {
+      for (const moment of ["before", "after"] as const) {
+        const outside = await crashAt(index, moment);
+        const where = `${moment} write ${index} (${what})`;
+        expect(statusOf(outside).phase, where).toBe("Succeeded");
+        expect(outside.world.repairCommits, where).toBe(1);
+        expect(outside.world.holders, where).toEqual([]);
+        expect(outside.object?.metadata.finalizers, where).toEqual([]);
+      }
+    }
+  });
+});
+
+describe("a deleted object", () => {
+  const deletionTimestamp = "2026-11-22T12:00:09Z";
+  const paused = makeWorld({
+    ...{ operation: { token: 1 }, lockedByUs: true, holders: [modelHold] },
+    steps: [{ name: "Pause", outcome: "Done", attempt: 1 }],
+  });
+
+  it("is undone and goes", async () => {
+    const outside = makeOutside(paused);
+    outside.object = makeObject({ deletionTimestamp, finalizers: [finalizer] });
+    await reconcile(start(outside));
+    expect(outside.object).toBeUndefined();
+    expect(outside.world.holders).toEqual([]);
+  });
+
+  it("whose Secret is gone goes after two minutes and says that its hold is orphaned", async () => {
+    const outside = makeOutside(paused);
+    outside.object = makeObject({ deletionTimestamp, finalizers: [finalizer] });
+    const early = start(outside, { secret: "missing" });
+    expect((await reconcile(early)).requeueAfterMs).toBeGreaterThan(0);
+    expect(outside.object).toBeDefined();
+    const late = start(outside, { secret: "missing", now: "2026-11-22T12:02:10Z" });
+    await reconcile(late);
+    expect(outside.object).toBeUndefined();
+    expect(late.events.map(({ reason }) => reason)).toEqual(["HoldOrphaned"]);
+  });
+
+  it("that is gone already is nothing", async () => {
+    const outside = makeOutside();
+    outside.object = undefined;
+    expect(await reconcile(start(outside))).toEqual({});
+  });
+});
+
+/** The fake driver with one method replaced. */
+function withMethod(
+  outside: FakeOutside,
+  method: string,
+  replacement: (...given: unknown[]) => Promise<unknown>,
+): RewindDriver {
+  return {
+    open: async (settings, identity) => {
+      const session = await fakeDriver(outside).open(settings, identity);
+      return { ...session, [method]: replacement };
+    },
+  };
+}
+
+describe("an action that fails", () => {
+  it("for now is tried again after a while", async () => {
+    const outside = makeOutside();
+    const failure = { reason: "LakeUnreachable", message: "no answer", terminal: false } as const;
+    const driver = withMethod(outside, "rewind", () => Promise.reject(new TransientError(failure)));
+    const process = start(outside, { driver });
+    expect(await reconcile(process)).toEqual({ requeueAfterMs: 1_000 });
+    expect(statusOf(outside)).toMatchObject({
+      ...{ phase: "Rewinding", reason: "LakeUnreachable", retry: { step: "Rewind", count: 1 } },
+    });
+    expect(process.events.at(-1)).toMatchObject({ type: "Warning", reason: "LakeUnreachable" });
+    // Woken too early, e.g. by its own status write: nothing happens.
+    outside.crash = new CrashPoint();
+    await reconcile(start(outside));
+    expect(outside.crash.writes.filter((what) => what !== "claim")).toEqual([]);
+    await reconcile(start(outside, { now: "2026-11-22T12:00:12Z" }));
+    expect(statusOf(outside)).toMatchObject({ phase: "Succeeded" });
+    expect(statusOf(outside).retry).toBeUndefined();
+  });
+
+  it("for good before the point of no return undoes everything", async () => {
+    const outside = makeOutside();
+    const failure = {
+      reason: "AssertionFailed",
+      message: "no-corrupted is false",
+      terminal: true,
+      code: "TR011",
+    } as const;
+    const driver = withMethod(outside, "rewind", () => Promise.reject(new TerminalError(failure)));
+    await reconcile(start(outside, { driver }));
+    expect(statusOf(outside)).toMatchObject({ phase: "Failed", reason: "AssertionFailed" });
+    expect(outside.world).toMatchObject({ holders: [], snapshotId: 57, lockedByUs: false });
+  });
+
+  it("in an unforeseen way is retried as well", async () => {
+    const outside = makeOutside();
+    const driver = withMethod(outside, "pause", () => Promise.reject(new TypeError("a bug")));
+    expect(await reconcile(start(outside, { driver }))).toEqual({ requeueAfterMs: 1_000 });
+    expect(statusOf(outside)).toMatchObject({ reason: "TransientError", message: expect.stringContaining("a bug") });
+  });
+
+  it("because the lock was taken over is claimed anew", async () => {
+    const outside = makeOutside();
+    let calls = 0;
+    const session = await fakeDriver(outside).open(undefined as never, undefined as never);
+    const driver = withMethod(outside, "pause", (token) => {
+      calls += 1;
+      return calls === 1 ? Promise.reject(new FencedError("TR015", "somebody else")) : session.pause(token as string);
+    });
+    await reconcile(start(outside, { driver }));
+    expect(outside.crash.writes.filter((what) => what === "claim")).toHaveLength(2);
+    expect(statusOf(outside).phase).toBe("Succeeded");
+  });
+
+  it("at the API server is left to the queue", async () => {
+    const outside = makeOutside();
+    const process = start(outside);
+    outside.crash = {
+      writes: [],
+      around: () =>
+        Promise.reject(new ApiError({ ...{ verb: "PATCH", path: "/" }, status: 500, reason: "x", message: "y" })),
+    } as unknown as CrashPoint;
+    await expect(reconcile(process)).rejects.toBeInstanceOf(ApiError);
+  });
+});
