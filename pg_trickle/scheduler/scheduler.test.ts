@@ -1,7 +1,7 @@
 // What the scheduler decides without a database: its settings and how long it waits for one.
 import { describe, expect, test } from "vitest";
 import { ConfigError, readConfig } from "./config.ts";
-import { reconnectDelayMs } from "./scheduler.ts";
+import { reconnectDelayMs, tickDelayMs } from "./scheduler.ts";
 
 describe("readConfig", () => {
   test("needs only the database's URL", () => {
@@ -26,5 +26,17 @@ describe("reconnectDelayMs", () => {
     { failures: 50, random: 1, want: 5_000 },
   ])("after $failures failures with chance $random: $want ms", ({ failures, random, want }) => {
     expect(reconnectDelayMs(failures, random)).toBe(want);
+  });
+});
+
+describe("tickDelayMs", () => {
+  test.each([
+    { name: "nothing has a schedule", nextDueMs: null, want: 1_000 },
+    { name: "what is due runs already", nextDueMs: 0, want: 250 },
+    { name: "something is due at once", nextDueMs: 3, want: 50 },
+    { name: "something is due soon", nextDueMs: 400, want: 400 },
+    { name: "the next is far away", nextDueMs: 60_000, want: 1_000 },
+  ])("$name: $want ms", ({ nextDueMs, want }) => {
+    expect(tickDelayMs(nextDueMs)).toBe(want);
   });
 });

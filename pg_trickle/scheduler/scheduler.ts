@@ -21,6 +21,7 @@ import {
 /** A pause, an edit of the frontier or another refresh came first: nothing failed. */
 const SUPERSEDED = "TR012";
 const SHORTEST_WAIT_MS = 50;
+const OVERDUE_WAIT_MS = 250;
 const LONGEST_WAIT_MS = 1_000;
 const LONGEST_RECONNECT_MS = 5_000;
 
@@ -101,8 +102,7 @@ export class Scheduler {
         await maintain(this.#workers);
         maintenanceDueAt = Date.now() + this.#config.maintenanceIntervalMs;
       }
-      const nextDueMs = (await readNextDueMs(client)) ?? LONGEST_WAIT_MS;
-      await this.#wait(Math.min(Math.max(nextDueMs, SHORTEST_WAIT_MS), LONGEST_WAIT_MS));
+      await this.#wait(tickDelayMs(await readNextDueMs(client)));
     }
   }
 
@@ -156,6 +156,13 @@ export class Scheduler {
   async #wait(delayMs: number): Promise<void> {
     await sleep(delayMs, undefined, { signal: this.#stop.signal }).catch(() => undefined);
   }
+}
+
+/** What is due and not started is running, or cannot run now: no reason to ask at once again. */
+export function tickDelayMs(nextDueMs: number | null): number {
+  if (nextDueMs === null) return LONGEST_WAIT_MS;
+  if (nextDueMs === 0) return OVERDUE_WAIT_MS;
+  return Math.min(Math.max(nextDueMs, SHORTEST_WAIT_MS), LONGEST_WAIT_MS);
 }
 
 /** Doubles from 250 ms; between a half and the whole of it, so that several do not come back together. */

@@ -22,6 +22,14 @@ begin
       from pg_event_trigger_ddl_commands() c
       join pgtrickle_internal.stream_tables s on c.objid = s.relid or c.object_identity in (s.layout ->> 'base', s.layout ->> 'journal')
       where c.classid = 'pg_class'::regclass limit 1;
+    if offended is null then
+      -- a renamed schema takes its tables along
+      select pgtrickle_internal.qualified_name(s.id) into offended
+        from pg_event_trigger_ddl_commands() c
+        join pg_class t on t.relnamespace = c.objid and c.classid = 'pg_namespace'::regclass
+        join pgtrickle_internal.stream_tables s on s.relid = t.oid
+        where s.schema_name <> (select n.nspname from pg_namespace n where n.oid = c.objid) limit 1;
+    end if;
   end if;
   if offended is not null then
     raise exception 'stream table % is maintained by pg_trickle: % is refused', offended, lower(tg_tag)
@@ -31,7 +39,7 @@ end
 $$;
 comment on function pgtrickle_internal.refuse_ddl() is 'Guard of stream tables and their hidden companions against ALTER and DROP.';
 create event trigger pgtrickle_refuse_alter on ddl_command_end
-  when tag in ('ALTER TABLE', 'ALTER FOREIGN TABLE')
+  when tag in ('ALTER TABLE', 'ALTER FOREIGN TABLE', 'ALTER SCHEMA')
   execute function pgtrickle_internal.refuse_ddl();
 create event trigger pgtrickle_refuse_drop on sql_drop
   execute function pgtrickle_internal.refuse_ddl();

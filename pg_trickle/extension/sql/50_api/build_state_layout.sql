@@ -25,7 +25,7 @@ begin
       order by (o.item ->> 'key')::integer, (o.item ->> 'position')::integer) k;
   select coalesce(jsonb_agg(s.name order by s.number, s.name), '[]') into states
     from (
-      select distinct (o.item ->> 'state')::integer as number, letter || (o.item ->> 'state') as name
+      select distinct (o.item ->> 'state')::integer as number, letter || (o.item ->> 'state')::integer as name
       from jsonb_array_elements(outputs) o (item)
       cross join lateral unnest(case when o.item ->> 'kind' = 'count' then array['c'] else array['c', 's'] end) letter
       where o.item ? 'state') s;
@@ -38,11 +38,11 @@ begin
     'key_columns', key_columns, 'key_types', key_types, 'public_key_columns', public_key_columns,
     'projection', (
       select jsonb_agg(case o.item ->> 'kind'
-          when 'key' then format('f.k%s', o.item ->> 'key')
+          when 'key' then format('f.k%s', (o.item ->> 'key')::integer)
           when 'count_star' then format('f.n::%s', o.item ->> 'type')
-          when 'count' then format('f.c%s::%s', o.item ->> 'state', o.item ->> 'type')
-          when 'sum' then format('f.s%s::%s', o.item ->> 'state', o.item ->> 'type')
-          when 'avg' then format('(f.s%1$s / nullif(f.c%1$s, 0))::%2$s', o.item ->> 'state', o.item ->> 'type')
+          when 'count' then format('f.c%s::%s', (o.item ->> 'state')::integer, o.item ->> 'type')
+          when 'sum' then format('f.s%s::%s', (o.item ->> 'state')::integer, o.item ->> 'type')
+          when 'avg' then format('(f.s%1$s / nullif(f.c%1$s, 0))::%2$s', (o.item ->> 'state')::integer, o.item ->> 'type')
         end order by (o.item ->> 'position')::integer)
       from jsonb_array_elements(outputs) o (item)));
 end

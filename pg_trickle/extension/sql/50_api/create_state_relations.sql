@@ -16,6 +16,9 @@ begin
       pgtrickle_internal.key_expression(layout, layout -> 'key_columns', null));
     execute format('create index on %s ((%s))', layout ->> 'public',
       pgtrickle_internal.key_expression(layout, layout -> 'public_key_columns', null));
+    -- The promise that there is one row a group, and the index that readers look for.
+    execute format('create unique index on %s (%s) nulls not distinct', layout ->> 'public',
+      pgtrickle_internal.column_list(layout -> 'public_key_columns'));
   end if;
   perform pgtrickle_internal.create_plan_table(layout ->> 'delta', 'delta', '["from_snapshot", "to_snapshot", "snapshots"]', layout, 100);
 end
