@@ -2,6 +2,7 @@
 import { onlyStatement, syntaxError } from "./ast.ts";
 import { plainTypes } from "./dialect.ts";
 import type { CheckedQuery, Findings } from "./gate/env.ts";
+import { requireDistinctNames } from "./gate/from.ts";
 import { type GateOptions, gate } from "./gate/gate.ts";
 import { AVERAGE_HINT, badPlan, GATE, RefusedError, refuse } from "./refusal.ts";
 import { namedTables, tableRelation } from "./relations.ts";
@@ -70,7 +71,9 @@ export function planOptions(sources: PlanSources): GateOptions {
 }
 
 export function gateFreely(sources: PlanSources): CheckedQuery & { readonly findings: Findings } {
-  return gate(sources.query, planOptions(sources));
+  const checked = gate(sources.query, planOptions(sources));
+  requireDistinctNames(checked.columns);
+  return checked;
 }
 
 /** For queries whose rows are fetched as they are. */

@@ -114,7 +114,7 @@ function checkDerived(node: Node, env: Env): CheckedFrom {
 export function requireDistinctNames(columns: readonly ScopeColumn[]): void {
   const names = columns.map((item) => item.name.toLowerCase());
   const twice = columns.find((item, index) => names.indexOf(item.name.toLowerCase()) !== index);
-  if (twice) refuse(GATE.column, `the subquery has two columns named "${twice.name}"`, "give each column its own name");
+  if (twice) refuse(GATE.column, `the query has two columns named "${twice.name}"`, "give each column its own name");
 }
 
 /** `(VALUES …)`, which the parser wraps as `select * from valueslist`. */
