@@ -18,6 +18,7 @@ export function startGenerator(options: GeneratorOptions): Promise<StackProcess>
     name: "generator",
     main: "generator/main.ts",
     args: options.args ?? [],
+    readyMessage: "generator starts",
     logFile: options.logFile,
     env: {
       DATABASE_URL: options.databaseUrl,

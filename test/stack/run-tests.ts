@@ -13,6 +13,7 @@ import { terminalProgress } from "./progress.ts";
 import { isGreen, sumUp, type TierReport, type TierRun } from "./test-results.ts";
 
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
+const VITEST = join(ROOT, "node_modules/vitest/vitest.mjs");
 const TIERS = ["pure", "pg", "kube", "e2e"] as const;
 type Tier = (typeof TIERS)[number];
 
@@ -24,7 +25,7 @@ function chosenTiers(names: readonly string[]): readonly Tier[] {
 
 function runVitest(tier: Tier, reportFile: string): Promise<number> {
   const reporters = ["--reporter=default", "--reporter=json", `--outputFile.json=${reportFile}`];
-  const vitest = spawn("vitest", ["run", "--project", tier, "--passWithNoTests", ...reporters], {
+  const vitest = spawn(process.execPath, [VITEST, "run", "--project", tier, "--passWithNoTests", ...reporters], {
     cwd: ROOT,
     stdio: "inherit",
   });
