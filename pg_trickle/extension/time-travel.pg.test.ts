@@ -518,6 +518,73 @@ describe("verify", () => {
   });
 });
 
+describe("a stream table over two lake tables, recomputed", () => {
+  const verified = (level: string) => rows<{ ok: boolean }>("select ok from pgtrickle.verify('labelled', $1)", [level]);
+  let created: number;
+
+  beforeAll(async () => {
+    const duckdb = await trickle().duckdb({ readOnly: false });
+    await duckdb.run("create table lake.main.kinds (event_type varchar, label varchar)");
+    await pool().query(
+      `create foreign table lake.kinds (event_type text, label text) server lake
+       options (schema_name 'main', table_name 'kinds')`,
+    );
+    await pool().query("insert into lake.kinds values ('click', 'a click'), ('view', 'a view')");
+    await pool().query(
+      `select pgtrickle.create_stream_table('public', 'labelled',
+         'select k.label, e.value, e.event_type from lake.events e join lake.kinds k on k.event_type = e.event_type', '1h', 'FULL')`,
+    );
+    created = await frontier(pool(), "labelled");
+    await pool().query("insert into lake.kinds values ('purchase', 'a purchase')");
+    await insertEvents(pool(), "purchase", 2);
+    await pool().query("select pgtrickle.pause_scheduler(array['labelled'])");
+  });
+
+  afterAll(async () => {
+    await pool().query("select pgtrickle.drop_stream_table('labelled')");
+  });
+
+  test("is verified by PostgreSQL's own executor too, duplicates included", async () => {
+    expect(await verified("rows")).toEqual([{ ok: true }]);
+    await corruptRows("insert into labelled select * from labelled limit 1");
+    for (const level of ["engine", "rows", "fingerprint"]) expect(await verified(level)).toEqual([{ ok: false }]);
+    await pool().query("select pgtrickle.refresh('labelled', 'FULL')");
+    for (const level of ["engine", "rows", "fingerprint"]) expect(await verified(level)).toEqual([{ ok: true }]);
+  });
+
+  test("shows the pending changes of both, and loses them when it is moved", async () => {
+    const [found] = await rows<{ oid: string }>("select 'public.labelled'::regclass::oid::text as oid");
+    const view = `pgtrickle_changes.changes_${found?.oid}`;
+    const seen = await rows<{ source: string; row: { event_type: string } }>(`select source, "row" from ${view}`);
+    expect(seen.map(({ source, row }) => `${source} ${row.event_type}`).sort()).toEqual([
+      "lake.events purchase",
+      "lake.events purchase",
+      "lake.kinds purchase",
+    ]);
+  });
+
+  test("goes forward and back by recomputing and by journal", async () => {
+    const before = await rows("select * from labelled order by 1, 2, 3");
+    await rewind(await head(), "Auto", [], ["labelled"]);
+    expect((await rows("select * from labelled")).length).toBeGreaterThan(before.length);
+    const second = await frontier(pool(), "labelled");
+    await insertEvents(pool(), "purchase", 2);
+    await rewind(await head(), "Auto", [], ["labelled"]);
+    expect((await rewind(second, "Auto", [], ["labelled"]))[0]).toMatchObject({ strategy: "Journal" });
+    expect((await rewind(created, "Auto", [], ["labelled"]))[0]).toMatchObject({ strategy: "Journal" });
+    expect(await rows("select * from labelled order by 1, 2, 3")).toEqual(before);
+    // A journal that holds the mending of damage leads back to the damage: Auto notices, and recomputes.
+    await rewind(second, "Auto", [], ["labelled"]);
+    await corruptRows("insert into labelled select * from labelled limit 1");
+    await pool().query("select pgtrickle.refresh('labelled', 'FULL')");
+    expect((await failure(rewind(created, "Journal", [], ["labelled"]))).code).toBe("TR010");
+    const [moved] = await rewind(created, "Auto", [], ["labelled"]);
+    expect(moved).toMatchObject({ strategy: "Full", reason: expect.stringContaining("journal") });
+    expect(await rows("select * from labelled order by 1, 2, 3")).toEqual(before);
+    expect(await verified("rows")).toEqual([{ ok: true }]);
+  });
+});
+
 describe("with the engine dead", () => {
   test("rewind by journal, plan, snapshots and verify by fingerprint work; the rest says that the engine is away", async () => {
     const [, second] = boundaries as [number, number];

@@ -21,7 +21,9 @@ begin
   if known.refresh_id is not null and not exists (
       select from pgtrickle_internal.refreshes r
       where r.stream_table_id = new.id and r.id > known.refresh_id and r.outcome = 'Succeeded'
-        and not r.is_journaled and r.strategy not in ('Nothing', 'None')) then
+        and (not r.is_journaled and r.strategy not in ('Nothing', 'None')
+          -- without hidden state, a journal also holds what a rebuild mended
+          or r.strategy = 'Recompute' and new.layout ->> 'shape' = 'rows')) then
     counted := pgtrickle_internal.count_fingerprint(new.id, known.refresh_id);
     counted.row_count := known.row_count + counted.row_count;
     counted.hash_sum := known.hash_sum + counted.hash_sum;

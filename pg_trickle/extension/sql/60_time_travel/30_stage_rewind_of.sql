@@ -1,4 +1,5 @@
--- Everything of a rewind of one table but its publication.
+-- Everything of a rewind of one table but its publication. Auto does not end at a journal that leads to other rows than
+-- were published (somebody damaged the table, and a FULL refresh recorded its mending as a change): it recomputes, and says so.
 create function pgtrickle_internal.stage_rewind_of(
   p_id bigint, p_snapshot bigint, p_strategy text, p_action text, p_is_proof_wanted boolean) returns void
 language plpgsql
@@ -6,25 +7,32 @@ set search_path = pg_catalog, pg_temp
 as $$
 declare
   generation bigint := pgtrickle_internal.generation(p_id);
+  allowed text := pgtrickle_internal.core_strategy(p_strategy);
   way record := pgtrickle_internal.choose_rewind(p_id, p_snapshot, p_strategy);
-  refresh pgtrickle_internal.refreshes;
+  refresh bigint;
   verified pgtrickle.verification;
+  problem text;
 begin
-  if cardinality(pgtrickle_internal.holders(p_id)) = 0 then
-    raise exception 'stream table % is not paused', pgtrickle_internal.qualified_name(p_id)
-      using errcode = 'TR007',
-        hint = format('select pgtrickle.pause_scheduler(array[%L]);', pgtrickle_internal.qualified_name(p_id));
-  end if;
+  perform pgtrickle_internal.check_held(p_id);
   if way.strategy = 'Journal' then
-    refresh := pgtrickle_internal.move_contents(p_id, way.boundary_snapshot, p_action, 'Journal');
-    update pgtrickle_internal.refreshes r
-      set to_snapshot = p_snapshot, contents_after = p_snapshot, reason = way.reason where r.id = refresh.id;
-    verified := pgtrickle_internal.checked_boundary(p_id, p_snapshot, way.boundary_refresh, p_is_proof_wanted);
-  else
-    refresh := pgtrickle_internal.move_contents(p_id, p_snapshot, p_action, pgtrickle_internal.core_strategy(p_strategy));
+    begin
+      refresh := pgtrickle_internal.undo_to(p_id, p_snapshot, p_action, way.boundary_snapshot, way.reason);
+      verified := pgtrickle_internal.checked_boundary(p_id, p_snapshot, way.boundary_refresh, p_is_proof_wanted);
+    exception when sqlstate 'TR010' or data_corrupted or internal_error then
+      if allowed <> 'Auto' then
+        raise;
+      end if;
+      refresh := null;
+      problem := format('recomputed, since the journal does not lead there: %s', sqlerrm);
+      allowed := 'Recompute';
+    end;
+  end if;
+  if refresh is null then
+    refresh := (pgtrickle_internal.move_contents(p_id, p_snapshot, p_action, allowed)).id;
+    update pgtrickle_internal.refreshes r set reason = problem where r.id = refresh and problem is not null;
     verified := pgtrickle_internal.checked_rows(p_id, p_snapshot, 'engine', null);
   end if;
-  perform pgtrickle_internal.stage(p_id, refresh.id, generation, p_snapshot, verified);
+  perform pgtrickle_internal.stage(p_id, refresh, generation, p_snapshot, verified);
 end
 $$;
 comment on function pgtrickle_internal.stage_rewind_of(bigint, bigint, text, text, boolean) is
