@@ -121,10 +121,13 @@ export function isLoopback(host: string): boolean {
   return host === "localhost" || host === "::1";
 }
 
+/** Sessions that plans have beyond LAKE_MAX_SESSIONS: refreshes go on when readers have taken every other one. */
+export const RESERVED_FOR_PLANS = 8;
+
 /**
  * Threads of the pool that DuckDB calls run on. A call holds its thread until it is back, waits for locks included, so
  * with Node's four a few long queries starve everything: two connections a session, and some for the engine itself.
  */
 export function threadPoolSize(config: Config): number {
-  return Math.min(1024, config.maxSessions * 2 + availableParallelism() + 8);
+  return Math.min(1024, (config.maxSessions + RESERVED_FOR_PLANS) * 2 + availableParallelism() + 8);
 }

@@ -4,7 +4,7 @@ import { mkdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { createSecureContext, type SecureContext } from "node:tls";
 import { type Logger, pino } from "pino";
-import { type Config, isLoopback, readConfig } from "./config.ts";
+import { type Config, isLoopback, RESERVED_FOR_PLANS, readConfig } from "./config.ts";
 import { Lake } from "./duck/lake.ts";
 import { withoutPasswords } from "./errors.ts";
 import { Admission } from "./session/admission.ts";
@@ -69,6 +69,7 @@ async function listen(config: Config, parts: EngineParts, logger: Logger): Promi
       [PLANS_USER, deriveVerifier(config.passwords.plans)],
     ]),
     maxSessions: config.maxSessions,
+    reservedFor: new Map([[PLANS_USER, RESERVED_FOR_PLANS]]),
     openSession: ({ user, applicationName }) => openSession(user, applicationName, parts),
     tls: await readTls(config.tls),
     logger,

@@ -63,6 +63,19 @@ describe("a gate", () => {
     expect(next.state.outcome).toBe("held");
   });
 
+  test("can be taken alone by one that shares it, unless two want that", async () => {
+    const gates = new Gates();
+    await ask(gates, "a", "shared").settled;
+    await ask(gates, "b", "shared").settled;
+    const first = ask(gates, "a", "exclusive");
+    const second = ask(gates, "b", "exclusive");
+    await second.settled;
+    expect([first.state.outcome, second.state.outcome]).toEqual(["waiting", "40P01"]);
+    gates.releaseAll(owners.b);
+    await first.settled;
+    expect(first.state.outcome).toBe("held");
+  });
+
   test("is left by a waiter that is cancelled, which lets those behind it through", async () => {
     const gates = new Gates();
     ask(gates, "a", "shared");

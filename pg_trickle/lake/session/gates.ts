@@ -30,11 +30,11 @@ export interface GateRequest {
 export class Gates {
   readonly #gates = new Map<string, Gate>();
 
-  /** Does nothing if the owner holds the gate alone already. */
+  /** Does nothing if the owner holds the gate like that, or alone, already. */
   async acquire(request: GateRequest): Promise<void> {
     request.signal.throwIfAborted();
+    if (this.holds(request.key, request.owner, request.mode)) return;
     const gate = this.#gate(request.key);
-    if (gate.holders.some((holder) => holder.owner === request.owner && holder.mode === "exclusive")) return;
     if (gate.waiters.length === 0 && isFree(gate, request)) {
       gate.holders.push({ owner: request.owner, mode: request.mode });
       return;
@@ -54,8 +54,9 @@ export class Gates {
     for (const key of [...this.#gates.keys()]) this.release(key, owner);
   }
 
-  holds(key: string, owner: object): boolean {
-    return this.#gates.get(key)?.holders.some((holder) => holder.owner === owner) ?? false;
+  holds(key: string, owner: object, mode: GateMode): boolean {
+    const holders = this.#gates.get(key)?.holders ?? [];
+    return holders.some((holder) => holder.owner === owner && (holder.mode === "exclusive" || holder.mode === mode));
   }
 
   #gate(key: string): Gate {
@@ -105,7 +106,7 @@ export class Gates {
   /** Follows who waits for whom, from the gate's holders on; a way back to the owner is a cycle. */
   #wouldDeadlock(gate: Gate, owner: object): boolean {
     const seen = new Set<object>();
-    const toVisit = gate.holders.map((holder) => holder.owner);
+    const toVisit = gate.holders.map((holder) => holder.owner).filter((holder) => holder !== owner);
     for (let holder = toVisit.pop(); holder !== undefined; holder = toVisit.pop()) {
       if (holder === owner) return true;
       if (seen.has(holder)) continue;

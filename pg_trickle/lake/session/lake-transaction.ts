@@ -5,7 +5,7 @@ import type { Lake } from "../duck/lake.ts";
 import { hasSqlState, isInstanceInvalidated, LakeError, SQL_STATE, toLakeError } from "../errors.ts";
 import type { Column } from "../planner/types.ts";
 import { applyRun } from "./apply-staged.ts";
-import type { Gates } from "./gates.ts";
+import type { GateMode, Gates } from "./gates.ts";
 import { commitMessage, readMarker } from "./marker.ts";
 import { findOperation } from "./operations.ts";
 import { type StagedMark, type StagedRun, StagedWrites } from "./staged-writes.ts";
@@ -61,15 +61,14 @@ export class LakeTransaction {
     this.#staged.add(run);
     this.#changedTables.add(run.table);
     if (!this.#staged.isLarge) return;
+    // The rows are let go once DuckDB has them, so they cannot be appended again after a conflict: there must be none.
+    await this.#enterGate(run.table, "shared", signal);
     await this.forReading(signal);
   }
 
   /** Waits for the table's other writers, then makes sure that the transaction sees what they have committed. */
   async lockTable(table: string, signal: AbortSignal): Promise<void> {
-    const { gates } = this.#services;
-    if (gates.holds(table, this)) return;
-    await gates.acquire({ key: table, owner: this, mode: "exclusive", signal, timeoutMs: GATE_TIMEOUT_MS });
-    if (this.#begun && !this.#serializable && !this.#hasChanges && this.#staged.canReplay) await this.#restart();
+    await this.#enterGate(table, "exclusive", signal);
   }
 
   /** Runs a DELETE or UPDATE; gives the number of rows. */
@@ -139,6 +138,13 @@ export class LakeTransaction {
       if (isInstanceInvalidated(error)) await this.#renewInstance();
       throw toLakeError(error);
     }
+  }
+
+  async #enterGate(key: string, mode: GateMode, signal: AbortSignal): Promise<void> {
+    const { gates } = this.#services;
+    if (gates.holds(key, this, mode)) return;
+    await gates.acquire({ key, owner: this, mode, signal, timeoutMs: GATE_TIMEOUT_MS });
+    if (this.#begun && !this.#serializable && !this.#hasChanges && this.#staged.canReplay) await this.#restart();
   }
 
   async #renewInstance(): Promise<void> {

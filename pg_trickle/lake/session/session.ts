@@ -1,13 +1,14 @@
 // One client's session: prepared statements, portals, cursors and the transaction's state, as PostgreSQL has them. What a
 // query means is decided behind PreparedQuery.
-import type { RowSource } from "../duck/rows.ts";
 import { LakeError, SQL_STATE } from "../errors.ts";
 import type { ClientMessage } from "../wire/messages.ts";
 import type { Output } from "../wire/output.ts";
 import * as reply from "../wire/replies.ts";
 import { type Command, readCommand, splitStatements } from "./commands.ts";
+import { Cursors } from "./cursors.ts";
 import { done, type Execution, type PreparedQuery, TextRow } from "./execution.ts";
 import type { LakeTransaction } from "./lake-transaction.ts";
+import { EMPTY_STATEMENT, type Portal, Portals, type Statement, Statements } from "./portals.ts";
 import { sendRows } from "./send-rows.ts";
 import type { Settings } from "./settings.ts";
 
@@ -18,26 +19,11 @@ export interface SessionParts {
   readonly close: () => Promise<void>;
 }
 
-interface Statement {
-  readonly command: Command;
-  readonly query: PreparedQuery | null;
-  readonly parameterTypes: readonly number[];
-}
-
-interface Portal {
-  readonly statement: Statement;
-  readonly values: readonly (string | null)[];
-  execution: Execution | null;
-  sent: number;
-}
-
-const EMPTY: Statement = { command: { kind: "query", sql: "" }, query: null, parameterTypes: [] };
-
 export class Session {
   readonly #parts: SessionParts;
-  readonly #statements = new Map<string, Statement>();
-  readonly #portals = new Map<string, Portal>();
-  readonly #cursors = new Map<string, Execution>();
+  readonly #statements = new Statements();
+  readonly #portals = new Portals();
+  readonly #cursors = new Cursors();
   #status: reply.TransactionStatus = "I";
   #abort = new AbortController();
   readonly #signal = (): AbortSignal => this.#abort.signal;
@@ -56,7 +42,8 @@ export class Session {
   }
 
   async close(): Promise<void> {
-    this.#closeCursors();
+    this.#cursors.closeAll();
+    this.#portals.closeAll();
     await this.#parts.transaction.close();
     await this.#parts.close();
   }
@@ -75,7 +62,7 @@ export class Session {
   async sync(): Promise<void> {
     this.#abort = new AbortController();
     if (this.#status !== "I") return;
-    this.#closePortals();
+    this.#portals.closeAll();
     await this.#commitImplicit();
   }
 
@@ -118,39 +105,35 @@ export class Session {
   }
 
   async #parse(message: Extract<ClientMessage, { kind: "parse" }>, output: Output): Promise<void> {
-    if (message.name !== "" && this.#statements.has(message.name)) {
-      throw new LakeError(SQL_STATE.duplicateStatement, `prepared statement "${message.name}" already exists`);
-    }
+    this.#statements.requireFree(message.name);
     const [text, ...more] = splitStatements(message.sql);
-    if (more.length > 0)
-      throw new LakeError(SQL_STATE.syntaxError, "a prepared statement cannot hold several commands");
-    this.#statements.set(message.name, text === undefined ? EMPTY : await this.#read(text, message.parameterTypes));
+    if (more.length > 0) throw new LakeError(SQL_STATE.syntaxError, "only one command can be prepared at a time");
+    const statement = text === undefined ? EMPTY_STATEMENT : await this.#read(text, message.parameterTypes);
+    this.#statements.add(message.name, statement);
     await output.write(reply.parseComplete());
   }
 
   async #bind(message: Extract<ClientMessage, { kind: "bind" }>, output: Output): Promise<void> {
-    const statement = this.#statement(message.statement);
-    this.#portals.get(message.portal)?.execution?.rows?.close();
-    this.#portals.set(message.portal, { statement, values: message.values, execution: null, sent: 0 });
+    this.#portals.open(message.portal, this.#statements.get(message.statement), message.values);
     await output.write(reply.bindComplete());
   }
 
   async #describeStatement(name: string, output: Output): Promise<void> {
-    const statement = this.#statement(name);
+    const statement = this.#statements.get(name);
     await output.write(reply.parameterDescription(statement.parameterTypes));
     // The columns depend on the parameters, which are not there yet; clients that need them describe the portal.
     await output.write(reply.noData());
   }
 
   async #describePortal(name: string, output: Output): Promise<void> {
-    const portal = this.#portal(name);
+    const portal = this.#portals.get(name);
     const { rows } = await this.#startPortal(portal);
     await output.write(rows === null ? reply.noData() : reply.rowDescription(rows.fields));
   }
 
   async #execute(name: string, maxRows: number, output: Output): Promise<void> {
-    const portal = this.#portal(name);
-    if (portal.statement === EMPTY) return output.write(reply.emptyQueryResponse());
+    const portal = this.#portals.get(name);
+    if (portal.statement === EMPTY_STATEMENT) return output.write(reply.emptyQueryResponse());
     const execution = await this.#startPortal(portal);
     const limit = maxRows > 0 ? maxRows : Number.MAX_SAFE_INTEGER;
     const { count, done: isDone } = await sendRows(execution.rows, limit, output);
@@ -160,17 +143,14 @@ export class Session {
   }
 
   async #close(target: "statement" | "portal", name: string, output: Output): Promise<void> {
-    if (target === "statement") this.#statements.delete(name);
-    else {
-      this.#portals.get(name)?.execution?.rows?.close();
-      this.#portals.delete(name);
-    }
+    if (target === "statement") this.#statements.close(name);
+    else this.#portals.close(name);
     await output.write(reply.closeComplete());
   }
 
   /** A statement is run when its columns are asked for, as they are known only then, or when it is executed. */
   async #startPortal(portal: Portal): Promise<Execution> {
-    if (portal.statement === EMPTY) return done("");
+    if (portal.statement === EMPTY_STATEMENT) return done("");
     portal.execution ??= await this.#start(portal.statement, portal.values);
     return portal.execution;
   }
@@ -199,18 +179,19 @@ export class Session {
         return this.#startQuery(query, values);
       case "declare":
         this.#requireBlock("DECLARE CURSOR");
-        return this.#declare(command.cursor, await this.#startQuery(query, values));
+        return this.#cursors.declare(command.cursor, await this.#startQuery(query, values));
       case "fetch":
-        return this.#fetch(command.cursor, command.count);
+        return this.#cursors.fetch(command.cursor, command.count);
       case "closeCursor":
-        return this.#closeCursor(command.cursor);
+        return this.#cursors.close(command.cursor);
       case "set":
         this.#parts.settings.set(command.name, command.value, command.local);
         return done("SET");
       case "show":
         return { rows: new TextRow(command.name, this.#parts.settings.get(command.name)), tag: () => "SHOW" };
       case "deallocate":
-        return this.#deallocate(command.name);
+        this.#statements.deallocate(command.name);
+        return done("DEALLOCATE");
       case "discard":
         return this.#discard();
       default:
@@ -237,6 +218,7 @@ export class Session {
         return done("ROLLBACK");
       case "savepoint":
         this.#requireBlock("SAVEPOINT");
+        this.#cursors.markSavepoint(command.name);
         transaction.savepoint(command.name);
         return done("SAVEPOINT");
       case "release":
@@ -245,6 +227,7 @@ export class Session {
         return done("RELEASE");
       case "rollbackTo":
         this.#requireBlock("ROLLBACK TO SAVEPOINT");
+        this.#cursors.closeAfter(command.name);
         await transaction.rollbackTo(command.name);
         this.#status = "T";
         return done("ROLLBACK");
@@ -262,8 +245,8 @@ export class Session {
 
   async #end(step: () => Promise<void>): Promise<void> {
     this.#status = "I";
-    this.#closeCursors();
-    this.#closePortals();
+    this.#cursors.closeAll();
+    this.#portals.closeAll();
     this.#parts.settings.endTransaction();
     await step();
   }
@@ -275,47 +258,13 @@ export class Session {
   async #fail(): Promise<void> {
     if (this.#status === "T") this.#status = "E";
     if (this.#status !== "I") return;
-    this.#closePortals();
+    this.#portals.closeAll();
     await this.#parts.transaction.rollback();
   }
 
-  #declare(name: string, execution: Execution): Execution {
-    if (this.#cursors.has(name)) throw new LakeError(SQL_STATE.duplicateCursor, `cursor "${name}" already exists`);
-    if (execution.rows === null) throw new LakeError(SQL_STATE.syntaxError, "a cursor needs a query that returns rows");
-    this.#cursors.set(name, execution);
-    return done("DECLARE CURSOR");
-  }
-
-  #fetch(name: string, count: number): Execution {
-    const rows = this.#cursor(name).rows;
-    if (rows === null) throw new LakeError(SQL_STATE.internal, "a cursor without rows");
-    return { rows: limited(rows, count), tag: (sent) => `FETCH ${sent}` };
-  }
-
-  #closeCursor(name: string | null): Execution {
-    if (name === null) this.#closeCursors();
-    else {
-      this.#cursor(name).rows?.close();
-      this.#cursors.delete(name);
-    }
-    return done("CLOSE CURSOR");
-  }
-
-  #cursor(name: string): Execution {
-    const cursor = this.#cursors.get(name);
-    if (cursor !== undefined) return cursor;
-    throw new LakeError(SQL_STATE.invalidCursorName, `cursor "${name}" does not exist`);
-  }
-
-  #deallocate(name: string | null): Execution {
-    if (name === null) this.#statements.clear();
-    else if (!this.#statements.delete(name)) throw unknownStatement(name);
-    return done("DEALLOCATE");
-  }
-
   #discard(): Execution {
-    this.#statements.clear();
-    this.#closeCursors();
+    this.#statements.deallocate(null);
+    this.#cursors.closeAll();
     this.#parts.settings.reset();
     return done("DISCARD ALL");
   }
@@ -324,44 +273,4 @@ export class Session {
     if (this.#status !== "I") return;
     throw new LakeError(SQL_STATE.noActiveTransaction, `${what} can only be used in transaction blocks`);
   }
-
-  #statement(name: string): Statement {
-    const statement = this.#statements.get(name);
-    if (statement === undefined) throw unknownStatement(name);
-    return statement;
-  }
-
-  #portal(name: string): Portal {
-    const portal = this.#portals.get(name);
-    if (portal !== undefined) return portal;
-    throw new LakeError(SQL_STATE.invalidCursorName, `portal "${name}" does not exist`);
-  }
-
-  #closePortals(): void {
-    for (const portal of this.#portals.values()) portal.execution?.rows?.close();
-    this.#portals.clear();
-  }
-
-  #closeCursors(): void {
-    for (const cursor of this.#cursors.values()) cursor.rows?.close();
-    this.#cursors.clear();
-  }
-}
-
-function unknownStatement(name: string): LakeError {
-  return new LakeError(SQL_STATE.invalidStatementName, `prepared statement "${name}" does not exist`);
-}
-
-/** FETCH n: the same rows, ended after n of them. */
-function limited(rows: RowSource, count: number): RowSource {
-  let left = count;
-  return {
-    fields: rows.fields,
-    read: async (maxRows, writer) => {
-      const result = await rows.read(Math.min(maxRows, left), writer);
-      left -= result.count;
-      return { count: result.count, done: result.done || left <= 0 };
-    },
-    close: () => undefined,
-  };
 }

@@ -36,7 +36,7 @@ export interface OpenedSession {
 export interface ConnectionServices {
   readonly verifiers: ReadonlyMap<string, Verifier>;
   readonly openSession: (start: SessionStart) => OpenedSession;
-  readonly hasRoom: () => boolean;
+  readonly hasRoom: (user: string) => boolean;
   readonly maxSessions: number;
   readonly cancel: (processId: number, secret: number) => void;
   readonly tls: SecureContext | null;
@@ -153,7 +153,7 @@ export class Connection {
       next: () => this.#frames.next(),
       send: (bytes) => this.#send(bytes),
     });
-    if (!services.hasRoom()) throw tooManySessions(services.maxSessions);
+    if (!services.hasRoom(user)) throw tooManySessions(services.maxSessions);
     const { session, parameters } = services.openSession({ user, applicationName });
     this.#session = session;
     this.#frames.reader.limitBytes = MESSAGE_LIMIT_BYTES;

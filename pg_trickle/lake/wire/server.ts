@@ -10,6 +10,8 @@ import type { Verifier } from "./scram.ts";
 export interface WireServerOptions {
   readonly verifiers: ReadonlyMap<string, Verifier>;
   readonly maxSessions: number;
+  /** Sessions beyond the cap that only these users may open. */
+  readonly reservedFor: ReadonlyMap<string, number>;
   readonly openSession: (start: SessionStart) => OpenedSession;
   readonly tls: SecureContext | null;
   readonly logger: Logger;
@@ -73,7 +75,7 @@ export class WireServer {
     const services: ConnectionServices = {
       verifiers: this.#options.verifiers,
       openSession: this.#options.openSession,
-      hasRoom: () => this.sessionCount < this.#options.maxSessions,
+      hasRoom: (user) => this.sessionCount < this.#options.maxSessions + (this.#options.reservedFor.get(user) ?? 0),
       maxSessions: this.#options.maxSessions,
       cancel: (processId, secret) => this.#cancel(processId, secret),
       tls: kind.overTcp ? this.#options.tls : null,
