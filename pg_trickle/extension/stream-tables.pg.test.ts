@@ -361,6 +361,25 @@ describe("creating, altering and dropping", () => {
     expect(await value("select to_regclass('brief') is null")).toBe(true);
   });
 
+  test.each([
+    ["(event_type text, value integer)", /value.* is integer here and int64 in the lake/],
+    ["(event_type character(5), value bigint)", /event_type.* is character\(5\) here and varchar in the lake/],
+    ["(event_type text, value bigint options (column_name 'created_at'))", /value.* and column created_at in the lake/],
+    ["(event_type text, value bigint, amount numeric)", null],
+    ["(event_type text, value numeric)", null],
+  ])("a foreign table with %s: a column that the query uses must be the lake's", async (columns, refusal) => {
+    await sql(`create foreign table lake.odd ${columns} server lake options (schema_name 'main', table_name 'events')`);
+    try {
+      const query = "select event_type, sum(value) as total from lake.odd group by 1";
+      const created = sql("select pgtrickle.create_stream_table('odd', $1)", [query]);
+      if (refusal)
+        expect(await failure(created)).toMatchObject({ code: "TR016", message: expect.stringMatching(refusal) });
+      else await created.then(() => sql("select pgtrickle.drop_stream_table('odd')"));
+    } finally {
+      await sql("drop foreign table lake.odd");
+    }
+  });
+
   test("the dropped foreign table of a source is said by name", async () => {
     await sql(
       "create foreign table lake.doomed (event_type text, value bigint) server lake options (schema_name 'main', table_name 'events')",

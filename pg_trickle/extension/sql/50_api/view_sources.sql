@@ -27,6 +27,7 @@ begin
     if not has_table_privilege(p_owner, source.oid, 'select') then
       raise exception 'permission denied for foreign table %.%', quote_ident(source.nspname), quote_ident(source.relname) using errcode = '42501';
     end if;
+    perform pgtrickle_internal.check_source_columns(p_view, source.oid, source.lake_schema, source.lake_table);
     result := result || jsonb_build_object('relid', source.oid, 'relation', format('%I.%I', source.nspname, source.relname),
       'lake_schema', source.lake_schema, 'lake_table', source.lake_table);
   end loop;
