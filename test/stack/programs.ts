@@ -6,7 +6,7 @@ import { fileURLToPath } from "node:url";
 import { readLog, type StackProcess, startProcess, waitUntilReady } from "./processes.ts";
 
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
-const READY_MS = 60_000;
+const READY_MS = 120_000;
 
 export interface ProgramOptions {
   readonly name: string;
