@@ -39,7 +39,7 @@ export function terminalProgress(out: NodeJS.WriteStream = process.stderr): Prog
     const late = [...running].filter((step) => now - step.startedAt >= QUIET_MS);
     if (out.isTTY) {
       const text = late.map((step) => `${describe(step)} (${formatElapsed(now - step.startedAt)})`).join(" | ");
-      if (text) out.write(`\r\u001b[K${text.slice(0, Math.max(20, (out.columns ?? 80) - 1))}`);
+      if (text) out.write(`\r\u001b[K${text.slice(0, Math.max(20, (out.columns || 80) - 1))}`);
       return;
     }
     for (const step of late.filter((one) => now - one.shownAt >= PLAIN_REPEAT_MS)) {
