@@ -112,7 +112,9 @@ function firstParagraph(message: string): string {
 
 /** A failed connection to the catalog quotes the whole connection string. */
 export function withoutPasswords(message: string): string {
-  return message.replaceAll(/(password\s*=\s*)(?:'(?:[^'\\]|\\.)*'|[^\s'"]+)/gi, "$1***");
+  return message
+    .replace(/(Unable to connect to Postgres) at "[^"]*"/, "$1")
+    .replaceAll(/(password\s*=\s*)(?:'(?:[^'\\]|\\.)*'|[^\s'"]+)/gi, "$1***");
 }
 
 /** After these the instance answers nothing any more and has to be made anew. */
