@@ -14,16 +14,22 @@ declare
   problem text;
 begin
   perform pgtrickle_internal.check_held(p_id);
-  if way.strategy = 'Journal' then
+  if way.strategy in ('Journal', 'Nothing') then
     begin
-      refresh := pgtrickle_internal.undo_to(p_id, p_snapshot, p_action, way.boundary_snapshot, way.reason);
+      if way.strategy = 'Journal' then
+        refresh := pgtrickle_internal.undo_to(p_id, p_snapshot, p_action, way.boundary_snapshot, way.reason);
+      else
+        refresh := (pgtrickle_internal.move_contents(p_id, p_snapshot, p_action, allowed)).id;
+        way.boundary_refresh := (
+          select max(f.refresh_id) from pgtrickle_internal.fingerprints f where f.stream_table_id = p_id);
+      end if;
       verified := pgtrickle_internal.checked_boundary(p_id, p_snapshot, way.boundary_refresh, p_is_proof_wanted);
     exception when sqlstate 'TR010' or data_corrupted or internal_error then
       if allowed <> 'Auto' then
         raise;
       end if;
       refresh := null;
-      problem := format('recomputed, since the journal does not lead there: %s', sqlerrm);
+      problem := format('recomputed, since the rows were not those that were published: %s', sqlerrm);
       allowed := 'Recompute';
     end;
   end if;

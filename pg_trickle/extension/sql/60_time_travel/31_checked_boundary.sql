@@ -1,4 +1,4 @@
--- After a rewind by journal the rows must be, bit for bit, those that were published at the boundary: that needs no engine
+-- After a rewind by journal (or to where the table is already) the rows must be, bit for bit, those that were published at the boundary: that needs no engine
 -- and costs nothing in the size of the lake. Whoever wants proof (the operator) has the query recomputed too, if the
 -- engine answers and the lake still has the snapshot.
 create function pgtrickle_internal.checked_boundary(
