@@ -1,5 +1,5 @@
 // Turns a call of an engine relation into the statement that DuckDB runs.
-import { onlyStatement, statement } from "./ast.ts";
+import { onlyStatement, statement, strings, walk } from "./ast.ts";
 import {
   booleanConstant,
   cast,
@@ -21,7 +21,7 @@ import { gatePlan, type PlanSources, parsePlan, planOptions, readSources, requir
 import { badPlan, refusableAsync } from "./refusal.ts";
 import { TYPES, typeOfColumn } from "./sql-types.ts";
 import { deltaQuery, stateColumns, stateQuery } from "./states.ts";
-import type { CompiledCall, EngineFacts, Node, Plan, PlanCall, PlannerServices, Refusal } from "./types.ts";
+import type { Ast, CompiledCall, EngineFacts, Node, Plan, PlanCall, PlannerServices, Refusal } from "./types.ts";
 
 interface Rows {
   readonly node: Node;
@@ -79,7 +79,8 @@ function engineRelation(call: PlanCall, rows: Rows): Relation {
     ],
     ["snapshots", call.snapshotsText === null ? null : textConstant(call.snapshotsText), TYPES.text],
   ];
-  const given = pseudo.filter(([, node]) => node !== null);
+  const asked = namesIn(call.statement);
+  const given = pseudo.filter(([name, node]) => node !== null && asked.has(name));
   const selected = [
     ...given.map(([name, node]) => named(node ?? {}, name)),
     ...rows.columns.map((item) => named(column("q", item.name), item.name)),
@@ -89,6 +90,11 @@ function engineRelation(call: PlanCall, rows: Rows): Relation {
     from: (alias, aliases) =>
       subqueryTable(select({ select: selected, from: subqueryTable(rows.node, "q") }), alias, aliases),
   };
+}
+
+/** A plan is long: it is given back only to those who ask for it. */
+function namesIn(ast: Ast): ReadonlySet<string> {
+  return new Set([...walk(ast)].flatMap((node) => strings(node, "column_names").slice(-1)));
 }
 
 function pingRow(facts: EngineFacts): Rows {

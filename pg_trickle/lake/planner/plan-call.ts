@@ -1,5 +1,5 @@
 // Reads the statement that postgres_fdw ships for a foreign table of schema `engine`: which plan, at which snapshots.
-import { child, nodes, onlyStatement, rewrite, statement, strings, syntaxError, text, walk } from "./ast.ts";
+import { child, nodes, onlyStatement, statement, strings, syntaxError, text, walk } from "./ast.ts";
 import { allOf } from "./build.ts";
 import { literalText } from "./gate/env.ts";
 import { bindParameters } from "./parameters.ts";
@@ -147,13 +147,4 @@ function snapshotId(values: ReadonlyMap<Pseudo, string>, name: Pseudo): bigint |
   if (!/^\d{1,18}$/.test(value))
     badPlan(`${name} = ${value} is not a snapshot`, "snapshot ids are whole numbers from 0");
   return BigInt(value);
-}
-
-/** Puts a FROM item in the place of the engine relation. */
-export function withRelation(call: PlanCall, from: (alias: string, columnAliases: readonly string[]) => Node): Ast {
-  return rewrite(call.statement, (node) =>
-    text(node, "type") === "BASE_TABLE" && text(node, "schema_name") === ENGINE_SCHEMA
-      ? from(text(node, "alias") || text(node, "table_name"), strings(node, "column_name_alias"))
-      : node,
-  );
 }

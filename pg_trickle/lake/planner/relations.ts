@@ -1,5 +1,5 @@
 // Lake tables as the gate's relations: at a snapshot, now, or as signed changes.
-import { child, nodes, text, walk } from "./ast.ts";
+import { text, walk } from "./ast.ts";
 import { baseTable } from "./build.ts";
 import type { Relation } from "./gate/env.ts";
 import { typeOfColumn } from "./sql-types.ts";
@@ -46,8 +46,4 @@ export function namedTables(ast: Ast): readonly TableName[] {
     found.set(`${name.schema}.${name.name}`, name);
   }
   return [...found.values()];
-}
-
-export function statementCount(ast: Ast): number {
-  return nodes(ast, "statements").filter((item) => child(item, "node")).length;
 }

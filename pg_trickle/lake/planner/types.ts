@@ -110,15 +110,6 @@ export interface SourceTable {
   readonly columns: readonly Column[];
 }
 
-export interface GateResult {
-  readonly ok: true;
-  /** Relation names in the query, as its text spells them, in order of first use. */
-  readonly relations: readonly string[];
-  readonly timeZoneDependent: boolean;
-  /** avg(…) over exact types occurs: its digits are PostgreSQL's only when divided there. */
-  readonly hasExactAverage: boolean;
-}
-
 export type IncrementalOutput =
   | { readonly column: string; readonly kind: "key"; readonly key: number }
   | { readonly column: string; readonly kind: "count_star" }

@@ -1,5 +1,5 @@
 // Constants and casts.
-import { child, nodes, text } from "../ast.ts";
+import { child, isObject, nodes, text } from "../ast.ts";
 import { booleanConstant, cast, constant, integerConstant, nullConstant, textConstant } from "../build.ts";
 import { BARE_NUMERIC, CUT_TEXT } from "../dialect.ts";
 import { GATE, refuse } from "../refusal.ts";
@@ -17,6 +17,7 @@ const CONSTANTS: ReadonlyMap<string, ConstantRule> = new Map<string, ConstantRul
   ["INTEGER", (node) => ({ node: integerConstant(literalInteger(node) ?? 0n), type: TYPES.integer })],
   ["BIGINT", (node) => ({ node: integerConstant(literalInteger(node) ?? 0n), type: TYPES.bigint })],
   ["DECIMAL", (_node, type, content) => ({ node: constant(type, content), type: typeOfNode(type) ?? TYPES.other })],
+  ["HUGEINT", (_node, _type, content) => hugeConstant(content)],
   // PostgreSQL reads 1e5 as numeric, DuckDB as double: only a cast around it makes the two agree.
   ["DOUBLE", (_node, type, content) => ({ node: constant(type, content), type: TYPES.double })],
 ]);
@@ -30,6 +31,14 @@ export function checkConstant(node: Node): Typed {
   return (
     made ?? refuse(GATE.literal, `a literal of type ${text(type, "id").toLowerCase()} is not supported`, "use a cast")
   );
+}
+
+/** PostgreSQL reads digits beyond bigint as numeric. The tree gives such a number in two halves of 64 bits. */
+function hugeConstant(content: Json): Typed {
+  const halves = isObject(content) ? content : {};
+  const value = BigInt(String(halves["upper"])) * 2n ** 64n + BigInt(String(halves["lower"]));
+  const type = numericOf(value.toString());
+  return { node: cast(textConstant(value.toString()), type), type };
 }
 
 export function checkCast(node: Node, env: Env): Typed {
@@ -83,9 +92,9 @@ export function listElements(node: Node, env: Env): readonly Typed[] | null {
   const isCast = text(node, "class") === "CAST";
   const inner = isCast ? child(node, "child") : node;
   if (!inner) return null;
-  const target = isCast ? typeOfNode(child(node, "cast_type") ?? {}) : null;
-  if (isCast && target?.kind !== "array") return null;
-  const element = target?.element ?? null;
+  const target = child(node, "cast_type");
+  const element = target ? elementType(target) : null;
+  if (isCast && !element) return null;
   if (text(inner, "type") === "ARRAY_CONSTRUCTOR") {
     return nodes(inner, "children").map((item) => elementOf(env.check(item), element, env));
   }
@@ -93,16 +102,28 @@ export function listElements(node: Node, env: Env): readonly Typed[] | null {
   return written === null || !element ? null : writtenElements(written, element);
 }
 
+/** Of `text[]`; a bare `numeric[]` gives numeric without a width. */
+function elementType(target: Node): SqlType | null {
+  const item = child(child(target, "type_info") ?? {}, "child_type") ?? {};
+  if (text(child(item, "type_info") ?? {}, "name") === BARE_NUMERIC) return { kind: "numeric" };
+  return typeOfNode(target)?.element ?? null;
+}
+
 function elementOf(value: Typed, element: SqlType | null, env: Env): Typed {
-  return element ? checkedCast(value, element, env) : value;
+  if (!element) return value;
+  return isBare(element) ? bareNumeric(value) : checkedCast(value, element, env);
 }
 
 function writtenElements(written: string, element: SqlType): readonly Typed[] {
   return arrayElements(written).map((item) =>
     item === null
       ? { node: nullConstant(), type: TYPES.null }
-      : adopt({ node: textConstant(item), type: TYPES.literal }, element),
+      : adopt({ node: textConstant(item), type: TYPES.literal }, isBare(element) ? numericOf(item) : element),
   );
+}
+
+function isBare(type: SqlType): boolean {
+  return type.kind === "numeric" && type.width === undefined;
 }
 
 function checkArray(inner: Node, type: SqlType, env: Env): Typed {

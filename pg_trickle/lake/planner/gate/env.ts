@@ -89,13 +89,6 @@ function isEmptyOrder(value: Node): boolean {
   return value["type"] === "ORDER_MODIFIER" && Array.isArray(orders) && orders.length === 0;
 }
 
-/** Refuses all but an exact number of operands. */
-export function operands(node: Node, children: readonly Node[], count: number): readonly Node[] {
-  if (children.length === count) return children;
-  const name = text(node, "function_name") || text(node, "type");
-  return refuse(GATE.function, `${name} with ${children.length} arguments is not supported`, `it takes ${count}`);
-}
-
 /** The text of a quoted literal (also one cast to text), else null. */
 export function literalText(node: Node): string | null {
   const inner = text(node, "class") === "CAST" && isTextCast(node) ? node["child"] : node;

@@ -136,7 +136,8 @@ function pair<T>(items: readonly T[]): readonly [T, T] {
 const PLUS_MINUS: OperatorRule = (args, env, name) => {
   const [only] = args;
   if (args.length === 1 && only) return negative(only, name);
-  const [left, right] = pair(args);
+  const [written, other] = pair(args);
+  const [left, right] = [adopt(written, other.type), adopt(other, written.type)];
   return moment(left, right, env, name) ?? arithmetic(left, right, name);
 };
 
@@ -158,6 +159,8 @@ function moment(left: Typed, right: Typed, env: Env, name: string): Typed | null
 const MOMENTS: Readonly<Record<string, SqlType>> = {
   "date + integer": TYPES.date,
   "date - integer": TYPES.date,
+  "date + smallint": TYPES.date,
+  "date - smallint": TYPES.date,
   "date - date": TYPES.integer,
   "date + interval": TYPES.timestamp,
   "date - interval": TYPES.timestamp,
