@@ -83,12 +83,16 @@ test("neither can be kept incrementally yet: said so, with a reason", async () =
   });
 });
 
-test("without the engine, a new stream table is refused as unreachable and leaves nothing", async () => {
+test("without the engine, it is said to be unreachable, and a new stream table leaves nothing", async () => {
   await trickle().lake.kill();
   const error = await failure(
     sql("select pgtrickle.create_stream_table('late', 'select event_type, count(*) as n from lake.events group by 1')"),
   );
   expect(error.code).toBe("TR014");
+  expect(await failure(sql("select pgtrickle.refresh('labelled', 'FULL')"))).toMatchObject({
+    code: "TR014",
+    hint: expect.any(String),
+  });
   expect((await sql("select to_regclass('late') is null as gone")).rows).toEqual([{ gone: true }]);
   await trickle().restartLake();
 });

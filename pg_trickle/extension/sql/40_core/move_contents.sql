@@ -15,8 +15,13 @@ begin
   way := pgtrickle_internal.choose_way(p_id, p_target, p_allowed);
   refresh.id := nextval('pgtrickle_internal.refreshes_id_seq');
   refresh.started_at := clock_timestamp();
-  counts := pgtrickle_internal.apply_way(st, way.strategy, p_target, refresh.id, way.snapshots, way.boundary_refresh,
-    p_allowed = 'Recompute');
+  begin
+    counts := pgtrickle_internal.apply_way(st, way.strategy, p_target, refresh.id, way.snapshots, way.boundary_refresh,
+      p_allowed = 'Recompute');
+  exception when sqlclient_unable_to_establish_sqlconnection or connection_failure or connection_exception then
+    raise exception 'the lake engine cannot be reached: %', sqlerrm
+      using errcode = 'TR014', hint = 'Nothing was changed. It is tried again by itself where there is a schedule; a rewind to the end of an earlier refresh works without it.';
+  end;
   insert into pgtrickle_internal.refreshes (id, stream_table_id, action, strategy, reason, from_snapshot, to_snapshot,
       contents_before, contents_after, snapshots_read, estimated_ms, rows_removed, rows_added, is_journaled, requested_by, started_at)
     overriding system value

@@ -9,8 +9,8 @@ begin
   perform pgtrickle_internal.move_contents(p_id, head, 'Initial');
   perform pgtrickle_internal.publish(p_id, generation, head);
   execute (select format('analyze %s, %s', s.layout ->> 'public', s.layout ->> 'base') from pgtrickle_internal.stream_tables s where s.id = p_id);
-exception when sqlclient_unable_to_establish_sqlconnection or connection_failure or connection_exception then
-  raise notice 'stream table % is created, but the lake engine cannot be reached (%): the scheduler will populate it',
+exception when sqlstate 'TR014' then
+  raise notice 'stream table % is created, but not filled yet: %. The scheduler will populate it',
     pgtrickle_internal.qualified_name(p_id), sqlerrm;
 end
 $$;
