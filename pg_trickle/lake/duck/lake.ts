@@ -1,37 +1,47 @@
-// The live DuckDB instance: gives connections, makes the instance anew when DuckDB has declared it dead, and owns the one
-// connection that turns SQL text into syntax trees and back.
+// The live DuckDB instance: gives connections, makes the instance anew when DuckDB has declared it dead, and owns the
+// connections that turn SQL text into syntax trees and back.
 import type { DuckDBInstance } from "@duckdb/node-api";
 import type { Logger } from "pino";
-import { LakeError, SQL_STATE } from "../errors.ts";
 import { readAst, writeAst } from "../planner/ast.ts";
 import type { Ast } from "../planner/types.ts";
 import { LakeConnection } from "./connection.ts";
 import { createInstance, type LakeOptions } from "./instance.ts";
 import { LruCache } from "./lru-cache.ts";
+import { Parser } from "./parser.ts";
 
 const PARSE_CACHE_ENTRIES = 500;
-const NEVER = new AbortController().signal;
+/** A tree of this size takes DuckDB seconds to print; it must not keep everybody else's statements waiting. */
+const LARGE_CHARS = 100_000;
+
+interface Parsers {
+  readonly small: Parser;
+  readonly large: Parser;
+}
+
+async function connectParsers(instance: DuckDBInstance): Promise<Parsers> {
+  const [small, large] = await Promise.all([instance.connect(), instance.connect()]);
+  return { small: new Parser(small), large: new Parser(large) };
+}
 
 export class Lake {
   readonly #options: LakeOptions;
   readonly #logger: Logger;
   readonly #parsed = new LruCache<string, Ast>(PARSE_CACHE_ENTRIES);
   #instance: DuckDBInstance;
-  #parser: LakeConnection;
-  #parserQueue: Promise<unknown> = Promise.resolve();
+  #parsers: Parsers;
   #generation = 1;
   #renewal: Promise<void> | null = null;
 
-  private constructor(options: LakeOptions, logger: Logger, instance: DuckDBInstance, parser: LakeConnection) {
+  private constructor(options: LakeOptions, logger: Logger, instance: DuckDBInstance, parsers: Parsers) {
     this.#options = options;
     this.#logger = logger;
     this.#instance = instance;
-    this.#parser = parser;
+    this.#parsers = parsers;
   }
 
   static async open(options: LakeOptions, logger: Logger): Promise<Lake> {
     const instance = await createInstance(options);
-    return new Lake(options, logger, instance, new LakeConnection(await instance.connect(), 1));
+    return new Lake(options, logger, instance, await connectParsers(instance));
   }
 
   get generation(): number {
@@ -73,22 +83,16 @@ export class Lake {
     await this.#parserCall("select $1::varchar", "1");
   }
 
-  #parserCall(sql: string, argument: string): Promise<string> {
-    const call = this.#parserQueue.then(async () => {
-      await this.#renewal;
-      const [row] = await this.#parser.all(sql, NEVER, [argument]);
-      const text = row?.[0];
-      if (typeof text !== "string") throw new LakeError(SQL_STATE.internal, "DuckDB gave no text for a syntax tree");
-      return text;
-    });
-    this.#parserQueue = call.catch(() => undefined);
-    return call;
+  async #parserCall(sql: string, argument: string): Promise<string> {
+    await this.#renewal;
+    const parser = argument.length > LARGE_CHARS ? this.#parsers.large : this.#parsers.small;
+    return parser.ask(sql, argument);
   }
 
   async #replaceInstance(): Promise<void> {
     const instance = await createInstance(this.#options);
     // The dead instance is not closed: calls that are still inside it would crash the process. It goes with its last user.
     this.#instance = instance;
-    this.#parser = new LakeConnection(await instance.connect(), this.#generation);
+    this.#parsers = await connectParsers(instance);
   }
 }
