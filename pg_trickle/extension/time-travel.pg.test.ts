@@ -431,6 +431,8 @@ describe("a role that may SELECT the stream table and nothing else", () => {
     expect((await failure(as(ROLE, (client) => client.query(`select * from ${view}`)))).code).toBe("42501");
     await pool().query(`grant select on ${view} to ${ROLE}`);
     await insertEvents(pool(), "fresh", 1);
+    expect((await failure(as(ROLE, (client) => client.query(`select * from ${view}`)))).code).toBe("42501");
+    await pool().query(`grant usage on schema lake to ${ROLE}`);
     expect((await as(ROLE, (client) => client.query(`select * from ${view}`))).rows).toEqual([]);
     expect((await rows(`select * from ${view}`)).length).toBeGreaterThan(0);
   });
@@ -583,6 +585,18 @@ describe("a stream table over two lake tables, recomputed", () => {
     expect(await rows("select * from labelled order by 1, 2, 3")).toEqual(before);
     expect(await verified("rows")).toEqual([{ ok: true }]);
   });
+});
+
+test("after a restore, adopt() gives the changes view its new name and ends the rewinds that ran elsewhere", async () => {
+  const [found] = await rows<{ oid: string }>("select 'public.event_summary'::regclass::oid::text as oid");
+  const view = `changes_${found?.oid}`;
+  await rows("select pgtrickle_rewind.claim('cluster', 'elsewhere', 'default', 'x', 'key', array['event_summary'])");
+  await pool().query(`alter view pgtrickle_changes.${view} rename to changes_1`);
+  await pool().query("update pgtrickle_internal.installation set database_oid = 1");
+  await pool().query("select pgtrickle.adopt()");
+  await pool().query(`select * from pgtrickle_changes.${view}`);
+  const [seen] = await rows("select pgtrickle_rewind.observe_operation('elsewhere') ->> 'outcome' as outcome");
+  expect(seen).toEqual({ outcome: "Orphaned" });
 });
 
 describe("with the engine dead", () => {

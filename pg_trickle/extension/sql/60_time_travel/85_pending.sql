@@ -1,6 +1,6 @@
 -- What a changes view asks the engine for. Snapshot ids and the name of the lake table, nothing of their contents.
 create function pgtrickle_changes.pending(
-  p_id bigint, p_relid oid, out plan text, out from_snapshot bigint, out to_snapshot bigint, out snapshots text)
+  p_id bigint, p_relation text, out plan text, out from_snapshot bigint, out to_snapshot bigint, out snapshots text)
 language plpgsql stable security definer
 set search_path = pg_catalog, pg_temp
 as $$
@@ -10,7 +10,7 @@ declare
   changes record;
 begin
   select s.frontier_snapshot into from_snapshot from pgtrickle_internal.stream_tables s where s.id = p_id;
-  select s.* into source from pgtrickle_internal.sources s where s.stream_table_id = p_id and s.relid = p_relid;
+  select s.* into source from pgtrickle_internal.sources s where s.stream_table_id = p_id and s.relation_name = p_relation;
   to_snapshot := pgtrickle_internal.lake_head();
   plan := json_build_object('table', format('%I.%I', source.lake_schema, source.lake_table))::text;
   tab := pgtrickle_internal.lake_table_at(source.lake_schema, source.lake_table, to_snapshot);
@@ -22,4 +22,4 @@ begin
   snapshots := (pgtrickle_internal.table_changes(tab.table_id, from_snapshot, to_snapshot)).snapshots;
 end
 $$;
-comment on function pgtrickle_changes.pending(bigint, oid) is 'The snapshots whose changes a view changes_<oid> shows.';
+comment on function pgtrickle_changes.pending(bigint, text) is 'The snapshots whose changes a view changes_<oid> shows.';

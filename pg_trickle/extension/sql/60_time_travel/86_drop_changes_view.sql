@@ -3,10 +3,12 @@ language plpgsql
 set search_path = pg_catalog, pg_temp
 as $$
 declare
-  relid oid := (select s.relid from pgtrickle_internal.stream_tables s where s.id = p_id);
+  changes_view regclass := pgtrickle_internal.changes_view_of(p_id);
   part text;
 begin
-  execute format('drop view if exists pgtrickle_changes.changes_%s', relid);
+  if changes_view is not null then
+    execute format('drop view %s', changes_view);
+  end if;
   for part in
     select format('pgtrickle_lake.%I', c.relname) from pg_class c
     where c.relnamespace = 'pgtrickle_lake'::regnamespace and c.relname ~ format('^c_%s_[0-9]+$', p_id)

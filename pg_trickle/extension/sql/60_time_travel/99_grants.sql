@@ -8,7 +8,7 @@ grant execute on function
   pgtrickle_internal.single_row(text)
 to pgtrickle_admin;
 grant usage on schema pgtrickle_changes to public;
-grant execute on function pgtrickle_changes.pending(bigint, oid) to public;
+grant execute on function pgtrickle_changes.pending(bigint, text) to public;
 revoke execute on all functions in schema pgtrickle_reading from public;
 grant execute on function
   pgtrickle_reading.verify(text, text, pgtrickle_reading.caller),

@@ -1,4 +1,5 @@
--- The lake has no two-phase commit: only the lake itself knows whether a repair was committed there.
+-- The lake has no two-phase commit: only the lake itself knows whether a repair was committed there. Its snapshots are
+-- searched from the first attempt on; before that there can be no marker, and a busy lake has many snapshots.
 
 create function pgtrickle_rewind.find_marker(p_uid text) returns bigint
 language plpgsql stable security definer
@@ -6,11 +7,18 @@ set search_path = pg_catalog, pg_temp
 as $$
 declare
   v_marker text := pgtrickle_rewind.operation_marker(p_uid);
+  v_after bigint;
   v_snapshot bigint;
 begin
+  select min(coalesce((s.before ->> 'head')::bigint, -1)) into v_after
+  from pgtrickle_rewind.steps s
+  where s.uid = p_uid and s.step = 'Repair';
+  if v_after is null then
+    return null;
+  end if;
   select c.snapshot_id into v_snapshot
   from ducklake.ducklake_snapshot_changes c
-  where position(v_marker in c.commit_extra_info) > 0
+  where c.snapshot_id > v_after and position(v_marker in c.commit_extra_info) > 0
     -- other clients write there what they like; the case keeps the cast away from text that is not JSON
     and case when c.commit_extra_info is json object
              then c.commit_extra_info::jsonb ->> 'operation' = v_marker else false end
