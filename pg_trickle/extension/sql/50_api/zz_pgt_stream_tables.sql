@@ -23,7 +23,8 @@ select
   s.created_by,
   s.created_at
 from pgtrickle_internal.stream_tables s
-where pgtrickle_internal.may_read(s.id) or pgtrickle_internal.may_manage(s.id);
+-- As the role that reads the view, which is not always the session's: an index expression may run in a superuser's ANALYZE.
+where has_table_privilege(s.relid, 'select') or pg_has_role('pgtrickle_admin', 'usage');
 comment on view pgtrickle.pgt_stream_tables is
   'The stream tables that you may read. frontier can be updated while a table is PAUSED: {"sources": {"ducklake:lake.events": {"snapshot_id": 42}}}.';
 comment on column pgtrickle.pgt_stream_tables.status is 'ACTIVE, PAUSED, ERROR (the last failure is newer than the last success, the lake is not reachable, or no scheduler runs), INITIALIZING; computed when read.';
