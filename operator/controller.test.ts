@@ -165,6 +165,31 @@ describe("a deleted object", () => {
     expect(late.events.map(({ reason }) => reason)).toEqual(["HoldOrphaned"]);
   });
 
+  it("breaks off what runs for it, and undoes instead", async () => {
+    const outside = makeOutside();
+    const session = await fakeDriver(outside).open(undefined as never, undefined as never);
+    const running = Promise.withResolvers<void>();
+    const broken = Promise.withResolvers<never>();
+    const failure = { reason: "DatabaseUnreachable", message: "broken off", terminal: false } as const;
+    const rewind = () => {
+      running.resolve();
+      return broken.promise;
+    };
+    const interrupt = () => broken.reject(new TransientError(failure));
+    const process = start(outside, { driver: { open: async () => ({ ...session, rewind, interrupt }) } });
+    const reconciled = reconcile(process);
+    await running.promise;
+    const { object } = outside;
+    if (object === undefined) throw new Error("gone too early");
+    const resourceVersion = String(Number(object.metadata.resourceVersion) + 1);
+    outside.object = { ...object, metadata: { ...object.metadata, deletionTimestamp, resourceVersion } };
+    process.controller.interrupt(key);
+    await reconciled;
+    expect(outside.object).toBeUndefined();
+    expect(outside.world).toMatchObject({ holders: [], snapshotId: 57, lockedByUs: false });
+    expect(outside.crash.writes.filter((what) => what === "claim")).toHaveLength(2);
+  });
+
   it("that is gone already is nothing", async () => {
     const outside = makeOutside();
     outside.object = undefined;

@@ -8,7 +8,7 @@ import { kind } from "./api/stream-table-rewind.ts";
 import { decide } from "./core/decide.ts";
 import { type Action, type Decision, stepOfAction } from "./core/decision.ts";
 import type { Observed } from "./core/observed.ts";
-import { FencedError, TerminalError, TransientError } from "./database/errors.ts";
+import { FencedError, isConnectionLost, TerminalError, TransientError } from "./database/errors.ts";
 import { TrickleState } from "./database/sqlstate.ts";
 import { failureOf, gather, type RewindObject, type Run, type Sources } from "./gather.ts";
 import { isConflict, isNotFound } from "./kube/errors.ts";
@@ -45,6 +45,7 @@ export class Controller {
   readonly #options: ControllerOptions;
   /** Fencing tokens by uid; a lost one is claimed anew. */
   readonly #tokens = new Map<string, string>();
+  readonly #running = new Map<Key, Run>();
 
   constructor(options: ControllerOptions) {
     this.#options = options;
@@ -53,6 +54,7 @@ export class Controller {
   /** Everything that can be done for a key now. Throws what the queue shall retry. */
   async reconcile(key: Key, signal: AbortSignal): Promise<PassResult> {
     const run: Run = { signal };
+    this.#running.set(key, run);
     const log = this.#options.logger.child({ controller: "streamtablerewind", kind, reconcileId: randomUUID() });
     try {
       for (let pass = 0; pass < maximumPasses && !signal.aborted; pass += 1) {
@@ -61,8 +63,15 @@ export class Controller {
       }
       return { requeueAfterMs: circlesRequeueMs };
     } finally {
+      this.#running.delete(key);
       await run.session?.close();
     }
+  }
+
+  /** The object is being deleted: what runs for it is broken off, so that it can be undone instead. */
+  interrupt(key: Key): void {
+    const run = this.#running.get(key);
+    if (run !== undefined && run.isDeleting !== true) run.session?.interrupt();
   }
 
   /** undefined: something was done, look again. */
@@ -72,6 +81,7 @@ export class Controller {
     const { uid, namespace, name, generation } = object.metadata;
     const log = parent.child({ namespace, name, uid, generation });
     run.token = this.#tokens.get(uid);
+    run.isDeleting = object.metadata.deletionTimestamp !== undefined;
     const observed = await gather(this.#options.sources, object, run);
     run.lastFailure = undefined;
     const decision = decide(observed);
@@ -143,6 +153,8 @@ export class Controller {
     this.#options.measurements.stepFailed(step, failure.reason, failure.code);
     run.lastFailure = { step, failure };
     await recordFailure(action, error, run);
+    // Claimed anew: that ends the backend that may still be at it.
+    if (isConnectionLost(error)) run.token = undefined;
     // The connection may be what is broken.
     await run.session?.close();
     run.session = undefined;

@@ -26,6 +26,8 @@ export interface Sources {
 /** What is kept while one key is worked on; the token for as long as the process lives. */
 export interface Run {
   readonly signal: AbortSignal;
+  /** The object was being deleted when this pass read it. */
+  isDeleting?: boolean;
   session?: RewindSession | undefined;
   token?: string | undefined;
   plan?: Plan | undefined;

@@ -130,7 +130,10 @@ async function main(): Promise<void> {
   for (const signal of ["SIGTERM", "SIGINT"] as const) process.once(signal, () => stopping.resolve(signal));
 
   const probes = await startProbes(services, () => isShuttingDown);
-  reflector.onChange((key) => queue.add(key));
+  reflector.onChange((key) => {
+    if (reflector.store.get(key)?.metadata.deletionTimestamp !== undefined) controller.interrupt(key);
+    queue.add(key);
+  });
   queue.start((key, signal) => controller.reconcile(key, signal));
   reflector.start();
   logger.info({ metricsPort: probes.port, namespaces: config.namespaces }, "operator is started");

@@ -10,7 +10,7 @@ import { settle } from "./checks/settle.ts";
 import { nextStep } from "./checks/steps.ts";
 import { queue, targetUnknown, unreachable } from "./checks/waiting.ts";
 import { type Decision, stepOfAction } from "./decision.ts";
-import { isInvalid, type Observed } from "./observed.ts";
+import { isInvalid, type Observed, type Step } from "./observed.ts";
 import { wait } from "./outcome.ts";
 import { effectiveRetry, waitBeforeMs } from "./retry.ts";
 
@@ -28,9 +28,16 @@ const checks: readonly (readonly [name: string, check: Check])[] = [
   ["the next step", nextStep],
 ];
 
+/** A claim that follows a lost connection waits as the step does that lost it; undoing does not wait for it. */
+function stepToWaitFor(o: Observed, { action }: Decision): Step | undefined {
+  const { lastFailure } = o.memory;
+  const isRetry = lastFailure?.failure.terminal === false && o.object.deletingSince === undefined;
+  return action.kind === "claim" && isRetry ? lastFailure.step : stepOfAction[action.kind];
+}
+
 /** A step that failed waits for its time; the phase stays, the reason says why. */
 function afterBackoff(o: Observed, decision: Decision): Decision {
-  const step = stepOfAction[decision.action.kind];
+  const step = stepToWaitFor(o, decision);
   const waitMs = step === undefined ? 0 : waitBeforeMs(o, step);
   const retry = effectiveRetry(o);
   if (waitMs === 0 || retry === undefined) return decision;

@@ -83,6 +83,13 @@ describe("decide with failures", () => {
     });
   });
 
+  it("waits as well when the lock must be claimed anew first", () => {
+    const lost = { plan: makePlan(), lastFailure: { step: "Rewind", failure } } as const;
+    expect(decide(makeObserved({ ...base, memory: lost }))).toMatchObject({
+      ...{ action: { kind: "none" }, requeueAfterMs: 1_000, status: { retry: { step: "Rewind", count: 1 } } },
+    });
+  });
+
   it("keeps the count while it tries again", () => {
     const retry = makeRetry({ nextAttemptTime: "2026-11-22T12:00:05.000Z" });
     const decision = decide(makeObserved({ ...base, memory, status: { retry } }));

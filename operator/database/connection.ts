@@ -62,15 +62,13 @@ export class Session {
   readonly #client: Client;
   readonly #socket: Socket;
   readonly #signal: AbortSignal | undefined;
-  readonly #abort: () => void;
+  readonly #abort = () => this.interrupt();
   #timeoutMs = shortTimeoutMs;
 
   private constructor({ client, socket, signal }: SessionParts) {
     this.#client = client;
     this.#socket = socket;
     this.#signal = signal;
-    // The running query is rejected; the server notices that nobody listens any more, the next claim sees to the rest.
-    this.#abort = () => socket.destroy();
     signal?.addEventListener("abort", this.#abort, { once: true });
   }
 
@@ -106,6 +104,11 @@ export class Session {
   /** A statement without a result, e.g. `begin`. */
   async run(text: string, options: CallOptions = {}): Promise<void> {
     await this.value(text, [], options);
+  }
+
+  /** The running query is rejected; the server goes on with it until somebody ends its backend. */
+  interrupt(): void {
+    this.#socket.destroy();
   }
 
   /** Ends within a second, whatever the server does. */

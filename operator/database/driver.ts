@@ -46,6 +46,8 @@ export interface RewindSession {
   /** Ends the operation and leaves the tables held. */
   abandon(token: string, reason: string): Promise<void>;
   failStep(token: string, step: JournalStep, code: string, message: string): Promise<void>;
+  /** Breaks off what is running; the next claim ends it in the database. */
+  interrupt(): void;
   close(): Promise<void>;
 }
 

@@ -35,6 +35,13 @@ export class FencedError extends Error {
   }
 }
 
+/** The connection is gone without an answer: what it was running may still be running. */
+export function isConnectionLost(error: unknown): boolean {
+  if (!(error instanceof TransientError)) return false;
+  const { code } = error.failure;
+  return code === undefined || code.startsWith("08") || code.startsWith("57P");
+}
+
 interface ServerError extends Error {
   readonly code?: unknown;
   readonly detail?: unknown;

@@ -20,6 +20,8 @@ class TrickleSession implements RewindSession {
   readonly #settings: ConnectionSettings;
   readonly #identity: OperationIdentity;
   readonly #signal: AbortSignal | undefined;
+  /** The other session that a repair runs in, while it runs. */
+  #repairing: Session | undefined;
 
   constructor(session: Session, settings: ConnectionSettings, identity: OperationIdentity, signal?: AbortSignal) {
     this.#session = session;
@@ -78,9 +80,11 @@ class TrickleSession implements RewindSession {
       .parse(await this.#session.value("select pgtrickle_rewind.begin_repair($1::text, $2::uuid)", this.#owner(token)));
     const marker = `strw/${this.#identity.uid}/repair/${attempt}`;
     const session = await Session.open(this.#settings, marker, this.#signal);
+    this.#repairing = session;
     try {
       await runRepair(session, { owner: this.#owner(token), attempt, marker, sql, timeoutMs });
     } finally {
+      this.#repairing = undefined;
       await session.close();
     }
   }
@@ -120,6 +124,11 @@ class TrickleSession implements RewindSession {
       code,
       message,
     ]);
+  }
+
+  interrupt(): void {
+    this.#repairing?.interrupt();
+    this.#session.interrupt();
   }
 
   close(): Promise<void> {

@@ -79,6 +79,7 @@ function fakeSession(outside: FakeOutside): RewindSession {
     failStep: async (_token, step, code) => {
       outside.world = failStep(outside.world, step, { ...makeFailure("AssertionFailed", code === "TR011"), code });
     },
+    interrupt: () => undefined,
     close: () => done,
   };
 }
