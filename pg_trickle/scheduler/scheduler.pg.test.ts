@@ -7,13 +7,18 @@ import { createSummary, insertEvents, status, summary } from "../../test/support
 import { useTrickle } from "../../test/support/trickle.ts";
 
 const SOON = { timeout: 15_000, interval: 50 };
+const ROLE = `scheduler_${process.pid}`;
 const trickle = useTrickle();
 const running: StackProcess[] = [];
 
 const pool = () => trickle().pool();
 const start = async (name: string) => {
   const logFile = join(trickle().dataPath, `../log/${name}.log`);
-  const scheduler = await startScheduler({ databaseUrl: trickle().url, logFile });
+  // As in an installation: a role that may do what a scheduler does, and nothing else.
+  const url = new URL(trickle().url);
+  url.username = ROLE;
+  url.password = "scheduler";
+  const scheduler = await startScheduler({ databaseUrl: url.href, logFile });
   running.push(scheduler);
   return scheduler;
 };
@@ -26,12 +31,14 @@ const schedulerPids = async () =>
   ).rows.map((row) => row.pid);
 
 beforeAll(async () => {
+  await pool().query(`create role ${ROLE} login password 'scheduler' in role pgtrickle_scheduler`);
   await insertEvents(pool(), "click", 1);
   await createSummary(pool(), { schedule: "200ms" });
 });
 
 afterAll(async () => {
   for (const scheduler of running) await scheduler.stop();
+  await pool().query(`drop role ${ROLE}`);
 });
 
 describe("one scheduler", () => {

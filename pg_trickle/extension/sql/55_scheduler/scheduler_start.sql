@@ -1,5 +1,5 @@
 create function pgtrickle.scheduler_start() returns boolean
-language plpgsql
+language plpgsql security definer
 set search_path = pg_catalog, pg_temp
 as $$
 begin
