@@ -6,7 +6,8 @@ grant usage on schema pgtrickle_internal to pgtrickle_admin;
 grant execute on function pgtrickle_internal.check_may_create(),
   pgtrickle_internal.register_stream_table(regclass, text, text, text, text, text) to pgtrickle_admin;
 grant select on pgtrickle.pgt_stream_tables to public;
-grant update (frontier) on pgtrickle.pgt_stream_tables to pgtrickle_admin;
+-- Its trigger lets only the frontier be updated, and says how the rest is done.
+grant insert, update, delete on pgtrickle.pgt_stream_tables to pgtrickle_admin;
 do $$
 declare
   signature text;
