@@ -105,6 +105,28 @@ describe("a long query", () => {
   });
 });
 
+describe("a cursor that is closed before its end", () => {
+  test("leaves no transaction open in the catalog", async () => {
+    const head = await trickle().pool().query("select max(snapshot_id) as id from ducklake.ducklake_snapshot");
+    const client = await engineClient();
+    await client.query("begin");
+    await client.query(`declare c cursor for select value from main."events@${head.rows[0].id}"`);
+    await client.query("fetch 10 from c");
+    await client.query("close c");
+    await client.query("select 1");
+    await until(async () => {
+      const { rows } = await trickle()
+        .pool()
+        .query(
+          `select count(*)::int as n from pg_stat_activity where state = 'idle in transaction'
+          and application_name like 'pg_trickle lake engine%' and datname = current_database()`,
+        );
+      return rows[0].n === 0;
+    });
+    await client.query("commit");
+  });
+});
+
 describe("a stranger", () => {
   test.each([
     { who: "a wrong password", login: { user: "lake", password: "wrong" } },

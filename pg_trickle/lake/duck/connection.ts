@@ -16,6 +16,7 @@ export class LakeConnection {
   #busy = false;
   #closed = false;
   #timeZone: string | null = null;
+  #ending: Promise<unknown> | null = null;
 
   constructor(duck: DuckDBConnection, generation: number) {
     this.#duck = duck;
@@ -40,7 +41,8 @@ export class LakeConnection {
   async open(sql: string, zone: ZoneOffset, signal: () => AbortSignal): Promise<DuckRows> {
     await this.detach(signal());
     const result: DuckDBResult = await this.#call(signal(), () => this.#duck.stream(sql));
-    const rows = new DuckRows(result, zone, (open) => this.#call(signal(), () => open.fetchChunk()));
+    const fetch = (open: DuckDBResult) => this.#call(signal(), () => open.fetchChunk());
+    const rows = new DuckRows({ result, zone, fetch, abandon: () => this.#abandon() });
     this.#live = rows;
     return rows;
   }
@@ -90,6 +92,12 @@ export class LakeConnection {
     await live.detach();
   }
 
+  /** Any other statement ends a query whose rows nobody wants any more; the next call waits for this one. */
+  #abandon(): void {
+    if (this.#closed) return;
+    this.#ending = this.#duck.run("select 1").catch(() => undefined);
+  }
+
   interrupt(): void {
     if (this.#busy && !this.#closed) this.#duck.interrupt();
   }
@@ -98,11 +106,15 @@ export class LakeConnection {
     if (this.#closed) return;
     this.#closed = true;
     this.#live = null;
-    this.#duck.disconnectSync();
+    const disconnect = () => this.#duck.disconnectSync();
+    if (this.#ending === null) disconnect();
+    else void this.#ending.then(disconnect);
   }
 
   async #call<T>(signal: AbortSignal, step: () => Promise<T>): Promise<T> {
     if (this.#closed) throw new LakeError(SQL_STATE.connectionFailure, "the connection to the lake has been closed");
+    await this.#ending;
+    this.#ending = null;
     signal.throwIfAborted();
     this.#busy = true;
     let again: NodeJS.Timeout | undefined;

@@ -10,6 +10,8 @@ import { LruCache } from "./lru-cache.ts";
 import { Parser } from "./parser.ts";
 
 const PARSE_CACHE_ENTRIES = 500;
+/** Longer statements are rarely sent twice, and their trees are a hundred times as large. */
+const CACHED_CHARS = 20_000;
 /** A tree of this size takes DuckDB seconds to print; it must not keep everybody else's statements waiting. */
 const LARGE_CHARS = 100_000;
 
@@ -70,7 +72,7 @@ export class Lake {
     const ast = readAst(
       await this.#parserCall("select json_serialize_sql($1::varchar, skip_default := false)::varchar", sql),
     );
-    this.#parsed.set(sql, ast);
+    if (sql.length <= CACHED_CHARS) this.#parsed.set(sql, ast);
     return ast;
   }
 

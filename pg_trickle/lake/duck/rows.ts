@@ -26,23 +26,26 @@ interface OpenChunk {
   next: number;
 }
 
+export interface DuckRowsOptions {
+  readonly result: DuckDBResult;
+  readonly zone: ZoneOffset;
+  readonly fetch: (result: DuckDBResult) => Promise<DuckDBDataChunk | null>;
+  /** Called when it is closed before its end: DuckDB keeps the query, and its transaction, open until told otherwise. */
+  readonly abandon: () => void;
+}
+
 export class DuckRows implements RowSource {
   readonly fields: FieldDescription[];
-  readonly #result: DuckDBResult;
-  readonly #fetch: (result: DuckDBResult) => Promise<DuckDBDataChunk | null>;
+  readonly #options: DuckRowsOptions;
   readonly #writers: ReturnType<typeof itemText>[];
   #kept: DuckDBDataChunk[] = [];
   #open: OpenChunk | null = null;
   #ended = false;
 
-  constructor(
-    result: DuckDBResult,
-    zone: ZoneOffset,
-    fetch: (result: DuckDBResult) => Promise<DuckDBDataChunk | null>,
-  ) {
+  constructor(options: DuckRowsOptions) {
+    const { result, zone } = options;
     const types = result.columnTypes();
-    this.#result = result;
-    this.#fetch = fetch;
+    this.#options = options;
     this.fields = result.columnNames().map((name, index) => describeField(name, types[index] ?? fail()));
     this.#writers = types.map((type) => itemText(type, zone));
   }
@@ -68,6 +71,7 @@ export class DuckRows implements RowSource {
   }
 
   close(): void {
+    if (!this.#ended) this.#options.abandon();
     this.#ended = true;
     this.#kept = [];
     this.#open = null;
@@ -80,7 +84,7 @@ export class DuckRows implements RowSource {
 
   async #fetchLive(): Promise<DuckDBDataChunk | null> {
     if (this.#ended) return null;
-    const chunk = await this.#fetch(this.#result);
+    const chunk = await this.#options.fetch(this.#options.result);
     if (chunk !== null && chunk.rowCount > 0) return chunk;
     this.#ended = true;
     return null;

@@ -19,6 +19,8 @@ export interface WireServerOptions {
 
 /** Sockets that have not proved who they are; libpq needs a few milliseconds for that. */
 const MAX_UNAUTHENTICATED = 200;
+/** A client that a network has swallowed still holds its gates: the kernel finds out sooner than its default of two hours. */
+const KEEP_ALIVE_MS = 10_000;
 
 export class WireServer {
   readonly #options: WireServerOptions;
@@ -55,7 +57,9 @@ export class WireServer {
     start: (server: Server, done: () => void) => void,
     kind: { readonly requireTls: boolean; readonly overTcp: boolean },
   ): Promise<void> {
-    const server = createServer({ noDelay: true, allowHalfOpen: false }, (socket) => this.#accept(socket, kind));
+    const server = createServer({ noDelay: true, keepAlive: true, keepAliveInitialDelay: KEEP_ALIVE_MS }, (socket) =>
+      this.#accept(socket, kind),
+    );
     this.#listeners.push(server);
     return new Promise((resolve, reject) => {
       server.once("error", reject);
