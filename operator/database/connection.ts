@@ -44,6 +44,7 @@ function configOf(settings: ConnectionSettings, applicationName: string): Client
     statement_timeout: shortTimeoutMs,
     lock_timeout: lockTimeoutMs,
     keepAlive: true,
+    keepAliveInitialDelayMillis: 10_000,
   };
 }
 
