@@ -17,20 +17,4 @@ comment on table pgtrickle_reading.secret is 'Key of the proofs of pgtrickle_rea
 insert into pgtrickle_reading.secret (value)
   select pg_catalog.decode(pg_catalog.string_agg(pg_catalog.replace(pg_catalog.gen_random_uuid()::text, '-', ''), ''), 'hex')
   from pg_catalog.generate_series(1, 4);
-
-create function pgtrickle_reading.proof(p_secret bytea, p_role oid) returns bytea
-language sql stable parallel safe
-set search_path = pg_catalog, pg_temp
-as $$
-  select sha256(p_secret || convert_to(
-    concat_ws('/', p_role, pg_backend_pid(), extract(epoch from transaction_timestamp())), 'UTF8'))
-$$;
-comment on function pgtrickle_reading.proof(bytea, oid) is 'Proof that a role calls, in this backend and transaction.';
-
-create view pgtrickle_reading.caller with (security_barrier) as
-  select r.oid as role, pgtrickle_reading.proof(s.value, r.oid) as proof
-  from pgtrickle_reading.secret s
-  join pg_catalog.pg_roles r on r.rolname = current_user;
-comment on view pgtrickle_reading.caller is 'Who reads this view, with a proof of it.';
 grant usage on schema pgtrickle_reading to public;
-grant select on pgtrickle_reading.caller to public;
