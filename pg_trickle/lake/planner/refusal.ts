@@ -29,7 +29,6 @@ export const GATE = {
   type: "LG009",
   clause: "LG010",
   column: "LG011",
-  pattern: "LG012",
   division: "LG013",
   literal: "LG014",
   aggregate: "LG015",
