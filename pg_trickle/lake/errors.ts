@@ -104,10 +104,14 @@ const RULES: readonly Rule[] = [
   { match: /^Invalid Input Error/, sqlState: "22023" },
 ];
 
+/** "Binder Error: ": said by the SQLSTATE already. */
+const CLASS_PREFIX = /^(?:[A-Za-z ]+ Error: )+/;
+
 /** DuckDB ends its messages with the statement text, which is ours and not the client's: only the first part is told. */
 function firstParagraph(message: string): string {
   const end = message.search(/\n\s*\n|\nLINE \d+:|\nCandidate bindings|\nDid you mean/);
-  return withoutPasswords(end === -1 ? message : message.slice(0, end)).trim();
+  const first = withoutPasswords(end === -1 ? message : message.slice(0, end));
+  return first.replace(CLASS_PREFIX, "").trim();
 }
 
 /** A failed connection to the catalog quotes the whole connection string. */
