@@ -5,8 +5,6 @@ create function pgtrickle_internal.apply_way(
 language plpgsql
 set search_path = pg_catalog, pg_temp
 as $$
-declare
-  is_journaled boolean := p_st.contents_snapshot is not null;
 begin
   rows_removed := 0;
   rows_added := 0;
@@ -14,14 +12,17 @@ begin
     perform pgtrickle_internal.pin_snapshot(p_target);
     perform pgtrickle_internal.check_sources(p_st.id, p_target);
   end if;
+  if p_st.contents_snapshot is null then
+    rows_added := pgtrickle_internal.fill_relations(p_st.id, p_target);
+    return;
+  end if;
   case p_strategy
     when 'Nothing' then
       null;
     when 'Recompute' then
       select c.rows_removed, c.rows_added into rows_removed, rows_added
         from pgtrickle_internal.apply_changes(p_st.id, pgtrickle_internal.recompute_changes(p_st.layout), p_refresh,
-          p_plan => pgtrickle_internal.plan_text(p_st.id), p_to => p_target,
-          p_is_journaled => is_journaled, p_is_rebuild => p_is_rebuild) c;
+          p_plan => pgtrickle_internal.plan_text(p_st.id), p_to => p_target, p_is_rebuild => p_is_rebuild) c;
     when 'Delta' then
       perform pgtrickle_internal.pin_snapshot(p_st.contents_snapshot);
       select c.rows_removed, c.rows_added into rows_removed, rows_added
