@@ -15,6 +15,10 @@ as $$
 declare
   scratch text := 'pgtrickle_rows_' || replace(gen_random_uuid()::text, '-', '');
 begin
+  if current_setting('transaction_read_only')::boolean then
+    raise exception 'level rows copies the rows of the sources, which a read-only transaction cannot'
+      using errcode = 'TR018', hint = 'Use level engine here.';
+  end if;
   begin
     execute format('create schema %I', scratch);
     perform pgtrickle_internal.fetch_source_rows(p_id, p_snapshot, scratch);

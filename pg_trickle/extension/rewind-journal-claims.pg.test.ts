@@ -1,0 +1,241 @@
+/** The operator's journal: who owns a table, what a pause finds and a release puts back, and that nobody else changes it. */
+import { randomUUID } from "node:crypto";
+import { describe, expect, test } from "vitest";
+import { failure, status } from "../../test/support/summary-table.ts";
+import { until } from "../../test/support/until.ts";
+import { useOperations } from "./testing/operations.ts";
+
+const { trickle, pool, connect, disconnectAll, value, claim, claimed, call, observe, steps } = useOperations();
+const TABLES = ["public.event_summary"];
+
+describe("claim", () => {
+  test("locks the tables: another operation is told who blocks it, and gets them after the release", async () => {
+    const first = await claimed();
+    const second = randomUUID();
+    const blocked = await claim(second);
+    expect(blocked.claimed).toBe(false);
+    expect(blocked.blocked_by).toMatchObject([{ uid: first.uid, table: "public.event_summary", namespace: "default" }]);
+    await call(pool(), "release", first, "Succeeded");
+    expect((await claim(second)).claimed).toBe(true);
+  });
+
+  test("a second claim of the same operation fences the first", async () => {
+    const first = await claimed();
+    const again = await claim(first.uid);
+    expect(again.token).not.toBe(first.token);
+    for (const statement of ["pause($1, $2)", "release($1, $2, 'Succeeded')", "begin_repair($1, $2)"]) {
+      const error = await failure(pool().query(`select pgtrickle_rewind.${statement}`, [first.uid, first.token]));
+      expect(error.code).toBe("TR015");
+    }
+    await call(pool(), "pause", { uid: first.uid, token: again.token });
+  });
+
+  test("terminates a backend that is in the middle of an effect of the same operation, whatever its name", async () => {
+    const first = await claimed();
+    const frozen = await connect({ applicationName: "anything" });
+    await frozen.query("begin");
+    await call(frozen, "pause", first);
+    const again = await claim(first.uid);
+    expect(again.claimed).toBe(true);
+    await expect(frozen.query("commit")).rejects.toThrow();
+    expect(await status(pool())).not.toBe("PAUSED");
+    expect(await steps(first.uid)).toEqual([]);
+  });
+
+  test("terminates an idle backend that carries the operation's name", async () => {
+    const first = await claimed();
+    const idle = await connect({ applicationName: `strw/${first.uid}/operator` });
+    const stranger = await connect({ applicationName: "strw/somebody-else/operator" });
+    await claim(first.uid);
+    await expect(idle.query("select 1")).rejects.toThrow();
+    await stranger.query("select 1");
+  });
+
+  test("all tables or none", async () => {
+    await pool().query(
+      "select pgtrickle.create_stream_table('public', 'second_summary', 'select event_type, count(*) as n from lake.events group by event_type', '1h', 'DIFFERENTIAL')",
+    );
+    const first = await claimed(["second_summary"]);
+    const second = randomUUID();
+    expect((await claim(second, ["event_summary", "second_summary"])).claimed).toBe(false);
+    expect((await observe(second)).operation).toBeNull();
+    expect((await observe(second)).tables[0]?.locked_by).toBeNull();
+    await call(pool(), "release", first, "Aborted");
+    await pool().query("select pgtrickle.drop_stream_table('second_summary')");
+  });
+
+  test("of concurrent claims of one table exactly one wins", async () => {
+    const answers = await Promise.all(
+      Array.from({ length: 8 }, async () => claim(randomUUID(), TABLES, await connect())),
+    );
+    expect(answers.filter((answer) => answer.claimed)).toHaveLength(1);
+  });
+
+  test("an unknown table is refused by name", async () => {
+    const error = await failure(claim(randomUUID(), ["event_sumary"]));
+    expect(error.code).toBe("TR001");
+    expect(error.message).toContain("event_sumary");
+  });
+});
+
+describe("pause and release", () => {
+  test("put back what was found: a table that a person had paused stays paused", async () => {
+    await pool().query("select pgtrickle.pause_scheduler(array['event_summary'])");
+    const operation = await claimed();
+    await call(pool(), "pause", operation);
+    expect((await observe(operation.uid)).tables[0]?.holders).toHaveLength(2);
+    await call(pool(), "release", operation, "Succeeded");
+    expect((await observe(operation.uid)).tables[0]?.holders).toEqual(["person"]);
+    expect(await status(pool())).toBe("PAUSED");
+  });
+
+  test("a resume by hand does not undo the operation's hold", async () => {
+    const operation = await claimed();
+    await call(pool(), "pause", operation);
+    await pool().query("select pgtrickle.resume_scheduler(array['event_summary'])");
+    expect(await status(pool())).toBe("PAUSED");
+    await call(pool(), "release", operation, "Succeeded");
+    expect(await status(pool())).not.toBe("PAUSED");
+  });
+
+  test("an abandoned operation keeps its hold, and the next one takes it over and leaves nothing behind", async () => {
+    const first = await claimed();
+    await call(pool(), "pause", first);
+    await call(pool(), "abandon", first, "the assertion failed");
+    expect(await status(pool())).toBe("PAUSED");
+    const second = await claimed();
+    await call(pool(), "pause", second);
+    await call(pool(), "release", second, "Succeeded");
+    expect(await status(pool())).not.toBe("PAUSED");
+  });
+
+  test("an orphan blocks nobody: resume_scheduler releases its hold", async () => {
+    const operation = await claimed();
+    await call(pool(), "pause", operation);
+    const foreign = await failure(pool().query("select pgtrickle_rewind.orphan($1, 'another')", [operation.uid]));
+    expect(foreign.code).toBe("TR008");
+    await pool().query("select pgtrickle_rewind.orphan($1, 'cluster')", [operation.uid]);
+    expect((await failure(call(pool(), "release", operation, "Succeeded"))).code).toBe("TR015");
+    expect(await status(pool())).toBe("PAUSED");
+    await pool().query("select pgtrickle.resume_scheduler(array['event_summary'])");
+    expect(await status(pool())).not.toBe("PAUSED");
+  });
+
+  test("an orphan blocks nobody: the next rewind takes its hold over", async () => {
+    const first = await claimed();
+    await call(pool(), "pause", first);
+    await pool().query("select pgtrickle_rewind.orphan($1, 'cluster')", [first.uid]);
+    const second = await claimed();
+    await call(pool(), "pause", second);
+    await call(pool(), "release", second, "Succeeded");
+    expect(await status(pool())).not.toBe("PAUSED");
+  });
+
+  test("pausing twice records what was there before the first", async () => {
+    const operation = await claimed();
+    await call(pool(), "pause", operation);
+    await call(pool(), "pause", operation);
+    const seen = await value<{ before: { tables: { holders: string[] }[] } }[]>(
+      pool(),
+      "select jsonb_agg(s) from jsonb_array_elements(pgtrickle_rewind.observe_steps($1)) s",
+      [operation.uid],
+    );
+    for (const step of seen) expect(step.before.tables[0]?.holders).toEqual([]);
+  });
+});
+
+describe("observe", () => {
+  test("never shows the token, and shows unknown tables and impossible targets as facts", async () => {
+    const operation = await claimed();
+    const seen = await observe(operation.uid, ["event_summary", "nothing"], 999_999);
+    expect(JSON.stringify(seen)).not.toContain(operation.token);
+    expect(seen.operation?.token_set).toBe(true);
+    expect(seen.tables.map(({ error }) => error?.code ?? null)).toEqual([null, "TR001"]);
+    expect(seen.target.error?.code).toBe("TR004");
+  });
+
+  test("resolves a time to the last snapshot of that time", async () => {
+    const at = await value<string>(pool(), "select max(snapshot_time)::text from ducklake.ducklake_snapshot");
+    const head = await value<string>(pool(), "select max(snapshot_id) from ducklake.ducklake_snapshot");
+    expect((await observe("nobody", TABLES, null, at)).target.snapshot_id).toBe(Number(head));
+    expect((await observe("nobody", TABLES, null, "2001-01-01")).target.error?.code).toBe("TR005");
+    expect((await observe("nobody", TABLES, null, "2101-01-01")).target.error?.code).toBe("TR004");
+  });
+});
+
+describe("an ordinary member of pgtrickle_admin", () => {
+  const ROLE = `operator_${process.pid}`;
+
+  test("works through the functions, runs repairs with its own rights, and has no rights on the tables", async () => {
+    await pool().query(`create role ${ROLE} login password 'operator'`);
+    await pool().query(`grant pgtrickle_admin to ${ROLE}`);
+    const url = new URL(trickle().url);
+    url.username = ROLE;
+    url.password = "operator";
+    try {
+      const client = await connect({ url: url.href });
+      const uid = randomUUID();
+      const operation = { uid, token: (await claim(uid, TABLES, client)).token };
+      await call(client, "pause", operation);
+      for (const table of ["operations", "locks", "steps", "repair_transactions"]) {
+        const { code } = await failure(client.query(`select * from pgtrickle_rewind.${table}`));
+        expect(code).toBe("42501");
+      }
+      const attempt = await call<number>(client, "begin_repair", operation);
+      const fresh = await connect({ url: url.href });
+      await fresh.query(`set postgres_fdw.application_name = 'strw/${uid}/repair/${attempt}'`);
+      await fresh.query("begin");
+      await call(fresh, "enter_repair", operation, attempt);
+      const error = await failure(value(fresh, "select pgtrickle_rewind.run_repair(array['delete from notes'])"));
+      expect(error.code).toBe("42501");
+      await fresh.query("rollback");
+      await call(client, "release", operation, "Failed");
+    } finally {
+      await disconnectAll();
+      await pool().query(`drop owned by ${ROLE}`);
+      await pool().query(`drop role ${ROLE}`);
+    }
+  });
+});
+
+describe("invariants are constraints", () => {
+  test.each([
+    [
+      "steps_one_running_per_operation",
+      "insert into pgtrickle_rewind.steps (uid, step, attempt, outcome, token) values ($1, 'Repair', 1, 'Running', $2), ($1, 'Rewind', 1, 'Running', $2)",
+    ],
+    [
+      "steps_attempts_increase",
+      "insert into pgtrickle_rewind.steps (uid, step, attempt, outcome, token) values ($1, 'Repair', 2, 'Running', $2)",
+    ],
+    [
+      "steps_finished_iff_not_running",
+      "insert into pgtrickle_rewind.steps (uid, step, attempt, outcome, token, finished_at) values ($1, 'Repair', 1, 'Running', $2, now() + interval '1 hour')",
+    ],
+    [
+      "operations_finished_iff_outcome",
+      "update pgtrickle_rewind.operations set outcome = 'Failed' where uid = $1 and token = $2",
+    ],
+    [
+      "locks_token_is_the_operations",
+      "update pgtrickle_rewind.locks set token = gen_random_uuid() where uid = $1 and token = $2",
+    ],
+  ])("%s", async (constraint, statement) => {
+    const { uid, token } = await claimed();
+    const error = await failure(pool().query(statement, [uid, token]));
+    expect(error.message).toContain(constraint);
+  });
+});
+
+test("a claim waits for nobody longer than a moment", async () => {
+  const operation = await claimed();
+  const blocker = await connect();
+  await blocker.query("begin");
+  await blocker.query("select * from pgtrickle_rewind.operations where uid = $1 for update", [operation.uid]);
+  const error = await failure(claim(operation.uid));
+  expect(error.code).toBe("55P03");
+  expect(error.hint).toBeTruthy();
+  await blocker.query("rollback");
+  expect((await claim(operation.uid)).claimed).toBe(true);
+  await until(async () => (await observe(operation.uid)).tables[0]?.locked_by !== null);
+});
