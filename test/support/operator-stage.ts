@@ -214,8 +214,8 @@ export class OperatorStage {
 
 export interface UseOperatorStageOptions {
   readonly trickle?: UseTrickleOptions;
-  /** False: the test starts the operator itself. */
-  readonly operator?: boolean;
+  /** The test makes the Secret and starts the operator itself. */
+  readonly bare?: boolean;
 }
 
 /** The stage for a test file. The result may be used inside tests and hooks only. */
@@ -226,8 +226,9 @@ export function useOperatorStage(options: UseOperatorStageOptions = {}): () => O
     await installRewinds(api);
     const namespace = await api.makeNamespace();
     stage = new OperatorStage({ database: await openTrickle(options.trickle), namespace, api });
+    if (options.bare) return;
     await stage.secret(SECRET, { uri: stage.database.url });
-    if (options.operator !== false) await stage.startOperator();
+    await stage.startOperator();
   });
   beforeEach(({ onTestFailed }) => {
     onTestFailed(() => {

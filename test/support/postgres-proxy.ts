@@ -53,7 +53,8 @@ class ProxiedConnection {
 
   reset(): void {
     this.#client.resetAndDestroy();
-    this.#server.resetAndDestroy();
+    // may be a Unix socket, which knows no reset; a server takes the end of a connection as well
+    this.#server.destroy();
   }
 
   /** What it said last, e.g. why it terminates the connection, still belongs to the client. */
