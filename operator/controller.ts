@@ -6,7 +6,7 @@ import { randomUUID } from "node:crypto";
 import type { Phase } from "./api/status.ts";
 import { kind } from "./api/stream-table-rewind.ts";
 import { decide } from "./core/decide.ts";
-import { type Action, type Decision, stepOfAction } from "./core/decision.ts";
+import { type Action, type ActionKind, type Decision, stepOfAction } from "./core/decision.ts";
 import type { Observed } from "./core/observed.ts";
 import { FencedError, isConnectionLost, TerminalError, TransientError } from "./database/errors.ts";
 import { TrickleState } from "./database/sqlstate.ts";
@@ -40,6 +40,9 @@ export interface ControllerOptions {
 /** More passes in a row than any way through the machine has: beyond it something goes round in circles. */
 const maximumPasses = 40;
 const circlesRequeueMs = 5_000;
+
+/** Afterwards a token is good for nothing, and is not kept. */
+const endsTheToken: readonly ActionKind[] = ["release", "abandon", "removeFinalizer"];
 
 export class Controller {
   readonly #options: ControllerOptions;
@@ -124,6 +127,7 @@ export class Controller {
     try {
       await perform(action, { objects: sources.objects, wrote: (next) => status.wrote(next), object, observed, run });
       measurements.passed("acted");
+      if (endsTheToken.includes(action.kind)) run.token = undefined;
       log.debug({ action: action.kind, durationMs: Math.round(performance.now() - startedAt) }, "action performed");
     } catch (error) {
       measurements.passed("failed");
@@ -167,7 +171,8 @@ export class Controller {
     if (!changed) log.debug(fields, "pass");
     else if (phase === "Failed" || status.conditions?.some((c) => c.type === "Stalled" && c.status === "True")) {
       log.error({ ...fields, detail: message }, "a person is needed");
-    } else if (status.retry !== undefined) log.warn({ ...fields, detail: message }, "will be tried again");
+    } else if (status.retry !== undefined && action.kind === "none")
+      log.warn({ ...fields, detail: message }, "will be tried again");
     else log.info({ ...fields, detail: message }, "decision changed");
   }
 }

@@ -213,3 +213,40 @@ describe("a rewind that fails", () => {
     expect((await tableRow()).holds).toBe(0);
   });
 });
+
+describe("around a rewind", () => {
+  it("another one of the same table waits for its end", async () => {
+    await corrupt();
+    for (const object of await Promise.all([make(), make()])) {
+      expect(statusOf(await ended(object)).phase).toBe("Succeeded");
+    }
+    expect((await tableRow()).holds).toBe(0);
+  });
+
+  it("deletion breaks off what runs and undoes it, also while the engine is stopped", async () => {
+    await corrupt();
+    const before = await summaryOf();
+    const enginePid = await database().lake.enginePid();
+    process.kill(enginePid, "SIGSTOP");
+    try {
+      const object = await make();
+      await until(async () => (await tableRow()).holds === 1);
+      await deleted(object);
+      expect((await tableRow()).holds).toBe(0);
+    } finally {
+      process.kill(enginePid, "SIGCONT");
+    }
+    expect(await summaryOf()).toEqual(before);
+  });
+
+  it("a dead engine is waited for, with the table paused", async () => {
+    await corrupt();
+    await database().lake.kill();
+    const object = await make();
+    const retried = await until(async () => statusOf(await rewinds.get(namespace, object.metadata.name)).retry);
+    expect(retried).toMatchObject({ reason: "LakeUnreachable" });
+    expect((await tableRow()).holds).toBe(1);
+    await database().restartLake();
+    expect(statusOf(await ended(object)).phase).toBe("Succeeded");
+  });
+});

@@ -39,7 +39,7 @@ export class FencedError extends Error {
 export function isConnectionLost(error: unknown): boolean {
   if (!(error instanceof TransientError)) return false;
   const { code } = error.failure;
-  return code === undefined || code.startsWith("08") || code.startsWith("57P");
+  return code === undefined || code.startsWith("57P");
 }
 
 interface ServerError extends Error {

@@ -130,10 +130,16 @@ function ofMissingParts(code: string): Meaning | undefined {
 /** Connection exception, insufficient resources, operator intervention, system error. */
 const unreachableClasses = ["08", "53", "57", "58"];
 
+/** Said by PostgreSQL itself, so PostgreSQL is there: its postgres_fdw does not reach the lake engine. */
+function ofLakeConnection(code: string, context: CallContext): Meaning | undefined {
+  const asksTheLake = context === "move" || context === "repair";
+  return asksTheLake && code.startsWith("08") ? transient(Reason.LakeUnreachable) : undefined;
+}
+
 export function meaningOf(code: string | undefined, context: CallContext): Meaning {
   if (code === undefined) return transient(Reason.DatabaseUnreachable);
   const known = (context === "repair" ? repairMeanings[code] : undefined) ?? meanings[code];
-  const meaning = known ?? ofUserSql(code, context) ?? ofMissingParts(code);
+  const meaning = known ?? ofUserSql(code, context) ?? ofLakeConnection(code, context) ?? ofMissingParts(code);
   if (meaning !== undefined) return meaning;
   const unreachable = context === "connect" || unreachableClasses.includes(code.slice(0, 2));
   return transient(unreachable ? Reason.DatabaseUnreachable : Reason.TransientError);
