@@ -24,8 +24,26 @@ export async function applyRun(run: StagedRun, target: ApplyTarget): Promise<voi
   const columns = names.map((name) => `${quoteIdentifier(name)} varchar`).join(", ");
   await connection.run(`create or replace temporary table ${STAGING_TABLE} (${columns})`, signal);
   await connection.append(STAGING_TABLE, names.length, textRows(run, types), signal);
-  await connection.run(statement(run, types), signal);
+  const changed = await connection.run(statement(run, types), signal);
+  if (run.kind !== "insert") await refuseSharedRowIds(run.table, changed, target);
   await connection.run(`drop table ${STAGED}`, signal);
+}
+
+/**
+ * DuckLake keeps the provisional row ids of rows that one transaction both inserted and updated, so that rows of different
+ * transactions can share one. A change by row id would then hit a stranger's row as well.
+ */
+async function refuseSharedRowIds(table: string, changed: number, { connection, signal }: ApplyTarget): Promise<void> {
+  const [counted] = await connection.all(`select count(distinct ${STAGED_ROWID}) from ${STAGED} as s`, signal);
+  const meant = Number(counted?.[0] ?? 0);
+  if (changed <= meant) return;
+  throw new LakeError(
+    SQL_STATE.notSupported,
+    `${meant} row(s) of lake table ${table} are to be changed one by one, but ${changed} rows share their row ids`,
+    {
+      hint: "Change them by a statement that the lake can run itself: a condition on its own columns, with constants.",
+    },
+  );
 }
 
 /** Named as in the lake table, because DuckDB names them when a value cannot be cast. */
