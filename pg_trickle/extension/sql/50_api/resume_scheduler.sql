@@ -13,6 +13,7 @@ begin
   end loop;
   foreach v_id in array ids loop
     perform pgtrickle_internal.drop_hold(v_id, 'person');
+    perform pgtrickle_rewind.drop_ended_holds(v_id);
     holders := pgtrickle_internal.holders(v_id);
     if cardinality(holders) > 0 then
       raise notice 'stream table % stays paused: it is held by %', pgtrickle_internal.qualified_name(v_id), array_to_string(holders, ', ');
@@ -22,4 +23,4 @@ begin
 end
 $$;
 comment on function pgtrickle.resume_scheduler(text[]) is
-  'Releases a person''s pause of these stream tables; other holders keep theirs and are named. Refreshes go on from the frontier.';
+  'Releases a person''s pause of these stream tables and what failed rewinds have left; other holders keep theirs and are named. Refreshes go on from the frontier.';
