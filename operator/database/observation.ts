@@ -78,7 +78,11 @@ const reasons = new Set<string>(Object.values(Reason));
 
 /** A recorded error. Where there was no SQLSTATE the operator wrote its reason instead. */
 function failureOf(error: z.infer<typeof errorSchema>, context: CallContext): Failure {
-  const message = [error.message, error.hint].filter(Boolean).join(". ");
+  // Without the full stop at the end: whoever shows it goes on with a sentence of their own.
+  const message = [error.message, error.hint]
+    .filter((part) => typeof part === "string" && part !== "")
+    .join(". ")
+    .replace(/[.\s]+$/, "");
   if (!sqlStatePattern.test(error.code)) {
     const reason = reasons.has(error.code) ? (error.code as Reason) : Reason.TransientError;
     return { reason, message, terminal: false };
