@@ -168,13 +168,13 @@ const cases: Readonly<Record<string, Case>> = {
   "all unsupported fields are named": {
     given: makeObserved({
       spec: makeSpec({
-        ...{ abort: true, ttlSecondsAfterFinished: 60, resume: { policy: "Manual", replay: "Stepwise" } },
+        ...{ abort: true, ttlSecondsAfterFinished: 60, resume: { policy: "Manual", replay: "Folded" } },
         approval: { mode: "Manual", hold: true, planHash: "x" },
       }),
     }),
     want: {
       phase: "Failed",
-      says: /approval\.mode.*approval\.hold.*approval\.planHash.*abort.*ttlSecondsAfterFinished.*resume\.policy.*resume\.replay/,
+      says: /approval\.mode.*approval\.hold.*approval\.planHash.*abort.*ttlSecondsAfterFinished.*resume\.policy/,
     },
   },
   "ttlSecondsAfterFinished null means off": {

@@ -130,6 +130,27 @@ describe("a rewind", () => {
   });
 });
 
+describe("a stepwise replay", () => {
+  it("publishes each commit of the lake in order, and is done at the head", async () => {
+    const { session, token } = await paused();
+    await session.rewind(token, good, { ...move, strategy: "Auto" });
+    await insert("view", 3);
+    await insert("view", 4);
+    const [before] = await query<{ last: string }>("select max(refresh_id) as last from pgtrickle.refresh_history");
+    await session.replay(token, { assertions: [], timeoutMs: 30_000, mode: "Stepwise" });
+    expect(isDone(await observe(session), "Replay")).toBe(true);
+    const published = await query<{ to_snapshot: string }>(
+      "select to_snapshot from pgtrickle.refresh_history where refresh_id > $1 order by refresh_id",
+      [before?.last],
+    );
+    const visited = published.map(({ to_snapshot }) => Number(to_snapshot));
+    expect(visited.length).toBeGreaterThanOrEqual(3);
+    expect(visited).toEqual([...visited].sort((a, b) => a - b));
+    expect(await contents()).toMatchObject({ view: 7 });
+    await session.release(token, "Succeeded");
+  });
+});
+
 describe("fencing", () => {
   it("refuses the token of a claim that was superseded", async () => {
     const { uid, session, token } = await paused();

@@ -11,6 +11,7 @@ import type { ConnectionSettings } from "./secret.ts";
 
 const claimSchema = z.object({ claimed: z.boolean(), token: z.string().optional() });
 const confirmSchema = z.object({ confirmed: z.boolean() });
+const replaySchema = z.object({ done: z.boolean() });
 
 /** Longer than PostgreSQL's own rows need: the plan may ask the lake engine. */
 const planTimeoutMs = 30_000;
@@ -99,12 +100,17 @@ class TrickleSession implements RewindSession {
     throw new TransientError({ reason: Reason.TransientError, message, terminal: false });
   }
 
+  /** Folded is done at the first call; Stepwise publishes one commit of the lake a call, each a transaction of its own. */
   async replay(token: string, move: Move & { readonly mode: string }): Promise<void> {
-    await this.#session.value(
-      "select pgtrickle_rewind.replay($1::text, $2::uuid, $3::text, $4::jsonb)",
-      [...this.#owner(token), move.mode, JSON.stringify(move.assertions)],
-      { context: "move", timeoutMs: move.timeoutMs },
-    );
+    let isDone = false;
+    while (!isDone) {
+      const json = await this.#session.value(
+        "select pgtrickle_rewind.replay($1::text, $2::uuid, $3::text, $4::jsonb)",
+        [...this.#owner(token), move.mode, JSON.stringify(move.assertions)],
+        { context: "move", timeoutMs: move.timeoutMs },
+      );
+      isDone = replaySchema.parse(json).done;
+    }
   }
 
   async release(token: string, outcome: string): Promise<void> {

@@ -58,11 +58,6 @@ const notYet: readonly {
     instead: "use Automatic",
     isUsed: (spec) => spec.resume.policy !== "Automatic",
   },
-  {
-    field: "spec.resume.replay: Stepwise",
-    instead: "use Folded",
-    isUsed: (spec) => spec.resume.replay === "Stepwise",
-  },
 ];
 
 export function invalidSpec(o: Observed): Failure | undefined {
