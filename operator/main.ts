@@ -7,13 +7,16 @@ import type { RewindObject } from "./gather.ts";
 import { systemClock } from "./kube/clock.ts";
 import { loadKubeConfig } from "./kube/connection.ts";
 import { connectKubernetes, type Kubernetes } from "./kube/kubernetes.ts";
+import type { Elector } from "./kube/lease.ts";
 import { createWorkQueue } from "./kube/queue.ts";
 import { streamTableRewinds } from "./kube/resources.ts";
+import { sleep } from "./kube/sleep.ts";
 import type { Reflector, WorkQueue } from "./kube/types.ts";
 import { livenessProblems, readinessProblems } from "./telemetry/health.ts";
 import { type LoopLag, measureLoopLag } from "./telemetry/loop-lag.ts";
 import {
   callMeasurements,
+  leaseMeasurements,
   queueMeasurements,
   reflectorMeasurements,
   statusMeasurements,
@@ -79,6 +82,8 @@ interface Services extends Parts {
   readonly reflector: Reflector<RewindObject>;
   readonly queue: WorkQueue;
   readonly loopLag: LoopLag;
+  /** undefined: this is the only replica. */
+  readonly elector: Elector | undefined;
 }
 
 function startProbes({ config, metrics, reflector, loopLag }: Services, isShuttingDown: () => boolean) {
@@ -96,6 +101,15 @@ function startProbes({ config, metrics, reflector, loopLag }: Services, isShutti
   });
 }
 
+function createElector({ config, kubernetes, metrics }: Parts): Elector | undefined {
+  const measurements = leaseMeasurements(metrics);
+  if (config.lease !== undefined) {
+    return kubernetes.elector({ ...config.lease, instance: config.instance, measurements });
+  }
+  measurements.leading(true);
+  return undefined;
+}
+
 function createServices(config: Config, logger: Logger): Services {
   const metrics = createMetrics({ processMetrics: true });
   const kubernetes = connectKubernetes({
@@ -111,6 +125,7 @@ function createServices(config: Config, logger: Logger): Services {
   });
   return {
     ...{ config, logger, metrics, kubernetes, loopLag: measureLoopLag(clock) },
+    elector: createElector({ config, logger, metrics, kubernetes }),
     reflector: kubernetes.reflector<RewindObject>(streamTableRewinds, config.namespaces),
     queue: createWorkQueue({
       ...{ clock, random, logger, concurrency: config.concurrency },
@@ -119,32 +134,62 @@ function createServices(config: Config, logger: Logger): Services {
   };
 }
 
+/** Longer than the work needs to notice that it is to end, shorter than the others wait for us. */
+const LOST_PATIENCE_MS = 2_000;
+
+/** Another one may lead by now: what runs is broken off, and the process ends, since nothing that it knows can be trusted. */
+async function endAfterLoss({ queue, logger }: Services): Promise<never> {
+  logger.error({}, "the leader lease is lost, exiting");
+  await Promise.race([queue.drain(0), sleep(clock, LOST_PATIENCE_MS)]);
+  return process.exit(1);
+}
+
+/** Works as soon as it is this one's turn, until it is told to stop; what was seen meanwhile waits in the queue. */
+async function work(services: Services, controller: Controller, stopping: AbortSignal): Promise<void> {
+  const { reflector, queue, elector, logger } = services;
+  await reflector.waitForSync(stopping).catch((error: unknown) => {
+    if (!stopping.aborted) throw error;
+  });
+  if (stopping.aborted) return;
+  logger.info({ objects: reflector.store.size, leaderElection: elector !== undefined }, "operator is ready");
+  const term = await elector?.acquire(stopping);
+  if (stopping.aborted) return;
+  queue.start((key, signal) => controller.reconcile(key, signal));
+  const ended = Promise.withResolvers<void>();
+  stopping.addEventListener("abort", () => ended.resolve(), { once: true });
+  const lose = () => {
+    void queue.drain(0);
+    ended.resolve();
+  };
+  term?.signal.addEventListener("abort", lose, { once: true });
+  if (term?.signal.aborted) lose();
+  await ended.promise;
+  if (term?.signal.aborted) await endAfterLoss(services);
+}
+
 async function main(): Promise<void> {
   const config = configOrExit();
   const logger = createLogger(config);
   const services = createServices(config, logger);
-  const { reflector, queue, kubernetes, loopLag } = services;
+  const { reflector, queue, kubernetes, loopLag, elector } = services;
   const { controller, events } = createController(services);
-  const stopping = Promise.withResolvers<NodeJS.Signals>();
-  let isShuttingDown = false;
-  for (const signal of ["SIGTERM", "SIGINT"] as const) process.once(signal, () => stopping.resolve(signal));
+  const stopping = new AbortController();
+  for (const signal of ["SIGTERM", "SIGINT"] as const) process.once(signal, () => stopping.abort(signal));
 
-  const probes = await startProbes(services, () => isShuttingDown);
+  const probes = await startProbes(services, () => stopping.signal.aborted);
   reflector.onChange((key) => {
     if (reflector.store.get(key)?.metadata.deletionTimestamp !== undefined) controller.interrupt(key);
     queue.add(key);
   });
-  queue.start((key, signal) => controller.reconcile(key, signal));
   reflector.start();
   logger.info({ metricsPort: probes.port, namespaces: config.namespaces }, "operator is started");
-  await reflector.waitForSync();
-  logger.info({ objects: reflector.store.size }, "operator is ready");
+  await work(services, controller, stopping.signal);
 
-  const signal = await stopping.promise;
-  isShuttingDown = true;
-  logger.info({ signal }, "operator is stopping");
-  await reflector.stop();
+  logger.info({ signal: stopping.signal.reason }, "operator is stopping");
   await queue.drain(config.shutdownPatienceMs);
+  // as soon as nothing works here any more: the others wait for it
+  await elector?.release();
+  await reflector.stop();
   await events.flush();
   await probes.close();
   loopLag.stop();

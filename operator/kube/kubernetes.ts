@@ -4,6 +4,8 @@ import { Calls } from "./calls.ts";
 import { createKubeClient } from "./client.ts";
 import { connectionOf } from "./connection.ts";
 import { createEventRecorder } from "./events.ts";
+import { createElector, type Elector, type LeaseMeasurements, type LeaseTimes } from "./lease.ts";
+import { createLeaseStore } from "./lease-store.ts";
 import { createListWatch } from "./list-watch.ts";
 import { createReflector } from "./reflector.ts";
 import { createStatusWriter } from "./status-writer.ts";
@@ -41,6 +43,14 @@ export interface ReflectorTimes {
   readonly graceMs?: number;
 }
 
+export interface ElectionOptions {
+  readonly namespace: string;
+  readonly name: string;
+  readonly instance: string;
+  readonly measurements: LeaseMeasurements;
+  readonly times: LeaseTimes;
+}
+
 export interface Kubernetes {
   readonly client: KubeClient;
   /** No namespaces: all of them. */
@@ -51,6 +61,7 @@ export interface Kubernetes {
   ): Reflector<T>;
   statusWriter<T extends CustomObject>(definition: ResourceDefinition): StatusWriter<T>;
   eventRecorder(definition: ResourceDefinition, reportingInstance: string): EventRecorder;
+  elector(options: ElectionOptions): Elector;
   /** After everything that uses it has stopped. */
   close(): void;
 }
@@ -78,6 +89,11 @@ export function connectKubernetes(options: KubernetesOptions): Kubernetes {
       createStatusWriter<T>({ client: client.resource<T>(definition), clock, measurements: measurements.status }),
     eventRecorder: (definition, reportingInstance) =>
       createEventRecorder({ calls, clock, random, logger, definition, reportingInstance }),
+    elector: ({ namespace, name, times, ...rest }) => {
+      // two attempts before the deadline, even if the first gets no answer
+      const store = createLeaseStore({ calls, namespace, name, timeoutMs: times.renewDeadlineMs / 2 });
+      return createElector({ ...rest, store, clock, random, logger, times });
+    },
     close: () => connection.close(),
   };
 }

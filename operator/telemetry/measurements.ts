@@ -1,4 +1,5 @@
 /** What kube/ tells about itself, turned into metrics; kube/ itself knows nothing of prom-client. */
+import type { LeaseMeasurements } from "../kube/lease.ts";
 import type { CallMeasurement, QueueMeasurements, ReflectorMeasurements, StatusMeasurements } from "../kube/types.ts";
 import type { Metrics } from "./metrics.ts";
 
@@ -35,5 +36,12 @@ export function statusMeasurements({ api }: Metrics): StatusMeasurements {
   return {
     staleReadSkipped: () => api.staleReads.inc(),
     conflict: () => api.statusConflicts.inc(),
+  };
+}
+
+export function leaseMeasurements({ lease }: Metrics): LeaseMeasurements {
+  return {
+    leading: (isLeader) => lease.isLeader.set(isLeader ? 1 : 0),
+    transition: () => lease.transitions.inc(),
   };
 }

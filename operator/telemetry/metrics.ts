@@ -132,6 +132,21 @@ function rewindMetrics(registers: [Registry]) {
   };
 }
 
+function leaseMetrics(registers: [Registry]) {
+  return {
+    isLeader: new Gauge({
+      name: "strw_is_leader",
+      help: "1 while this replica leads, or works without leader election.",
+      registers,
+    }),
+    transitions: new Counter({
+      name: "strw_lease_transitions_total",
+      help: "Changes of the leader that this replica has seen.",
+      registers,
+    }),
+  };
+}
+
 export interface MetricsOptions {
   /** CPU, memory, event loop of the process; they keep a timer, so that tests leave them away. */
   readonly processMetrics: boolean;
@@ -146,6 +161,7 @@ export function createMetrics(options: MetricsOptions) {
     queue: queueMetrics(registers),
     api: apiMetrics(registers),
     rewind: rewindMetrics(registers),
+    lease: leaseMetrics(registers),
   };
 }
 
