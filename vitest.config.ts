@@ -46,6 +46,16 @@ export default defineConfig({
           fileParallelism: false,
         },
       },
+      {
+        test: {
+          // On the cluster that STRW_CLUSTER_KUBECONFIG names; says what to set where there is none.
+          name: "cluster",
+          include: ["**/*.cluster.test.ts"],
+          testTimeout: 600_000,
+          hookTimeout: 300_000,
+          fileParallelism: false,
+        },
+      },
     ],
   },
 });

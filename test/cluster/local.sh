@@ -1,0 +1,16 @@
+#!/bin/bash
+# The cluster tests on a cluster of your own, for example one that kind made. Its nodes must have the images already:
+#   for target in engine postgres; do docker build -f images/pg-trickle/Dockerfile --target $target -t $IMAGES/pg-trickle-$target:$TAG . ; done
+#   for name in operator generator; do docker build -f images/$name/Dockerfile -t $IMAGES/$name:$TAG . ; done
+#   kind load docker-image $IMAGES/{operator,generator,pg-trickle-engine,pg-trickle-postgres}:$TAG
+# Environment:
+#   STRW_CLUSTER_KUBECONFIG  kubeconfig of a cluster administrator (required; KUBECONFIG is not used, so that no cluster is
+#                            used by accident: the tests install and remove the CustomResourceDefinition)
+#   STRW_CLUSTER_IMAGES      registry and folder of the images (streamtable-rewind)
+#   STRW_CLUSTER_TAG         their tag (0.1.0)
+#   STRW_KUBECTL, STRW_HELM  programs (kubectl, helm on the PATH)
+# Arguments go to vitest, such as the path of one test file.
+set -euo pipefail
+cd "$(dirname "$0")/../.."
+PATH=$PWD/node_modules/.bin:$PATH
+exec vitest run --project cluster "$@"

@@ -1,0 +1,29 @@
+/** Which cluster the tests run on and where its nodes find the images: from the environment, and nowhere else, so that nobody's own cluster is touched by accident. */
+export interface ClusterSettings {
+  readonly kubeconfig: string;
+  readonly kubectl: string;
+  readonly helm: string;
+  /** What comes before `/operator:<tag>` and the other images' names. */
+  readonly images: string;
+  readonly tag: string;
+}
+
+export const HOW_TO = `The cluster tests need a cluster of their own, whose nodes have the images:
+  STRW_CLUSTER_KUBECONFIG  kubeconfig of a cluster administrator (required)
+  STRW_CLUSTER_IMAGES      registry and folder of the images (streamtable-rewind)
+  STRW_CLUSTER_TAG         their tag (0.1.0)
+  STRW_KUBECTL, STRW_HELM  programs (kubectl, helm on the PATH)
+See test/cluster/local.sh.`;
+
+/** Undefined where no cluster is given. */
+export function readClusterSettings(environment: NodeJS.ProcessEnv): ClusterSettings | undefined {
+  const kubeconfig = environment["STRW_CLUSTER_KUBECONFIG"];
+  if (!kubeconfig) return undefined;
+  return {
+    kubeconfig,
+    kubectl: environment["STRW_KUBECTL"] || "kubectl",
+    helm: environment["STRW_HELM"] || "helm",
+    images: environment["STRW_CLUSTER_IMAGES"] || "streamtable-rewind",
+    tag: environment["STRW_CLUSTER_TAG"] || "0.1.0",
+  };
+}
