@@ -46,6 +46,7 @@ export const PostgresState = {
   undefinedSchema: "3F000",
   undefinedTable: "42P01",
   queryCanceled: "57014",
+  activeTransaction: "25001",
 } as const;
 
 /** What was being done: the same code means different things for our own calls and for a user's SQL. */
@@ -85,19 +86,22 @@ const meanings: Readonly<Record<string, Meaning>> = {
 
 /** Said by the statements of a repair: the user's SQL is wrong, whenever it is tried. */
 const repairMeanings: Readonly<Record<string, Meaning>> = {
+  [TrickleState.heldByOthers]: terminal(Reason.RepairFailed),
   [TrickleState.directChangeRefused]: terminal(Reason.RepairFailed),
   [TrickleState.refusedInsideRepair]: terminal(Reason.RepairFailed),
   [LakeState.queryRefused]: terminal(Reason.RepairFailed),
   [LakeState.notSupported]: terminal(Reason.RepairFailed),
   [LakeState.unknownTable]: terminal(Reason.RepairFailed),
   [PostgresState.insufficientPrivilege]: terminal(Reason.RepairFailed),
+  [PostgresState.activeTransaction]: terminal(Reason.RepairFailed),
 };
 
 /**
  * Classes that say that the SQL itself is wrong: cardinality, data, constraints, triggered action, invalid statement,
- * syntax or access, with check, external routine, raise exception, feature not supported.
+ * transaction termination, schema name, syntax or access, with check, external routine, raise exception, feature not
+ * supported.
  */
-const wrongSqlClasses = ["0A", "21", "22", "23", "26", "27", "2F", "38", "39", "42", "44", "P0"];
+const wrongSqlClasses = ["0A", "21", "22", "23", "26", "27", "2D", "2F", "38", "39", "3F", "42", "44", "P0"];
 
 /** The journal's fence, and things that were done already: look again. */
 const conflicts: readonly string[] = [
