@@ -7,6 +7,8 @@ declare
   id bigint;
   owner jsonb;
 begin
+  -- a repair is told what it did wrong, not that its own operation is in the way
+  perform pgtrickle_rewind.refuse_inside_repair();
   foreach id in array p_ids loop
     owner := pgtrickle_rewind.locked_by(id);
     if owner is not null then
