@@ -30,16 +30,23 @@ begin
       using errcode = 'TR009', detail = 'VOLATILE',
         hint = 'The query must give the same rows for a snapshot whenever and by whomever it is computed. Write the value as a constant, or filter when reading the stream table.';
   end if;
-  select format('%s()', p.oid::regproc) into offender
+  -- What PostgreSQL itself brings along is pinned and has no dependencies; the rest is somebody's. A domain's check, an operator
+  -- or a cast would run with the rights of the extension's owner, and the engine may take its name for one of its own.
+  select pg_describe_object(d.refclassid, d.refobjid, 0) into offender
     from pg_rewrite r
-    join pg_depend d on d.classid = 'pg_rewrite'::regclass and d.objid = r.oid and d.refclassid = 'pg_proc'::regclass
-    join pg_proc p on p.oid = d.refobjid
-    where r.ev_class = p_view and p.pronamespace <> 'pg_catalog'::regnamespace limit 1;
+    join pg_depend d on d.classid = 'pg_rewrite'::regclass and d.objid = r.oid and d.refclassid <> 'pg_class'::regclass
+    where r.ev_class = p_view limit 1;
+  if offender is null then
+    select pg_describe_object('pg_type'::regclass, t.oid, 0) into offender
+      from pg_attribute a join pg_type t on t.oid = a.atttypid
+      where a.attrelid = p_view and a.attnum > 0 and t.typnamespace <> 'pg_catalog'::regnamespace limit 1;
+  end if;
   if offender is not null then
-    raise exception 'a stream table''s query may not use the function %', offender
-      using errcode = 'TR009', detail = 'USER_FUNCTION', hint = 'The query runs in the lake engine, which knows only built-in functions.';
+    raise exception 'a stream table''s query may not use the %', offender
+      using errcode = 'TR009', detail = 'USER_OBJECT',
+        hint = 'The query runs in the lake engine, which knows only built-in types, functions and operators.';
   end if;
 end
 $$;
 comment on function pgtrickle_internal.check_view_calls(regclass) is
-  'TR009 naming a function or session value of the view that depends on the time, the session or this database.';
+  'TR009 naming what in the view depends on the time, the session or objects of this database.';
