@@ -46,14 +46,17 @@ check: install ## Check types, style and dead code
 fix: install ## Format the code and repair what can be repaired by itself
 	@$(RUN) biome check --write .
 
+GENERATED := crds $(addprefix helm/streamtable-rewind/,files/crds values.schema.json README.md)
+
 .PHONY: generate
 generate: install ## Write the files that are generated from the sources
 	@$(RUN) node operator/generate-crds.ts
+	@$(RUN) node helm/generate.ts
 
 .PHONY: verify
 verify: generate ## Fail if a generated file differs from its source
-	@git diff --exit-code -- crds
-	@test -z "$$(git status --porcelain -- crds)" || { git status --short -- crds; exit 1; }
+	@git diff --exit-code -- $(GENERATED)
+	@test -z "$$(git status --porcelain -- $(GENERATED))" || { git status --short -- $(GENERATED); exit 1; }
 
 .PHONY: bench
 bench: install ## Measure, and write docs/benchmarks.md
