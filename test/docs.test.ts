@@ -43,12 +43,17 @@ function markdownFiles(folder: string): string[] {
 const documents = ["README.md", "CONTRIBUTING.md", "CHANGELOG.md", ...markdownFiles("docs")];
 const read = (path: string) => readFileSync(join(ROOT, path), "utf8");
 
-describe.each(documents)("%s", (path) => {
+// A runbook's commands are for somebody else's cluster, with placeholders for its names; they are not these.
+const isRunbook = (path: string) => path.startsWith("docs/runbooks/");
+
+describe.each(documents.filter((path) => !isRunbook(path)))("%s", (path) => {
   it("has no command that nothing runs", () => {
     const unknown = shellCommands(read(path)).filter((command) => RUN_BY[command] === undefined);
     expect(unknown).toEqual([]);
   });
+});
 
+describe.each(documents)("%s", (path) => {
   it("has no link that leads nowhere", () => {
     const dead = linksOf(read(path)).filter(({ file, anchor }) => {
       const target = file === "" ? path : relative(ROOT, join(ROOT, dirname(path), file));
