@@ -3,6 +3,7 @@ import { Client } from "pg";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { failure, insertEvents } from "../support/summary-table.ts";
 import { useTrickle } from "../support/trickle.ts";
+import { until } from "../support/until.ts";
 
 const trickle = useTrickle();
 const ROLE = `creator_${process.pid}`;
@@ -17,10 +18,10 @@ async function connect(): Promise<Client> {
   return client;
 }
 
-/** As whom the creator's own function has run. */
-async function ranAs(): Promise<string[]> {
-  const { rows } = await trickle().pool().query<{ who: string }>("select distinct who from hostile.seen");
-  return rows.map((row) => row.who).filter((who) => who !== ROLE);
+/** Whether the creator's own function has run as somebody else; a sequence tells it through a rollback too. */
+async function hasRun(): Promise<boolean> {
+  const { rows } = await trickle().pool().query<{ has_run: boolean }>("select is_called as has_run from hostile.ran");
+  return rows[0]?.has_run ?? true;
 }
 
 beforeAll(async () => {
@@ -31,10 +32,9 @@ beforeAll(async () => {
   await pool.query(`grant usage on schema lake to ${ROLE}; grant select on lake.events to ${ROLE}`);
   creator = await connect();
   await creator.query(`
-    create table hostile.seen (who text);
-    grant insert on hostile.seen to public;
+    create sequence hostile.ran;
     create function hostile.spy(anyelement) returns boolean language plpgsql as
-      $$ begin insert into hostile.seen values (current_user); return true; end $$`);
+      $$ begin if current_user <> '${ROLE}' then perform nextval('hostile.ran'); end if; return true; end $$`);
 });
 
 afterAll(async () => {
@@ -71,6 +71,31 @@ describe("what is not PostgreSQL's own", () => {
       creator.query("select pgtrickle.create_stream_table('hostile', 'mine', $1, null, 'FULL')", [query]),
     );
     expect({ code, detail }).toEqual({ code: "TR009", detail: "USER_OBJECT" });
-    expect(await ranAs()).toEqual([]);
+    expect(await hasRun()).toBe(false);
+  });
+});
+
+describe("another relation in the place of a stream table", () => {
+  test.each(["fingerprint", "rows"])("is not read by verify at level %s", async (level) => {
+    await creator.query(`select pgtrickle.create_stream_table('hostile', 'swapped',
+      'select event_type, count(*) as n from lake.events group by event_type', null, 'DIFFERENTIAL')`);
+    const other = await connect();
+    await other.query("begin");
+    await other.query("select pgtrickle.drop_stream_table('hostile.swapped')");
+    await other.query("create view hostile.swapped as select 'x' as event_type, 1 as n where hostile.spy(1)");
+    const verified = failure(creator.query("select * from pgtrickle.verify('hostile.swapped', $1)", [level]));
+    await until(async () => {
+      const { rows } = await trickle()
+        .pool()
+        .query(
+          "select from pg_stat_activity where wait_event_type = 'Lock' and query like '%pgtrickle.verify%' and pid <> pg_backend_pid()",
+        );
+      return rows.length > 0;
+    });
+    await other.query("commit");
+    const { code } = await verified;
+    await other.query("drop view hostile.swapped");
+    await other.end();
+    expect({ code, hasRun: await hasRun() }).toEqual({ code: "TR001", hasRun: false });
   });
 });

@@ -13,6 +13,7 @@ declare
   layout jsonb := (select s.layout from pgtrickle_internal.stream_tables s where s.id = p_id);
 begin
   if p_after_refresh is null then
+    perform pgtrickle_internal.lock_contents(p_id);
     execute format(
       'select count(*), coalesce(sum(pgtrickle_internal.row_hash("pgtrickle row"::text)), 0) from %s "pgtrickle row"',
       layout ->> 'public')

@@ -7,6 +7,7 @@ declare
   result pgtrickle.verification;
   compared record;
 begin
+  perform pgtrickle_internal.lock_contents(p_id);
   case p_level
     when 'engine' then
       perform pgtrickle_internal.hold_snapshot(p_snapshot);
