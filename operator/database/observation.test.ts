@@ -53,7 +53,7 @@ describe("worldOf", () => {
       uid,
     );
     expect(world.tables[0]?.failure).toMatchObject({
-      ...{ reason: "AmbiguousStreamTable", terminal: true, message: "two of that name. Say which schema." },
+      ...{ reason: "AmbiguousStreamTable", terminal: true, message: "two of that name. Say which schema" },
     });
     expect(world.target).toMatchObject({ snapshotId: undefined, failure: { reason: "SnapshotInFuture" } });
   });

@@ -29,10 +29,14 @@ let route: CrashRoute;
 let reference: RewindOutcome;
 let passed = 0;
 
-async function begin(): Promise<{ incident: Damage; object: RewindObject }> {
+/** Applied to fresh damage; returns when what `arm` waits for at the route has come to pass. */
+async function begin(arm: () => Promise<void>): Promise<{ incident: Damage; object: RewindObject }> {
   const incident = await stage().damage();
   route.forget();
-  return { incident, object: await stage().apply(incident.good, { repair: { sql: repair } }) };
+  const reached = arm();
+  const object = await stage().apply(incident.good, { repair: { sql: repair } });
+  await reached;
+  return { incident, object };
 }
 
 async function finished(object: RewindObject): Promise<RewindObject> {
@@ -55,7 +59,7 @@ afterAll(async () => {
 });
 
 test("without a crash the repair is applied once, and every write is one of the list", async () => {
-  const { incident, object } = await begin();
+  const { incident, object } = await begin(async () => undefined);
   reference = await outcomeOf(stage(), await finished(object), incident);
   await expect.poll(() => [...route.writes].sort()).toEqual([...writes].sort());
   expect(reference).toMatchObject({
@@ -70,16 +74,32 @@ test("without a crash the repair is applied once, and every write is one of the 
 
 describe("killed", () => {
   test.each(crashes)("$moment $write", async ({ write, moment }) => {
-    const incident = await stage().damage();
-    route.forget();
     const victim = stage().operator;
-    const killed = route.at(write, moment, () => victim.kill());
-    const object = await stage().apply(incident.good, { repair: { sql: repair } });
-    await killed;
+    const { incident, object } = await begin(() => route.at(write, moment, () => victim.kill()));
     await restart();
     expect(await outcomeOf(stage(), await finished(object), incident)).toEqual(reference);
     // The lake's commit came and PostgreSQL's did not: only then the lake is the one to ask.
     expect(await isRepairConfirmed(stage(), object)).toBe(write === "lake commit 2" && moment === "after");
     passed += 1;
   });
+});
+
+/** The same without a death: the connection breaks, and the operator does not know whether it was done. */
+const answers: readonly WriteName[] = ["claim 1", "pause 1", "rewind 1", "begin_repair 1", "commit 1", "lake commit 2"];
+
+describe("alive, but never told of", () => {
+  test.each([...answers, "replay 1", "release 1", "status 6"])("%s", async (write) => {
+    const { incident, object } = await begin(() => route.at(write, "after", async () => undefined));
+    expect(await outcomeOf(stage(), await finished(object), incident)).toEqual(reference);
+  });
+});
+
+test("killed while PostgreSQL still waits for the lake's answer to the commit: the next one asks the lake", async () => {
+  const release = Promise.withResolvers<void>();
+  const { incident, object } = await begin(() => route.holdAt("lake commit 2", "after", release.promise));
+  await stage().operator.kill();
+  await restart();
+  expect(await outcomeOf(stage(), await finished(object), incident)).toEqual(reference);
+  release.resolve();
+  expect(await isRepairConfirmed(stage(), object)).toBe(true);
 });

@@ -66,10 +66,24 @@ export class CrashRoute {
 
   /** Resolves when the write came and `step` is done with; the write is dropped, or its answer. */
   at(name: WriteName, moment: Moment, step: () => Promise<void>): Promise<void> {
+    return this.#at(name, moment, async (reached) => {
+      await step().then(reached.resolve, reached.reject);
+    });
+  }
+
+  /** Resolves when the write came; it, or its answer, is held until `release` resolves, and then lost. */
+  holdAt(name: WriteName, moment: Moment, release: Promise<unknown>): Promise<void> {
+    return this.#at(name, moment, async (reached) => {
+      reached.resolve();
+      await release;
+    });
+  }
+
+  #at(name: WriteName, moment: Moment, step: (reached: PromiseWithResolvers<void>) => Promise<void>): Promise<void> {
     const reached = Promise.withResolvers<void>();
     this.#watch(async (now, { what }) => {
       if (now !== moment || what !== name) return "pass";
-      await step().then(reached.resolve, reached.reject);
+      await step(reached);
       return "drop";
     });
     return reached.promise;

@@ -126,6 +126,10 @@ export class OperatorStage {
     return makeSecret(this.api, this.namespace, name, data);
   }
 
+  async deleteSecret(name: string): Promise<void> {
+    await this.api.delete(`/api/v1/namespaces/${this.namespace}/secrets/${name}`);
+  }
+
   async live(object: RewindObject): Promise<RewindObject | undefined> {
     try {
       return await this.rewinds.get(this.namespace, object.metadata.name);

@@ -69,6 +69,10 @@ export class KubeApi {
     return this.#calls.send({ resource: "test", verb: "POST", path, body });
   }
 
+  delete(path: string): Promise<Record<string, unknown>> {
+    return this.#calls.send({ resource: "test", verb: "DELETE", path });
+  }
+
   async installWidgets(): Promise<void> {
     const path = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions";
     await this.post(path, customResourceDefinition).catch((error: unknown) => {
