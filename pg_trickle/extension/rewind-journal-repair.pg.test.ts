@@ -49,6 +49,57 @@ describe("repair", () => {
     expect(await steps(operation.uid)).toEqual(["Repair 1 Done"]);
   });
 
+  test("a repair that hides the marker's name while it writes is marked all the same", async () => {
+    const operation = await claimed();
+    const { client, attempt } = await entered(operation);
+    await run(
+      client,
+      `do $$ begin
+         perform set_config('postgres_fdw.application_name', 'nobody', false);
+         perform postgres_fdw_disconnect_all();
+         update lake.events set value = value + 1;
+         perform set_config('postgres_fdw.application_name', 'strw/${operation.uid}/repair/${attempt}', false);
+       end $$`,
+    );
+    await call(client, "finish_repair", operation, attempt, "[10]");
+    await client.query("commit");
+    expect((await observe(operation.uid)).repair_marker?.snapshot_id).toBeGreaterThan(0);
+  });
+
+  test("a name that was changed between entering and running is noticed", async () => {
+    const operation = await claimed();
+    const { client } = await entered(operation);
+    await client.query("set postgres_fdw.application_name = 'nobody'");
+    expect((await failure(run(client, "select 1"))).code).toBe("TR020");
+  });
+
+  test("a second connection to the lake, by another user mapping, cannot carry a repair past its marker", async () => {
+    const role = `mapped_${process.pid}`;
+    await pool().query(`create role ${role}; grant usage on schema lake to ${role}; grant select, update on lake.events to ${role};
+      create user mapping for ${role} server lake options (user 'lake', password 'wrong')`);
+    await pool().query(`do $$ begin execute (
+      select format('alter user mapping for ${role} server lake options (set password %L)', o.option_value)
+      from pg_user_mappings m, pg_options_to_table(m.umoptions) o
+      where m.srvname = 'lake' and m.umuser = 0 and o.option_name = 'password'); end $$`);
+    const operation = await claimed();
+    const { client } = await entered(operation);
+    const error = await failure(
+      run(
+        client,
+        `do $$ begin
+        perform set_config('postgres_fdw.application_name', 'nobody', false);
+        set local role ${role};
+        update lake.events set value = value + 1;
+        reset role;
+        perform set_config('postgres_fdw.application_name', 'strw/${operation.uid}/repair/1', false);
+      end $$`,
+      ),
+    );
+    expect(error.code).toBe("TR020");
+    await client.query("rollback");
+    await pool().query(`drop user mapping for ${role} server lake; drop owned by ${role}; drop role ${role}`);
+  });
+
   test("confirm_repair confirms nothing that is not in the lake", async () => {
     const operation = await claimed();
     await call(pool(), "begin_repair", operation);

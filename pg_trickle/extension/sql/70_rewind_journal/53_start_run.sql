@@ -6,17 +6,18 @@ language plpgsql volatile security definer
 set search_path = pg_catalog, pg_temp
 as $$
 declare
-  v_nonce uuid;
+  v_repair pgtrickle_rewind.repair_transactions;
 begin
   update pgtrickle_rewind.repair_transactions t
   set stage = 'Running'
   where t.xid = pg_current_xact_id_if_assigned() and t.stage = 'Entered'
-  returning t.nonce into v_nonce;
-  if v_nonce is null then
+  returning t.* into v_repair;
+  if v_repair.uid is null then
     raise exception 'no repair has been entered in this transaction, or it has already run'
       using errcode = 'TR020', hint = 'Call pgtrickle_rewind.enter_repair(…) first, once per transaction.';
   end if;
-  return v_nonce;
+  perform pgtrickle_rewind.check_marker_name(v_repair);
+  return v_repair.nonce;
 end;
 $$;
 comment on function pgtrickle_rewind.start_run() is 'Begins the run of the repair that this transaction has entered.';

@@ -13,11 +13,11 @@ begin
     raise exception 'only pgtrickle_rewind.run_repair() ends a run' using errcode = 'TR020',
       hint = 'Repair SQL changes the source tables only.';
   end if;
-  -- the lake connection is opened by the repair itself: it must have gone out under the name of this attempt
-  if current_setting('postgres_fdw.application_name', true)
-     is distinct from pgtrickle_rewind.operation_marker(v_repair.uid) || '/' || v_repair.attempt then
-    raise exception 'the repair has changed postgres_fdw.application_name'
-      using errcode = 'TR020', hint = 'The lake knows the repair by that name; leave it alone.';
+  perform pgtrickle_rewind.check_marker_name(v_repair);
+  -- run_repair has opened one; another role's user mapping would open one more, under a name that the repair chose
+  if pgtrickle_rewind.lake_connections() > 1 then
+    raise exception 'the repair has opened a second connection to the lake'
+      using errcode = 'TR020', hint = 'A repair works with one user mapping: run it as one role, on tables of one server.';
   end if;
 end;
 $$;

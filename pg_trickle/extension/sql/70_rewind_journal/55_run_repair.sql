@@ -9,7 +9,12 @@ declare
   v_result pg_catalog.jsonb := '[]';
   v_rows bigint;
   v_statement text;
+  v_lake pg_catalog.refcursor;
 begin
+  -- Opening a cursor connects and begins the lake's transaction, without asking for a row: from here to the commit the lake
+  -- knows this session by the name of the attempt, whatever the repair calls itself.
+  open v_lake for select from pgtrickle_rewind.lake_connection;
+  close v_lake;
   foreach v_statement in array p_sql loop
     execute v_statement;
     get diagnostics v_rows = row_count;
