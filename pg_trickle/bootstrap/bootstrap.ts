@@ -26,7 +26,8 @@ import {
 
 const SEED_RETRY_MS = 1_000;
 
-async function prepareFiles(config: Config): Promise<void> {
+/** Folders and files that the engine's container finds when it starts. */
+export async function prepareFiles(config: Config): Promise<void> {
   for (const dir of config.privateDirs) await mkdir(dir, { recursive: true, mode: 0o700 });
   if (config.lakeInit === null) return;
   const { source, target, s3 } = config.lakeInit;

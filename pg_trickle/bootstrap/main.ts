@@ -1,14 +1,15 @@
-// Composition root of the bootstrap: `main.ts init` before the lake engine starts, `main.ts seed` beside it.
+// Composition root of the bootstrap: `main.ts init` before the lake engine starts, `main.ts seed` beside it; `main.ts files`
+// where an administrator has done the rest.
 import { pino } from "pino";
-import { runInit, runSeed } from "./bootstrap.ts";
+import { prepareFiles, runInit, runSeed } from "./bootstrap.ts";
 import { ConfigError, readConfig } from "./config.ts";
 import { BootstrapError } from "./connect.ts";
 
-const COMMANDS = { init: runInit, seed: runSeed } as const;
+const COMMANDS = { files: prepareFiles, init: runInit, seed: runSeed } as const;
 
 function readCommand(word: string | undefined): keyof typeof COMMANDS {
-  if (word === "init" || word === "seed") return word;
-  throw new ConfigError("usage: main.ts init|seed");
+  if (word === "files" || word === "init" || word === "seed") return word;
+  throw new ConfigError("usage: main.ts files|init|seed");
 }
 
 async function main(): Promise<void> {

@@ -1,7 +1,6 @@
 #!/bin/bash
 # The cluster tests on a cluster of your own, for example one that kind made. Its nodes must have the images already:
-#   for target in engine postgres; do docker build -f images/pg-trickle/Dockerfile --target $target -t $IMAGES/pg-trickle-$target:$TAG . ; done
-#   for name in operator generator; do docker build -f images/$name/Dockerfile -t $IMAGES/$name:$TAG . ; done
+#   images/build.sh $IMAGES $TAG
 #   kind load docker-image $IMAGES/{operator,generator,pg-trickle-engine,pg-trickle-postgres}:$TAG
 # Environment:
 #   STRW_CLUSTER_KUBECONFIG  kubeconfig of a cluster administrator (required; KUBECONFIG is not used, so that no cluster is

@@ -129,6 +129,11 @@ capabilities:
 {{- end -}}
 {{- end }}
 
+{{/* Whether the bootstrap may be superuser: with one's own PostgreSQL an administrator may have done its work. */}}
+{{- define "strw.pgTrickle.hasAdmin" -}}
+{{- if or (not .Values.externalPostgres.enabled) .Values.externalPostgres.admin.secretName }}true{{ end -}}
+{{- end }}
+
 {{- define "strw.pgTrickle.hasLakeVolume" -}}
 {{- if not .Values.pgTrickle.lake.s3.bucket }}true{{ end -}}
 {{- end }}

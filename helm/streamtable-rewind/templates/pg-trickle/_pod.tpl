@@ -45,7 +45,7 @@ initContainers:
   - name: bootstrap
     image: {{ include "strw.image" (dict "root" . "image" $t.image) }}
     imagePullPolicy: {{ $t.image.pullPolicy }}
-    args: [pg_trickle/bootstrap/main.ts, init]
+    args: [pg_trickle/bootstrap/main.ts, {{ ternary "init" "files" (eq (include "strw.pgTrickle.hasAdmin" .) "true") }}]
     securityContext:
       {{- include "strw.pgTrickle.containerSecurityContext" . | nindent 6 }}
     env:
@@ -58,6 +58,7 @@ initContainers:
     resources:
       {{- toYaml $t.bootstrap.resources | nindent 6 }}
   {{- include "strw.pgTrickle.engineContainer" . | trim | nindent 2 }}
+  {{- if include "strw.pgTrickle.hasAdmin" . }}
   - name: seed
     image: {{ include "strw.image" (dict "root" . "image" $t.image) }}
     imagePullPolicy: {{ $t.image.pullPolicy }}
@@ -75,6 +76,7 @@ initContainers:
       {{- end }}
     resources:
       {{- toYaml $t.bootstrap.resources | nindent 6 }}
+  {{- end }}
 containers:
   - name: scheduler
     image: {{ include "strw.image" (dict "root" . "image" $t.image) }}
@@ -299,12 +301,14 @@ nobody away from PostgreSQL. Its own watchdog kills it when it does not answer.
 {{- define "strw.pgTrickle.bootstrapEnv" -}}
 {{- $t := .Values.pgTrickle -}}
 {{- $e := .Values.externalPostgres -}}
-{{- $user := ternary "$(PGUSER)" "postgres" $e.enabled -}}
-{{- if $e.enabled }}
+{{- $user := "postgres" -}}
+{{- if not (include "strw.pgTrickle.hasAdmin" .) }}
+{{- else if $e.enabled }}
+{{- $user = "$(PGUSER)" }}
 - name: PGUSER
   valueFrom:
     secretKeyRef:
-      name: {{ required "externalPostgres.admin.secretName is needed" $e.admin.secretName }}
+      name: {{ $e.admin.secretName }}
       key: {{ $e.admin.userKey }}
 - name: PGPASSWORD
   valueFrom:
