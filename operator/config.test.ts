@@ -25,6 +25,24 @@ describe("readConfig", () => {
     expect(read).toThrow(/METRICS_ADDRESS[\s\S]*CONCURRENCY[\s\S]*LOG_LEVEL/);
   });
 
+  it("works without leader election unless it is told otherwise", () => {
+    expect(readConfig({}).lease).toBeUndefined();
+  });
+
+  it("reads the lease's name, place and times", () => {
+    const lease = { LEADER_ELECTION: "true", LEASE_NAMESPACE: "rewind", LEASE_NAME: "one", LEASE_RETRY_SECONDS: "0.5" };
+    expect(readConfig(lease).lease).toEqual({
+      ...{ namespace: "rewind", name: "one" },
+      times: { durationMs: 15_000, renewDeadlineMs: 10_000, renewMs: 500, standbyMs: 500 },
+    });
+  });
+
+  it("refuses a lease without a place, and times that could give two leaders", () => {
+    expect(() => readConfig({ LEADER_ELECTION: "true" })).toThrow(/LEASE_NAMESPACE: is needed/);
+    expect(() => readConfig({ LEASE_DURATION_SECONDS: "10" })).toThrow(/LEASE_RENEW_DEADLINE_SECONDS/);
+    expect(() => readConfig({ LEASE_RETRY_SECONDS: "5" })).toThrow(/LEASE_RETRY_SECONDS/);
+  });
+
   it("cannot be changed afterwards", () => {
     expect(Object.isFrozen(readConfig({}))).toBe(true);
   });

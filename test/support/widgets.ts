@@ -1,7 +1,7 @@
 /** A small kind of its own on the kube tier's API server, and namespaces for tests. */
 import { randomUUID } from "node:crypto";
 import { vi } from "vitest";
-import { Calls } from "../../operator/kube/calls.ts";
+import { Calls, MERGE_PATCH } from "../../operator/kube/calls.ts";
 import { systemClock } from "../../operator/kube/clock.ts";
 import { connectionOf, loadKubeConfig } from "../../operator/kube/connection.ts";
 import { isConflict } from "../../operator/kube/errors.ts";
@@ -71,6 +71,10 @@ export class KubeApi {
 
   delete(path: string): Promise<Record<string, unknown>> {
     return this.#calls.send({ resource: "test", verb: "DELETE", path });
+  }
+
+  patch(path: string, body: object): Promise<Record<string, unknown>> {
+    return this.#calls.send({ resource: "test", verb: "PATCH", path, body, contentType: MERGE_PATCH });
   }
 
   async installWidgets(): Promise<void> {
