@@ -22,7 +22,7 @@ begin
     published as (
       merge into %9$s p using (select f.weight as "pgtrickle weight", %10$s from %11$s f) f on %12$s
       when matched and f."pgtrickle weight" < 0 then delete
-      when matched and (%13$s) is distinct from (%14$s) then update set (%15$s) = row(%14$s)
+      when matched and %13$s then update set (%15$s) = row(%14$s)
       when not matched and f."pgtrickle weight" > 0 then insert (%15$s) values (%14$s)
       %16$s
       returning merge_action() as action)
@@ -43,7 +43,7 @@ begin
     p_layout ->> 'public', pgtrickle_internal.projection_list(p_layout),
     case when p_is_rebuild then '(select 1 as weight, t.* from target t)' else 'final' end,
     public_matches,
-    pgtrickle_internal.column_list(p_layout -> 'public_columns', 'p'),
+    pgtrickle_internal.differs_sql(p_layout -> 'public_columns', p_layout -> 'public_types', 'p', 'f'),
     pgtrickle_internal.column_list(p_layout -> 'public_columns', 'f'),
     pgtrickle_internal.column_list(p_layout -> 'public_columns'),
     case when p_is_rebuild then 'when not matched by source then delete' else '' end);

@@ -6,22 +6,26 @@ set search_path = pg_catalog, pg_temp
 as $$
 declare
   matches text;
-  measures jsonb;
+  compared jsonb;
+  compared_types jsonb;
 begin
   select string_agg(format('b.%1$I = t.%1$I', k.name), ' and ' order by k.position) into matches
     from jsonb_array_elements_text(p_layout -> 'key_columns') with ordinality as k (name, position);
-  select jsonb_agg(c.name order by c.position) into measures
+  -- The keys are equal already; of numeric ones the scale may not be.
+  select jsonb_agg(c.name order by c.position), jsonb_agg(t.type order by c.position) into compared, compared_types
     from jsonb_array_elements_text(p_layout -> 'base_columns') with ordinality as c (name, position)
-    where not p_layout -> 'key_columns' ? c.name;
+    join jsonb_array_elements_text(p_layout -> 'base_types') with ordinality as t (type, position) using (position)
+    where not p_layout -> 'key_columns' ? c.name or t.type like 'numeric%';
   return format($sql$
     pairs as materialized (
       select b as old, t as new from %1$s b full join target t on %2$s
-      where (%3$s) is distinct from (%4$s)),
+      where %3$s),
     changes as (
-      select -1 as weight, %5$s from pairs p where (p.old).n is not null
+      select -1 as weight, %4$s from pairs p where (p.old).n is not null
       union all
-      select 1, %6$s from pairs p where (p.new).n is not null)$sql$,
-    p_layout ->> 'base', matches, pgtrickle_internal.column_list(measures, 'b'), pgtrickle_internal.column_list(measures, 't'),
+      select 1, %5$s from pairs p where (p.new).n is not null)$sql$,
+    p_layout ->> 'base', matches,
+    pgtrickle_internal.differs_sql(compared, compared_types, 'b', 't'),
     pgtrickle_internal.column_list(p_layout -> 'base_columns', '(p.old)'),
     pgtrickle_internal.column_list(p_layout -> 'base_columns', '(p.new)'));
 end

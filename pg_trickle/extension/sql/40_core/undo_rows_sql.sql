@@ -11,11 +11,13 @@ begin
         select 1, %3$s from %4$s b
         union all
         select -j.weight, %5$s from %6$s j where j.refresh_id > $1) c (weight, %2$s)
-      group by %2$s having sum(c.weight) > 0) f
+      group by %7$s having sum(c.weight) > 0) f
     cross join generate_series(1, f."pgtrickle weight")$sql$,
     pgtrickle_internal.projection_list(layout), pgtrickle_internal.column_list(layout -> 'base_columns'),
     pgtrickle_internal.column_list(layout -> 'base_names', 'b'), layout ->> 'base',
-    pgtrickle_internal.column_list(layout -> 'base_columns', 'j'), layout ->> 'journal');
+    pgtrickle_internal.column_list(layout -> 'base_columns', 'j'), layout ->> 'journal',
+    array_to_string(array[pgtrickle_internal.column_list(layout -> 'base_columns')]
+      || pgtrickle_internal.spelling_list(layout -> 'base_columns', layout -> 'base_types', 'c'), ', '));
 end
 $$;
 comment on function pgtrickle_internal.undo_rows_sql(bigint) is
