@@ -17,7 +17,7 @@ function giveUp(o: Observed, why: string): Decision {
     action: "Delete",
     note:
       `deleted, but what it may hold could not be put back within ${giveUpAfterMs / 1000} s: ${why}. ` +
-      "The next rewind of the table or pgtrickle.resume_scheduler(…) takes the hold over.",
+      "The next rewind of the table takes the hold over; by hand, pgtrickle.resume_scheduler(…) says how.",
   });
 }
 

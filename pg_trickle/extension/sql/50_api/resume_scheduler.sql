@@ -16,7 +16,9 @@ begin
     perform pgtrickle_rewind.drop_ended_holds(v_id);
     holders := pgtrickle_internal.holders(v_id);
     if cardinality(holders) > 0 then
-      raise notice 'stream table % stays paused: it is held by %', pgtrickle_internal.qualified_name(v_id), array_to_string(holders, ', ');
+      raise notice 'stream table % stays paused: it is held by %', pgtrickle_internal.qualified_name(v_id), array_to_string(holders, ', ')
+        using hint = coalesce('If the object of that rewind is gone: ' || pgtrickle_rewind.orphan_statements(v_id),
+          'Its holder releases it.');
     end if;
     return next format('%s is %s', pgtrickle_internal.qualified_name(v_id), pgtrickle_internal.status(v_id));
   end loop;
