@@ -18,9 +18,14 @@ begin
   begin
     counts := pgtrickle_internal.apply_way(st, way.strategy, p_target, refresh.id, way.snapshots, way.boundary_refresh,
       p_allowed = 'Recompute');
-  exception when sqlclient_unable_to_establish_sqlconnection or connection_failure or connection_exception then
-    raise exception 'the lake engine cannot be reached: %', sqlerrm
-      using errcode = 'TR014', hint = 'Nothing was changed. It is tried again by itself where there is a schedule; a rewind to the end of an earlier refresh works without it.';
+  exception
+    when unique_violation or data_corrupted then
+      -- Rows that another refresh changed first look like that.
+      perform pgtrickle_internal.check_not_superseded(p_id, st.generation);
+      raise;
+    when sqlclient_unable_to_establish_sqlconnection or connection_failure or connection_exception then
+      raise exception 'the lake engine cannot be reached: %', sqlerrm
+        using errcode = 'TR014', hint = 'Nothing was changed. It is tried again by itself where there is a schedule; a rewind to the end of an earlier refresh works without it.';
   end;
   insert into pgtrickle_internal.refreshes (id, stream_table_id, action, strategy, reason, from_snapshot, to_snapshot,
       contents_before, contents_after, snapshots_read, estimated_ms, rows_removed, rows_added, is_journaled, requested_by, started_at)

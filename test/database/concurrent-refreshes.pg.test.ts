@@ -1,0 +1,58 @@
+/** Two sessions that move one stream table at the same time: one publishes, the other says that it came second. */
+import type { PoolClient } from "pg";
+import { beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { createSummary, failure, insertEvents } from "../support/summary-table.ts";
+import { useTrickle } from "../support/trickle.ts";
+import { until } from "../support/until.ts";
+
+const trickle = useTrickle();
+const pool = () => trickle().pool();
+
+async function isBlocked(pid: number): Promise<boolean> {
+  const { rows } = await pool().query<{ blocked: boolean }>("select cardinality(pg_blocking_pids($1)) > 0 as blocked", [
+    pid,
+  ]);
+  return rows[0]?.blocked ?? false;
+}
+
+/** What the second of two refreshes gets when the first one commits while the second waits for it. */
+async function second(statement: string): Promise<{ code: string; message: string }> {
+  const [first, other] = [await pool().connect(), await pool().connect()] as [PoolClient, PoolClient];
+  try {
+    const { rows } = await other.query<{ pid: number }>("select pg_backend_pid() as pid");
+    await first.query("begin");
+    await first.query(statement);
+    const answer = failure(other.query(statement));
+    await until(() => isBlocked(rows[0]?.pid ?? 0));
+    await first.query("commit");
+    return await answer;
+  } finally {
+    first.release();
+    other.release();
+  }
+}
+
+beforeAll(async () => {
+  await insertEvents(pool(), "click", 10);
+  await createSummary(pool());
+});
+
+describe.each(["Delta", "Recompute"])("refreshed by %s", (way) => {
+  beforeEach(async () => {
+    await pool().query("delete from pgtrickle_internal.settings");
+    await pool().query("insert into pgtrickle_internal.settings values ($1, 1000000)", [
+      way === "Delta" ? "recompute_base_ms" : "delta_base_ms",
+    ]);
+  });
+  test.each([
+    ["a new group", () => insertEvents(pool(), `new ${way}`, 1)],
+    ["a changed group", () => insertEvents(pool(), "click", 1)],
+    ["a group that goes", () => pool().query("delete from lake.events where event_type = $1", [`new ${way}`])],
+  ])("the second one is told so: %s", async (_name, change) => {
+    await change();
+    const { code, message } = await second("select pgtrickle.refresh('event_summary')");
+    expect({ code, message }).toEqual({ code: "TR012", message: expect.any(String) });
+    const { rows } = await pool().query("select ok from pgtrickle.verify('event_summary')");
+    expect(rows).toEqual([{ ok: true }]);
+  });
+});
