@@ -1,5 +1,9 @@
 /** psql in the pod of PostgreSQL, as its superuser. */
+import { waitFor } from "../demo/wait.ts";
 import type { Namespace } from "./cluster.ts";
+
+const CHANGE_MS = 90_000;
+const CORRUPTED = "CORRUPTED_EVENT";
 
 export interface ClusterDatabase {
   /** Rows as JSON has them. */
@@ -58,4 +62,31 @@ export async function readTable(database: ClusterDatabase): Promise<TableState> 
 
 export function eventCount(state: TableState): number {
   return state.summary.reduce((sum, row) => sum + row.event_count, 0);
+}
+
+export function isCorrupt(state: TableState): boolean {
+  return state.summary.some((row) => row.event_type === CORRUPTED);
+}
+
+/** A database that does not answer at a moment is asked again. */
+export function waitForTable(
+  database: ClusterDatabase,
+  what: string,
+  isSo: (state: TableState) => boolean,
+): Promise<TableState> {
+  const ask = async () => {
+    const state = await readTable(database).catch(() => undefined);
+    return state && isSo(state) ? state : undefined;
+  };
+  return waitFor(ask, { what, timeoutMs: CHANGE_MS });
+}
+
+/** A thousand bad rows, and the last state of the table before them. */
+export async function damage(database: ClusterDatabase): Promise<TableState> {
+  const good = await waitForTable(database, "the table is refreshed", ({ status }) => status === "ACTIVE");
+  await database.run(
+    `insert into lake.events select gen_random_uuid(), '${CORRUPTED}', 999999, now() from generate_series(1, 1000)`,
+  );
+  await waitForTable(database, "the summary is corrupt", isCorrupt);
+  return good;
 }

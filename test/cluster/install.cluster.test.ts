@@ -1,7 +1,16 @@
 /** The chart on an empty cluster: the whole demo, its rollback by kubectl, a database pod that goes, an upgrade, the end. */
 import { describe, expect, test } from "vitest";
 import { waitFor } from "../demo/wait.ts";
-import { type ClusterDatabase, eventCount, openDatabase, readTable, type TableState } from "./database.ts";
+import {
+  type ClusterDatabase,
+  damage,
+  eventCount,
+  isCorrupt,
+  openDatabase,
+  readTable,
+  type TableState,
+  waitForTable,
+} from "./database.ts";
 import { applyExample } from "./rewinds.ts";
 import { describeOnFailure, useNamespace } from "./use-namespace.ts";
 
@@ -39,13 +48,7 @@ describe.skipIf(cluster.skipped !== undefined)("the chart on a cluster", () => {
   const podUid = async (name: string) =>
     (await cluster.namespace().get<{ metadata: { uid: string } }>("pod", name))?.metadata.uid;
 
-  function tableThat(what: string, isSo: (state: TableState) => boolean): Promise<TableState> {
-    const ask = async () => {
-      const state = await readTable(database()).catch(() => undefined);
-      return state && isSo(state) ? state : undefined;
-    };
-    return waitFor(ask, { what, timeoutMs: GROWTH_MS });
-  }
+  const tableThat = (what: string, isSo: (state: TableState) => boolean) => waitForTable(database(), what, isSo);
 
   test("1. helm install --wait: the demo runs and its table follows the generator", async () => {
     describeOnFailure(cluster.namespace());
@@ -57,15 +60,10 @@ describe.skipIf(cluster.skipped !== undefined)("the chart on a cluster", () => {
 
   test("2. kubectl apply rolls a bad batch back", async () => {
     describeOnFailure(cluster.namespace());
-    const good = await readTable(database());
-    await database().run(
-      "insert into lake.events select gen_random_uuid(), 'CORRUPTED_EVENT', 999999, now() from generate_series(1, 1000)",
-    );
-    const isCorrupt = (state: TableState) => state.summary.some((row) => row.event_type === "CORRUPTED_EVENT");
-    await tableThat("the summary is corrupt", isCorrupt);
-    const status = await applyExample(cluster.namespace(), good.snapshot ?? -1);
-    expect(status).toMatchObject({ phase: "Succeeded" });
-    expect(status.conditions).toContainEqual(expect.objectContaining({ type: "Verified", status: "True" }));
+    const good = await damage(database());
+    const rewind = await applyExample(cluster.namespace(), good.snapshot ?? -1);
+    expect(rewind).toMatchObject({ status: { phase: "Succeeded" } });
+    expect(rewind.status?.conditions).toContainEqual(expect.objectContaining({ type: "Verified", status: "True" }));
     const after = await tableThat("the summary follows again", (state) => eventCount(state) > eventCount(good));
     expect(isCorrupt(after)).toBe(false);
     expect(await database().rows("select ok from pgtrickle.verify('public.event_summary')")).toEqual([{ ok: true }]);

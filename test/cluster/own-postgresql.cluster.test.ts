@@ -1,7 +1,6 @@
 /** docs/own-postgresql.md on a cluster: a PostgreSQL that the chart did not start, and everything between it and the engine over TLS. */
 import { describe, expect, test } from "vitest";
-import { waitFor } from "../demo/wait.ts";
-import { eventCount, openDatabase, readTable, type TableState } from "./database.ts";
+import { damage, eventCount, isCorrupt, openDatabase, readTable, type TableState, waitForTable } from "./database.ts";
 import { applyExample } from "./rewinds.ts";
 import { readClusterSettings } from "./settings.ts";
 import { applyTheirPostgresql, THEIRS } from "./their-postgresql.ts";
@@ -11,7 +10,6 @@ const NAMESPACE = "strw-own-postgresql";
 const RELEASE = "own";
 const NAME = "own-streamtable-rewind";
 const CRD = "streamtablerewinds.pgtrickle.dev";
-const GROWTH_MS = 60_000;
 
 const cluster = useNamespace(NAMESPACE, async (namespace) => {
   await namespace.helm(["uninstall", RELEASE, "--ignore-not-found", "--wait"]);
@@ -36,13 +34,7 @@ describe.skipIf(cluster.skipped !== undefined)("a PostgreSQL of one's own", () =
     return openDatabase(cluster.namespace(), { pod, container: "postgres", user, database: name });
   };
 
-  function tableThat(what: string, isSo: (state: TableState) => boolean): Promise<TableState> {
-    const ask = async () => {
-      const state = await readTable(database()).catch(() => undefined);
-      return state && isSo(state) ? state : undefined;
-    };
-    return waitFor(ask, { what, timeoutMs: GROWTH_MS });
-  }
+  const tableThat = (what: string, isSo: (state: TableState) => boolean) => waitForTable(database(), what, isSo);
 
   test("1. the chart brings pg_trickle into it; nothing of PostgreSQL is installed", async () => {
     describeOnFailure(cluster.namespace());
@@ -82,13 +74,10 @@ describe.skipIf(cluster.skipped !== undefined)("a PostgreSQL of one's own", () =
 
   test("4. kubectl apply rolls a bad batch back", async () => {
     describeOnFailure(cluster.namespace());
-    const good = await tableThat("the table is refreshed", ({ status }) => status === "ACTIVE");
-    await database().run(
-      "insert into lake.events select gen_random_uuid(), 'CORRUPTED_EVENT', 999999, now() from generate_series(1, 1000)",
-    );
-    const isCorrupt = (state: TableState) => state.summary.some((row) => row.event_type === "CORRUPTED_EVENT");
-    await tableThat("the summary is corrupt", isCorrupt);
-    expect(await applyExample(cluster.namespace(), good.snapshot ?? -1)).toMatchObject({ phase: "Succeeded" });
+    const good = await damage(database());
+    expect(await applyExample(cluster.namespace(), good.snapshot ?? -1)).toMatchObject({
+      status: { phase: "Succeeded" },
+    });
     const after = await tableThat("the summary follows again", (state) => eventCount(state) > eventCount(good));
     expect(isCorrupt(after)).toBe(false);
   });
