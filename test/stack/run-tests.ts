@@ -6,6 +6,7 @@ import { spawn } from "node:child_process";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { ensureHelm } from "../chart/helm.ts";
 import { ensureDuckdbExtensions } from "./duckdb-extensions.ts";
 import { ensureKubeAssets } from "./kube-assets.ts";
 import { temporaryFolder } from "./processes.ts";
@@ -45,6 +46,7 @@ async function runTier(tier: Tier, folder: string): Promise<TierRun> {
 
 async function prepare(tiers: readonly Tier[]): Promise<void> {
   const progress = terminalProgress();
+  if (tiers.includes("pure") || tiers.includes("kube")) await ensureHelm(progress);
   if (tiers.includes("pg") || tiers.includes("e2e")) await ensureDuckdbExtensions(progress);
   if (tiers.includes("kube") || tiers.includes("e2e")) await ensureKubeAssets(progress);
 }

@@ -46,7 +46,7 @@ helm.sh/chart: {{ printf "%s-%s" .root.Chart.Name .root.Chart.Version | replace 
 {{/* The operator's. */}}
 {{- define "strw.serviceAccountName" -}}
 {{- if .Values.operator.serviceAccount.create -}}
-{{ .Values.operator.serviceAccount.name | default (printf "%s-operator" (include "strw.fullname" . | trunc 54 | trimSuffix "-")) }}
+{{ .Values.operator.serviceAccount.name | default (include "strw.operator.name" .) }}
 {{- else -}}
 {{ .Values.operator.serviceAccount.name | default "default" }}
 {{- end -}}

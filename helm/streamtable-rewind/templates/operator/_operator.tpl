@@ -1,12 +1,13 @@
 {{/* Names and rules that several templates of the operator need. The argument is the root context. */}}
 
+{{/* Short enough for what is put behind it. */}}
 {{- define "strw.operator.name" -}}
-{{ include "strw.fullname" . | trunc 54 | trimSuffix "-" }}-operator
+{{ include "strw.fullname" . | trunc 44 | trimSuffix "-" }}-operator
 {{- end }}
 
 {{/* For objects without a namespace: two releases of one name, in two namespaces, get along. */}}
 {{- define "strw.operator.clusterName" -}}
-{{ printf "%s-%s" .Release.Namespace (include "strw.fullname" .) | trunc 54 | trimSuffix "-" }}-operator
+{{ printf "%s-%s" .Release.Namespace (include "strw.fullname" .) | trunc 200 | trimSuffix "-" }}-operator
 {{- end }}
 
 {{/* What the operator does with its own kind, and with what stands beside it: in the cluster, or in each watched namespace. */}}

@@ -1,0 +1,111 @@
+import { beforeAll, describe, expect, it } from "vitest";
+import { readConfig } from "../../operator/config.ts";
+import {
+  BUILD_TIMEOUT_MS,
+  CHART,
+  callHelm,
+  containersOf,
+  environmentOf,
+  haveHelm,
+  type Manifest,
+  namesOf,
+  operatorContainer,
+  operatorOnly,
+  podOf,
+  render,
+} from "./chart.ts";
+import { KUBE_VERSION } from "./helm.ts";
+
+let manifests: readonly Manifest[];
+
+beforeAll(async () => {
+  await haveHelm();
+  manifests = await render();
+}, BUILD_TIMEOUT_MS);
+
+describe("the chart with its defaults", () => {
+  it("passes helm lint", async () => {
+    const { ok, stdout } = await callHelm(["lint", CHART, "--strict", "--kube-version", KUBE_VERSION]);
+    expect(stdout).not.toMatch(/\[(WARNING|ERROR)\]/);
+    expect(ok).toBe(true);
+  });
+
+  it("makes these objects", () => {
+    expect(namesOf(manifests)).toMatchSnapshot();
+  });
+
+  it("makes only these without pg_trickle and generator", async () => {
+    expect(namesOf(await render(operatorOnly))).toMatchInlineSnapshot(`
+      [
+        "ClusterRole rewind-demo-streamtable-rewind-operator",
+        "ClusterRoleBinding rewind-demo-streamtable-rewind-operator",
+        "CustomResourceDefinition streamtablerewinds.pgtrickle.dev",
+        "Deployment demo-streamtable-rewind-operator",
+        "Pod demo-streamtable-rewind-operator-test",
+        "Role demo-streamtable-rewind-operator-lease",
+        "RoleBinding demo-streamtable-rewind-operator-lease",
+        "Service demo-streamtable-rewind-operator",
+        "ServiceAccount demo-streamtable-rewind-operator",
+      ]
+    `);
+  });
+
+  it("labels everything with its release", () => {
+    const unlabelled = manifests.filter(({ metadata }) => metadata.labels?.["app.kubernetes.io/instance"] !== "demo");
+    expect(namesOf(unlabelled)).toEqual([]);
+  });
+});
+
+describe("each pod", () => {
+  const pods = () => manifests.flatMap((manifest) => podOf(manifest) ?? []).map(({ spec }) => spec);
+  const containers = () => pods().flatMap(containersOf);
+
+  it("is there", () => {
+    expect(containers().length).toBeGreaterThan(3);
+  });
+
+  it("runs as a user that is not root, under the default seccomp profile", () => {
+    for (const { securityContext } of pods()) {
+      expect(securityContext).toMatchObject({ runAsNonRoot: true, seccompProfile: { type: "RuntimeDefault" } });
+    }
+  });
+
+  it("has containers that can gain no rights and change no file of theirs", () => {
+    for (const { securityContext } of containers()) {
+      expect(securityContext).toMatchObject({
+        ...{ allowPrivilegeEscalation: false, readOnlyRootFilesystem: true, capabilities: { drop: ["ALL"] } },
+      });
+      expect(securityContext?.["privileged"]).toBeUndefined();
+    }
+  });
+
+  it("asks for memory and limits it", () => {
+    for (const { resources } of containers()) {
+      expect(resources).toMatchObject({
+        requests: { memory: expect.any(String) },
+        limits: { memory: expect.any(String) },
+      });
+    }
+  });
+
+  it("names a version of its images, never the latest", () => {
+    for (const { image } of containers()) expect(image).toMatch(/(:\d+\.\d+\.\d+|@sha256:[0-9a-f]{64})$/);
+  });
+
+  it("uses no namespace of its node", () => {
+    for (const spec of pods()) {
+      for (const key of ["hostNetwork", "hostPID", "hostIPC"]) expect(spec[key]).toBeUndefined();
+    }
+  });
+});
+
+describe("the operator's environment", () => {
+  it("is one that the operator takes", () => {
+    const environment = environmentOf(operatorContainer(manifests));
+    const resolved = Object.entries(environment).map(([key, value]) => [key, typeof value === "string" ? value : "x"]);
+    expect(readConfig(Object.fromEntries(resolved))).toMatchObject({
+      ...{ metricsAddress: ":8080", namespaces: [], shutdownPatienceMs: 1_000 },
+      lease: { name: "demo-streamtable-rewind-operator", times: { durationMs: 15_000 } },
+    });
+  });
+});
