@@ -36,6 +36,28 @@ describe("names", () => {
   });
 });
 
+describe("what cannot be a stream table", () => {
+  const create = (name: string, query: string) =>
+    sql("select pgtrickle.create_stream_table('public', $1, $2, null, 'FULL')", [name, query]);
+
+  test("a name of more than 63 bytes is refused, not cut", async () => {
+    const { code } = await failure(create("é".repeat(32), "select event_type from lake.events"));
+    expect(code).toBe("TR021");
+  });
+
+  test("a column whose values have no equality is refused when it is created, not at its first refresh", async () => {
+    const duckdb = await trickle().duckdb({ readOnly: false });
+    await duckdb.run("create table lake.main.documents (id bigint, document json)");
+    duckdb.close();
+    await sql(
+      "create foreign table lake.documents (id bigint, document json) server lake options (schema_name 'main', table_name 'documents')",
+    );
+    const error = await failure(create("documents", "select id, document from lake.documents"));
+    expect(error).toMatchObject({ code: "TR009", detail: "NO_EQUALITY" });
+    expect(error.message).toContain("document");
+  });
+});
+
 describe("a frontier edited by hand", () => {
   const edit = (value: string) =>
     sql(

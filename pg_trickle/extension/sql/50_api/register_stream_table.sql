@@ -20,6 +20,7 @@ begin
   st.schedule := pgtrickle_internal.checked_schedule(p_schedule);
   perform pgtrickle_internal.check_new_name(p_schema, p_name, st.created_by);
   perform pgtrickle_internal.check_view_calls(p_view);
+  perform pgtrickle_internal.check_column_types(p_view);
   sources := pgtrickle_internal.view_sources(p_view, st.created_by);
   st.defining_query := p_query;
   st.view_definition := rtrim(pg_get_viewdef(p_view), '; ');
