@@ -91,7 +91,7 @@ describe("a rewind that goes well", () => {
     const process = start(outside);
     expect(await reconcile(process)).toEqual({});
     expect(outside.crash.writes).toEqual([
-      ...["status", "addFinalizer", "claim", "pause"],
+      ...["addFinalizer", "status", "claim", "pause"],
       ...["status", "status", "rewind", "status", "repair", "status", "replay", "release"],
       ...["status", "removeFinalizer"],
     ]);

@@ -1,5 +1,5 @@
 /**
- * The loop: gather → decide → write status if it must be seen first → perform → again, until there is nothing to do.
+ * The loop: gather → decide → write status, first or beside → perform → again, until there is nothing to do.
  * One key is never worked on twice at once (the queue sees to it); everything else here may crash at any point.
  */
 import { randomUUID } from "node:crypto";
@@ -10,7 +10,7 @@ import { type Action, type ActionKind, type Decision, stepOfAction } from "./cor
 import type { Observed } from "./core/observed.ts";
 import { FencedError, isConnectionLost, TerminalError, TransientError } from "./database/errors.ts";
 import { TrickleState } from "./database/sqlstate.ts";
-import { failureOf, gather, type RewindObject, type Run, type Sources } from "./gather.ts";
+import { failureOf, gather, lookAhead, type RewindObject, type Run, type Sources } from "./gather.ts";
 import { isConflict, isNotFound } from "./kube/errors.ts";
 import type { EventRecorder, Key, PassResult, StatusWriter } from "./kube/types.ts";
 import { type Objects, perform, recordFailure } from "./perform.ts";
@@ -44,6 +44,13 @@ const circlesRequeueMs = 5_000;
 /** Afterwards a token is good for nothing, and is not kept. */
 const endsTheToken: readonly ActionKind[] = ["release", "abandon", "removeFinalizer"];
 
+/** The status that was being written is written; else the pass failed. */
+async function settled(run: Run): Promise<undefined> {
+  const { writing } = run;
+  run.writing = undefined;
+  await writing;
+}
+
 export class Controller {
   readonly #options: ControllerOptions;
   /** Fencing tokens by uid; a lost one is claimed anew. */
@@ -67,6 +74,7 @@ export class Controller {
       return { requeueAfterMs: circlesRequeueMs };
     } finally {
       this.#running.delete(key);
+      await run.writing?.catch(() => undefined);
       await run.session?.close();
     }
   }
@@ -79,7 +87,7 @@ export class Controller {
 
   /** undefined: something was done, look again. */
   async #pass(key: Key, run: Run, parent: Log): Promise<PassResult | undefined> {
-    const object = await this.#read(key, run.signal);
+    const object = await this.#look(key, run);
     if (object === undefined) return {};
     const { uid, namespace, name, generation } = object.metadata;
     const log = parent.child({ namespace, name, uid, generation });
@@ -88,15 +96,27 @@ export class Controller {
     const observed = await gather(this.#options.sources, object, run);
     run.lastFailure = undefined;
     const decision = decide(observed);
+    // Only after a claim: its status was on its way while the object was read. What is to be written must know that one.
+    if (decision.announce !== "never" && run.writing !== undefined) return settled(run);
     this.#tell(log, observed, decision);
-    const written = decision.announce ? await this.#announce(object, observed, decision) : object;
-    for (const event of decision.events) this.#options.events.record(written, event);
+    const written = await this.#announce(object, observed, decision, run);
     if (decision.action.kind === "none") {
       this.#options.measurements.passed("waited");
       return decision.requeueAfterMs === undefined ? {} : { requeueAfterMs: decision.requeueAfterMs };
     }
     await this.#act(decision.action, { object: written, observed, run, log });
-    return undefined;
+    // The pause that follows a claim waits for no status write (I1).
+    if (decision.action.kind === "claim" && run.token !== undefined) return undefined;
+    return settled(run);
+  }
+
+  /** The object as it is now, and beside it a first look at the database. */
+  #look(key: Key, run: Run): Promise<RewindObject | undefined> | RewindObject {
+    const { written } = run;
+    run.written = undefined;
+    if (written !== undefined) return written;
+    lookAhead(run);
+    return this.#read(key, run.signal);
   }
 
   async #read(key: Key, signal: AbortSignal): Promise<RewindObject | undefined> {
@@ -110,10 +130,25 @@ export class Controller {
     }
   }
 
-  async #announce(object: RewindObject, observed: Observed, { status, phase }: Decision): Promise<RewindObject> {
+  /** Returns with the object as it is now known; a write beside the action goes on. */
+  async #announce(object: RewindObject, observed: Observed, decision: Decision, run: Run): Promise<RewindObject> {
+    if (decision.announce === "never") {
+      for (const event of decision.events) this.#options.events.record(object, event);
+      return object;
+    }
+    const writing = this.#write(object, observed, decision);
+    if (decision.announce === "before") return writing;
+    run.writing = writing;
+    // Its error is settled()'s.
+    writing.catch(() => undefined);
+    return object;
+  }
+
+  async #write(object: RewindObject, observed: Observed, { status, phase, events }: Decision): Promise<RewindObject> {
     const written = await this.#options.status.write(object, status);
     const { uid } = observed.object;
     if (observed.status.phase !== phase) this.#options.measurements.phaseChanged(uid, observed.status.phase, phase);
+    for (const event of events) this.#options.events.record(written, event);
     return written;
   }
 

@@ -1,11 +1,12 @@
 /** Everything that `decide` may know, read in one pass: the object, its Secret, its database, who else is in the way. */
+import { isDeepStrictEqual } from "node:util";
 import { Reason } from "./api/reasons.ts";
 import { specSchema } from "./api/spec.ts";
 import { type Plan, type StreamTableRewindStatus, statusSchema } from "./api/status.ts";
 import { finalizer } from "./api/stream-table-rewind.ts";
 import { needsWorld } from "./core/decide.ts";
 import type { Failure, LockOwner, Observed, ObservedWorld, Step, World } from "./core/observed.ts";
-import type { OperationIdentity, RewindDriver, RewindSession } from "./database/driver.ts";
+import type { ObserveQuery, OperationIdentity, RewindDriver, RewindSession } from "./database/driver.ts";
 import { TerminalError, TransientError } from "./database/errors.ts";
 import { connectionOf, isFailure } from "./database/secret.ts";
 import { isNotFound } from "./kube/errors.ts";
@@ -29,7 +30,14 @@ export interface Run {
   /** The object was being deleted when this pass read it. */
   isDeleting?: boolean;
   session?: RewindSession | undefined;
+  /** What the database was asked last, and its answer to the same question asked while the object was being read. */
+  query?: ObserveQuery | undefined;
+  ahead?: Promise<ObservedWorld> | undefined;
   token?: string | undefined;
+  /** The object as our own last write left it, when nothing was done since: as good as a read. */
+  written?: RewindObject | undefined;
+  /** A status that is being written beside an action. */
+  writing?: Promise<unknown> | undefined;
   plan?: Plan | undefined;
   lastFailure?: { readonly step: Step; readonly failure: Failure } | undefined;
 }
@@ -101,6 +109,22 @@ async function withOwners(sources: Sources, world: ObservedWorld): Promise<Obser
   return { ...world, tables };
 }
 
+/** Asks again what was asked last, beside the reading of the object: it seldom changes the question. */
+export function lookAhead(run: Run): void {
+  run.ahead = undefined;
+  if (run.session === undefined || run.query === undefined) return;
+  run.ahead = run.session.observe(run.query);
+  // Whoever uses the answer sees the error; not everybody does.
+  run.ahead.catch(() => undefined);
+}
+
+function askWorld(session: RewindSession, query: ObserveQuery, run: Run): Promise<ObservedWorld> {
+  const { ahead, query: asked } = run;
+  run.ahead = undefined;
+  run.query = query;
+  return ahead !== undefined && isDeepStrictEqual(asked, query) ? ahead : session.observe(query);
+}
+
 async function observeWorld(
   sources: Sources,
   object: RewindObject,
@@ -113,7 +137,7 @@ async function observeWorld(
       if (!isSession(opened)) return { kind: "unreachable", failure: opened };
       run.session = opened;
     }
-    const world = await run.session.observe({ tables: spec.streamTables, ...spec.target });
+    const world = await askWorld(run.session, { tables: spec.streamTables, ...spec.target }, run);
     return await withOwners(sources, world);
   } catch (error) {
     if (!(error instanceof TerminalError || error instanceof TransientError)) throw error;

@@ -34,7 +34,8 @@ function sessionOf(run: Run): RewindSession {
 }
 
 async function addFinalizer({ objects, object, run, wrote }: Performance): Promise<void> {
-  wrote(await objects.addFinalizer(object, finalizer, { signal: run.signal }));
+  run.written = await objects.addFinalizer(object, finalizer, { signal: run.signal });
+  wrote(run.written);
 }
 
 async function removeFinalizer({ objects, object, run, wrote }: Performance): Promise<void> {

@@ -58,6 +58,12 @@ export interface Transition {
   readonly note: string;
 }
 
+/**
+ * When the status is written: before the action, whose effect it must precede; beside it, where it only tells of it; or not at
+ * all, because nothing may wait for it.
+ */
+export type Announcement = "before" | "beside" | "never";
+
 export interface Decision {
   readonly action: Action;
   readonly phase: Phase;
@@ -66,8 +72,7 @@ export interface Decision {
   readonly status: StreamTableRewindStatus;
   /** Without an action: look again after this time, or only when something changes. */
   readonly requeueAfterMs?: number | undefined;
-  /** Written before the action is performed; claiming and pausing do not wait for a write. */
-  readonly announce: boolean;
+  readonly announce: Announcement;
   /** Told once, when the status was written. */
   readonly events: readonly Transition[];
 }

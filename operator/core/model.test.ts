@@ -130,11 +130,11 @@ function failed(state: State, step: Step, terminal: boolean): State {
 
 function announced(state: State, decision: Decision): State {
   const { lastFailure: _, ...memory } = state.memory;
-  return { ...state, memory, status: decision.announce ? waited(decision.status) : state.status };
+  return { ...state, memory, status: decision.announce === "never" ? state.status : waited(decision.status) };
 }
 
 /** What may go wrong with an action, each one fault. */
-function faultsOf(state: State, written: State, action: Action): Move[] {
+function faultsOf(state: State, written: State, { action, announce }: Decision): Move[] {
   const faults: Move[] = [
     { name: "crash before the status write", state: { ...state, memory: forgotten } },
     { name: `crash before ${action.kind}`, state: { ...written, memory: forgotten } },
@@ -142,6 +142,10 @@ function faultsOf(state: State, written: State, action: Action): Move[] {
   if (action.kind === "none") return faults;
   const after = afterAction(written, action);
   faults.push({ name: `crash after ${action.kind}`, action, state: { ...after, memory: forgotten } });
+  if (announce === "beside") {
+    const unwritten = { ...after, status: state.status, memory: forgotten };
+    faults.push({ name: `crash after ${action.kind}, before the status write beside it`, action, state: unwritten });
+  }
   const step = stepOfAction[action.kind];
   if (step === undefined || step === "Finalizer") return faults;
   const now = failed(written, step, false);
@@ -188,7 +192,7 @@ function step(
   const written = announced(state, decision);
   const { action } = decision;
   const good: Move = { name: action.kind, action, state: afterAction(written, action) };
-  const bad = state.faultsLeft === 0 ? [] : [...faultsOf(state, written, action), ...surprises(state)];
+  const bad = state.faultsLeft === 0 ? [] : [...faultsOf(state, written, decision), ...surprises(state)];
   return {
     good,
     bad: bad.map((move) => ({ ...move, state: { ...move.state, faultsLeft: state.faultsLeft - 1 } })),

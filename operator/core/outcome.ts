@@ -2,7 +2,7 @@
 import { Reason } from "../api/reasons.ts";
 import { isTerminal, type Phase, type Retry, type StreamTableRewindStatus } from "../api/status.ts";
 import { conditions } from "./conditions.ts";
-import { type Action, type Decision, stepOfAction, type Transition } from "./decision.ts";
+import { type Action, type Announcement, type Decision, stepOfAction, type Transition } from "./decision.ts";
 import { mirror, present } from "./mirror.ts";
 import type { Failure, Observed } from "./observed.ts";
 import { effectiveRetry } from "./retry.ts";
@@ -16,7 +16,7 @@ interface Outcome {
   readonly failure?: Failure | undefined;
   readonly stalled?: boolean;
   readonly requeueAfterMs?: number | undefined;
-  readonly announce?: boolean;
+  readonly announce?: Announcement;
 }
 
 /** The retry count lives as long as its step is the one being tried. */
@@ -67,7 +67,7 @@ function statusOf(o: Observed, outcome: Outcome, retry: Retry | undefined): Stre
 
 function build(o: Observed, outcome: Outcome): Decision {
   const retry = retryOf(o, outcome);
-  const announce = outcome.announce ?? true;
+  const announce = outcome.announce ?? "before";
   return {
     action: outcome.action ?? { kind: "none" },
     phase: outcome.phase,
@@ -77,7 +77,7 @@ function build(o: Observed, outcome: Outcome): Decision {
     requeueAfterMs: outcome.requeueAfterMs,
     announce,
     // What is not written would be told again by the next pass.
-    events: announce ? [...phaseEvent(o, outcome), ...retryEvent(o, retry)] : [],
+    events: announce !== "never" ? [...phaseEvent(o, outcome), ...retryEvent(o, retry)] : [],
   };
 }
 
@@ -86,9 +86,14 @@ export function act(o: Observed, phase: Phase, action: Action, message: string, 
   return build(o, { action, phase, reason: failure?.reason ?? Reason.Progressing, message, failure });
 }
 
-/** Goes on with an action that must not wait for a status write. */
+/** Goes on with an action while the status is written: what it does is not decided by that write. */
+export function actBeside(o: Observed, phase: Phase, action: Action, message: string): Decision {
+  return build(o, { action, phase, reason: Reason.Progressing, message, announce: "beside" });
+}
+
+/** Goes on with an action and leaves the status as it is. */
 export function actAtOnce(o: Observed, phase: Phase, action: Action, message: string): Decision {
-  return build(o, { action, phase, reason: Reason.Progressing, message, announce: false });
+  return build(o, { action, phase, reason: Reason.Progressing, message, announce: "never" });
 }
 
 type Waiting = Omit<Outcome, "action" | "announce">;
@@ -111,7 +116,7 @@ export function finish(o: Observed, outcome: Waiting, holding: boolean): Decisio
 /** The status stays as it is. */
 export function keep(o: Observed, action: Action, events: readonly Transition[] = []): Decision {
   const { phase = "Pending", reason = Reason.Progressing, message = "" } = o.status;
-  return { action, phase, reason, message, status: o.status, announce: false, events };
+  return { action, phase, reason, message, status: o.status, announce: "never", events };
 }
 
 /** A deleted object goes. */

@@ -10,7 +10,7 @@ import {
   type Observed,
   type ObservedWorld,
 } from "../observed.ts";
-import { act, actAtOnce } from "../outcome.ts";
+import { act, actAtOnce, actBeside } from "../outcome.ts";
 import { operationKey } from "../plan-hash.ts";
 import { deadlineAt } from "./verdict.ts";
 
@@ -47,13 +47,21 @@ function assertionsAt(spec: StreamTableRewindSpec, step: "Rewind" | "Replay"): r
 const finalizer: StepCheck = (o, { tables, snapshotId }) =>
   mayHold(o)
     ? undefined
-    : act(o, "Planning", { kind: "addFinalizer" }, `${tables.join(", ")} will be rewound to snapshot ${snapshotId}`);
+    : actAtOnce(
+        o,
+        "Planning",
+        { kind: "addFinalizer" },
+        `${tables.join(", ")} will be rewound to snapshot ${snapshotId}`,
+      );
 
-const claim: StepCheck = (o, { tables, spec }) => {
+const claim: StepCheck = (o, { tables, spec, snapshotId }) => {
   if (o.memory.token !== undefined) return undefined;
-  const phase = o.status.phase === undefined || o.status.phase === "Queued" ? "Planning" : o.status.phase;
+  const { phase = "Pending" } = o.status;
   const action = { kind: "claim", tables, operationKey: operationKey(spec) } as const;
-  return actAtOnce(o, phase, action, `taking the lock of ${tables.join(", ")}`);
+  if (phase !== "Pending" && phase !== "Queued") {
+    return actAtOnce(o, phase, action, `taking the lock of ${tables.join(", ")}`);
+  }
+  return actBeside(o, "Planning", action, `${tables.join(", ")} will be rewound to snapshot ${snapshotId}`);
 };
 
 const pause: StepCheck = (o, { world, tables }) => {
@@ -65,9 +73,10 @@ const pause: StepCheck = (o, { world, tables }) => {
 const plan: StepCheck = (o, { world, tables, snapshotId }) => {
   if (isRewound(world) || (o.memory.plan ?? o.status.plan) !== undefined) return undefined;
   const message = `${tables.join(", ")} is paused; working out what a rewind to snapshot ${snapshotId} changes`;
-  return act(o, "Pausing", { kind: "plan", tables, snapshotId }, message);
+  return actBeside(o, "Pausing", { kind: "plan", tables, snapshotId }, message);
 };
 
+/** The point of no return: what is shown is written first. */
 const rewind: StepCheck = (o, { world, spec, tables, snapshotId }) => {
   const { token } = o.memory;
   if (token === undefined || isRewound(world)) return undefined;
@@ -91,12 +100,8 @@ const repair: StepCheck = (o, { world, spec }) => {
     return act(o, "Repairing", { kind: "confirmRepair", token }, "the repair is in the lake already: recording it");
   }
   const action = { kind: "repair", token, sql: spec.repair.sql, timeoutMs: timeoutMs(o) } as const;
-  return act(
-    o,
-    "Repairing",
-    action,
-    `rows are those of the target; running ${spec.repair.sql.length} repair statement(s)`,
-  );
+  const message = `rows are those of the target; running ${spec.repair.sql.length} repair statement(s)`;
+  return actBeside(o, "Repairing", action, message);
 };
 
 const replay: StepCheck = (o, { world, spec, tables }) => {
@@ -104,7 +109,7 @@ const replay: StepCheck = (o, { world, spec, tables }) => {
   if (token === undefined || isDone(world, "Replay")) return undefined;
   const assertions = assertionsAt(spec, "Replay");
   const action = { kind: "replay", token, mode: spec.resume.replay, assertions, timeoutMs: timeoutMs(o) } as const;
-  return act(o, "Replaying", action, `replaying ${tables.join(", ")} to the lake's head`);
+  return actBeside(o, "Replaying", action, `replaying ${tables.join(", ")} to the lake's head`);
 };
 
 const release: StepCheck = (o) => {
