@@ -58,6 +58,20 @@ describe("what cannot be a stream table", () => {
   });
 });
 
+test("a group key that is too long for an index is said by table and way out, and the table is as it was", async () => {
+  const before = await summary(trickle().pool());
+  const duckdb = await trickle().duckdb({ readOnly: false });
+  const key = "(select string_agg(sha256(i::varchar), '') from range(200) r(i))";
+  await duckdb.run(`insert into lake.main.events select uuid(), ${key}, 1, now()`);
+  const error = await failure(sql("select pgtrickle.refresh('public.event_summary')"));
+  expect(error.code).toBe("54000");
+  expect(error.message).toContain("public.event_summary");
+  expect(error.hint).toContain("Group by a shorter expression");
+  expect(await summary(trickle().pool())).toEqual(before);
+  await duckdb.run("delete from lake.main.events where length(event_type) > 1000");
+  duckdb.close();
+});
+
 describe("a frontier edited by hand", () => {
   const edit = (value: string) =>
     sql(
