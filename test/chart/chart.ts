@@ -41,12 +41,12 @@ function setFlags(values: Values): string[] {
   return Object.entries(values).flatMap(([key, value]) => ["--set-json", `${key}=${JSON.stringify(value)}`]);
 }
 
-export function template(values: Values = {}): Promise<HelmResult> {
-  const key = JSON.stringify(values);
+export function template(values: Values = {}, namespace = "rewind"): Promise<HelmResult> {
+  const key = JSON.stringify([values, namespace]);
   const known = renderings.get(key);
   if (known !== undefined) return known;
   const fresh = callHelm([
-    ...["template", "demo", CHART, "--namespace", "rewind", "--kube-version", KUBE_VERSION],
+    ...["template", "demo", CHART, "--namespace", namespace, "--kube-version", KUBE_VERSION],
     ...setFlags(values),
   ]);
   renderings.set(key, fresh);
@@ -54,8 +54,8 @@ export function template(values: Values = {}): Promise<HelmResult> {
 }
 
 /** Throws what Helm said if it refuses the values. */
-export async function render(values: Values = {}): Promise<readonly Manifest[]> {
-  const { ok, stdout, stderr } = await template(values);
+export async function render(values: Values = {}, namespace?: string): Promise<readonly Manifest[]> {
+  const { ok, stdout, stderr } = await template(values, namespace);
   if (!ok) throw new Error(stderr);
   return parseAllDocuments(stdout)
     .map((document) => document.toJS() as Manifest | null)
