@@ -99,3 +99,58 @@ describe("another relation in the place of a stream table", () => {
     expect({ code, hasRun: await hasRun() }).toEqual({ code: "TR001", hasRun: false });
   });
 });
+
+describe("settings of the session", () => {
+  test("do not turn a literal of the query into code", async () => {
+    const query = String.raw`select event_type, count(*) as n from lake.events
+      where event_type <> 'x\' and event_type <> ') and hostile.spy(1)) --' group by event_type`;
+    await creator.query("select pgtrickle.create_stream_table('hostile', 'literal', $1, null, 'DIFFERENTIAL')", [
+      query,
+    ]);
+    await creator.query("set standard_conforming_strings = off");
+    const { rows } = await creator.query("select ok from pgtrickle.verify('hostile.literal', 'rows')");
+    await creator.query("reset standard_conforming_strings");
+    expect({ ok: rows[0]?.ok, hasRun: await hasRun() }).toEqual({ ok: true, hasRun: false });
+  });
+
+  test("do not change what is stored of a query", async () => {
+    const query = String.raw`select event_type, count(*) as n from lake.events where event_type <> 'x\y' group by event_type`;
+    await creator.query("select pgtrickle.create_stream_table('hostile', 'plain', $1, null, 'DIFFERENTIAL')", [query]);
+    await creator.query(
+      "set standard_conforming_strings = off; set quote_all_identifiers = on; set extra_float_digits = 0",
+    );
+    await creator.query("select pgtrickle.create_stream_table('hostile', 'odd', $1, null, 'DIFFERENTIAL')", [
+      query.replace("\\", "\\\\"),
+    ]);
+    await creator.query("reset standard_conforming_strings; reset quote_all_identifiers; reset extra_float_digits");
+    const stored = await trickle()
+      .pool()
+      .query(
+        "select distinct view_definition, frontier from pgtrickle_internal.stream_tables where table_name in ('plain', 'odd')",
+      );
+    expect(stored.rows).toHaveLength(1);
+  });
+});
+
+test("every function with rights of its own fixes what names and literals in it mean", async () => {
+  const { rows } = await trickle()
+    .pool()
+    .query(
+      `select p.oid::regprocedure::text as name from pg_proc p
+     join pg_depend d on d.classid = 'pg_proc'::regclass and d.objid = p.oid and d.deptype = 'e'
+     join pg_extension e on e.oid = d.refobjid and e.extname = 'pg_trickle'
+     where p.prosecdef and not p.proconfig @>
+       array['search_path=pg_catalog, pg_temp', 'standard_conforming_strings=on', 'quote_all_identifiers=off']`,
+    );
+  expect(rows).toEqual([]);
+});
+
+test("temporary tables of the session do not take the place of a source", async () => {
+  await creator.query(`select pgtrickle.create_stream_table('hostile', 'shadowed',
+    'select event_type, count(*) as n from lake.events group by event_type', null, 'DIFFERENTIAL')`);
+  await insertEvents(trickle().pool(), "later", 1);
+  await creator.query("create temporary view events as select 'x' as event_type where hostile.spy(1)");
+  const { rows } = await creator.query("select ok from pgtrickle.verify('hostile.shadowed', 'rows')");
+  await creator.query("drop view pg_temp.events");
+  expect({ ok: rows[0]?.ok, hasRun: await hasRun() }).toEqual({ ok: true, hasRun: false });
+});

@@ -3,6 +3,8 @@
 create function pgtrickle.check_lake() returns boolean
 language plpgsql security definer
 set search_path = pg_catalog, pg_temp
+set standard_conforming_strings = on
+set quote_all_identifiers = off
 as $$
 declare
   is_alive boolean;

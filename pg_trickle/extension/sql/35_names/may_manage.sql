@@ -1,6 +1,8 @@
 create function pgtrickle_internal.may_manage(p_id bigint) returns boolean
 language plpgsql stable security definer
 set search_path = pg_catalog, pg_temp
+set standard_conforming_strings = on
+set quote_all_identifiers = off
 as $$
 declare
   caller name := pgtrickle_internal.caller();

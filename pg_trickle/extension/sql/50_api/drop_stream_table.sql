@@ -1,6 +1,8 @@
 create function pgtrickle.drop_stream_table(name text) returns void
 language plpgsql security definer
 set search_path = pg_catalog, pg_temp
+set standard_conforming_strings = on
+set quote_all_identifiers = off
 as $$
 declare
   v_id bigint := pgtrickle_internal.resolve(drop_stream_table.name);

@@ -2,6 +2,8 @@
 create function pgtrickle_internal.lake_problem() returns text
 language plpgsql stable security definer
 set search_path = pg_catalog, pg_temp
+set standard_conforming_strings = on
+set quote_all_identifiers = off
 as $$
 declare
   health pgtrickle_internal.lake_health;

@@ -4,10 +4,13 @@ create function pgtrickle_internal.register_stream_table(
 returns text
 language plpgsql security definer
 set search_path = pg_catalog, pg_temp
+set standard_conforming_strings = on
+set quote_all_identifiers = off
 -- pg_get_viewdef prints constants through these.
 set datestyle = 'ISO, YMD'
 set intervalstyle = 'postgres'
 set bytea_output = 'hex'
+set extra_float_digits = 1
 as $$
 declare
   st pgtrickle_internal.stream_tables;

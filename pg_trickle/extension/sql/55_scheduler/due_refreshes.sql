@@ -1,6 +1,8 @@
 create function pgtrickle.due_refreshes() returns table (id bigint, table_name text)
 language plpgsql security definer
 set search_path = pg_catalog, pg_temp
+set standard_conforming_strings = on
+set quote_all_identifiers = off
 as $$
 begin
   -- With the lake known to be gone there is nothing to try; check_lake() goes on asking.

@@ -2,6 +2,8 @@
 create function pgtrickle.maintain() returns void
 language plpgsql security definer
 set search_path = pg_catalog, pg_temp
+set standard_conforming_strings = on
+set quote_all_identifiers = off
 as $$
 declare
   st record;

@@ -1,6 +1,8 @@
 create function pgtrickle.next_due_ms() returns integer
 language plpgsql security definer
 set search_path = pg_catalog, pg_temp
+set standard_conforming_strings = on
+set quote_all_identifiers = off
 as $$
 begin
   return (

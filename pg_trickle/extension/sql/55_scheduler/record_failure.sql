@@ -1,6 +1,8 @@
 create function pgtrickle.record_failure(id bigint, sqlstate text, message text) returns integer
 language plpgsql security definer
 set search_path = pg_catalog, pg_temp
+set standard_conforming_strings = on
+set quote_all_identifiers = off
 as $$
 declare
   wait_ms numeric;

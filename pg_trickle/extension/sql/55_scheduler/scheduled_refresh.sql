@@ -1,6 +1,8 @@
 create function pgtrickle.scheduled_refresh(id bigint) returns text
 language plpgsql security definer
 set search_path = pg_catalog, pg_temp
+set standard_conforming_strings = on
+set quote_all_identifiers = off
 as $$
 declare
   st pgtrickle_internal.stream_tables;

@@ -1,6 +1,8 @@
 create function pgtrickle_internal.refuse_unpublished() returns trigger
 language plpgsql security definer
 set search_path = pg_catalog, pg_temp
+set standard_conforming_strings = on
+set quote_all_identifiers = off
 as $$
 begin
   if exists (select from pgtrickle_internal.staged_moves m

@@ -3,6 +3,8 @@
 create function pgtrickle_internal.record_fingerprint() returns trigger
 language plpgsql security definer
 set search_path = pg_catalog, pg_temp
+set standard_conforming_strings = on
+set quote_all_identifiers = off
 as $$
 declare
   latest bigint;

@@ -3,6 +3,8 @@ create function pgtrickle_internal.stage_rewind(p_ids bigint[], p_snapshot bigin
 returns void
 language plpgsql security definer
 set search_path = pg_catalog, pg_temp
+set standard_conforming_strings = on
+set quote_all_identifiers = off
 as $$
 declare
   id bigint;

@@ -2,6 +2,8 @@
 create function pgtrickle_internal.stage_replay(p_ids bigint[], p_target bigint default null) returns void
 language plpgsql security definer
 set search_path = pg_catalog, pg_temp
+set standard_conforming_strings = on
+set quote_all_identifiers = off
 as $$
 declare
   target bigint := coalesce(p_target, pgtrickle_internal.lake_head());

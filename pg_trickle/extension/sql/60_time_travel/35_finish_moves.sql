@@ -2,6 +2,8 @@
 create function pgtrickle_internal.finish_moves() returns setof pgtrickle.moved
 language plpgsql security definer
 set search_path = pg_catalog, pg_temp
+set standard_conforming_strings = on
+set quote_all_identifiers = off
 as $$
 declare
   staged pgtrickle_internal.staged_moves;

@@ -1,6 +1,8 @@
 create function pgtrickle_internal.stage_rewind_by_name(p_names text[], p_snapshot bigint, p_strategy text) returns void
 language plpgsql security definer
 set search_path = pg_catalog, pg_temp
+set standard_conforming_strings = on
+set quote_all_identifiers = off
 as $$
 declare
   ids bigint[] := pgtrickle_internal.resolve_all(p_names);

@@ -2,6 +2,8 @@ create function pgtrickle_reading.verify(p_name text, p_level text, p_caller pgt
 returns pgtrickle.verification
 language plpgsql security definer
 set search_path = pg_catalog, pg_temp
+set standard_conforming_strings = on
+set quote_all_identifiers = off
 as $$
 declare
   v_id bigint := pgtrickle_internal.resolve(p_name);

@@ -2,6 +2,8 @@ create function pgtrickle_reading.at(p_row_type anyelement, p_snapshot bigint, p
 returns setof anyelement
 language plpgsql security definer
 set search_path = pg_catalog, pg_temp
+set standard_conforming_strings = on
+set quote_all_identifiers = off
 as $$
 declare
   id bigint := pgtrickle_reading.id_of_row_type(pg_typeof(p_row_type), p_caller);

@@ -2,6 +2,8 @@ create function pgtrickle_reading.diff(p_row_type anyelement, p_snapshot bigint,
 returns table (change text, "row" anyelement)
 language plpgsql security definer
 set search_path = pg_catalog, pg_temp
+set standard_conforming_strings = on
+set quote_all_identifiers = off
 set "TimeZone" = 'UTC'
 set "DateStyle" = 'ISO, YMD'
 set "IntervalStyle" = 'postgres'

@@ -1,6 +1,8 @@
 create function pgtrickle.plan_rewind(names text[], snapshot_id bigint) returns jsonb
 language plpgsql security definer
 set search_path = pg_catalog, pg_temp
+set standard_conforming_strings = on
+set quote_all_identifiers = off
 as $$
 declare
   ids bigint[] := pgtrickle_internal.resolve_all(plan_rewind.names);

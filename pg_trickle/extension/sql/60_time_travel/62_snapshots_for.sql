@@ -4,6 +4,8 @@ returns table (
   rows_added bigint, rows_removed bigint, is_current boolean, strategies text[])
 language plpgsql security definer
 set search_path = pg_catalog, pg_temp
+set standard_conforming_strings = on
+set quote_all_identifiers = off
 as $$
 declare
   v_id bigint := pgtrickle_internal.resolve(p_name);

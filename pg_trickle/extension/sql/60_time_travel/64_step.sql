@@ -2,6 +2,8 @@
 create function pgtrickle.step(name text, n integer default 1) returns setof pgtrickle.moved
 language plpgsql security definer
 set search_path = pg_catalog, pg_temp
+set standard_conforming_strings = on
+set quote_all_identifiers = off
 as $$
 declare
   v_id bigint := pgtrickle_internal.resolve(step.name);

@@ -2,6 +2,8 @@ create function pgtrickle_reading.explain(p_name text, p_caller pgtrickle_readin
 returns table (item text, value text)
 language plpgsql security definer
 set search_path = pg_catalog, pg_temp
+set standard_conforming_strings = on
+set quote_all_identifiers = off
 as $$
 declare
   v_id bigint := pgtrickle_internal.resolve(p_name);

@@ -3,6 +3,8 @@ create function pgtrickle_changes.pending(
   p_id bigint, p_relation text, out plan text, out from_snapshot bigint, out to_snapshot bigint, out snapshots text)
 language plpgsql stable security definer
 set search_path = pg_catalog, pg_temp
+set standard_conforming_strings = on
+set quote_all_identifiers = off
 as $$
 declare
   source pgtrickle_internal.sources;

@@ -1,6 +1,8 @@
 create function pgtrickle_rewind.refuse_inside_repair() returns void
 language plpgsql volatile security definer
 set search_path = pg_catalog, pg_temp
+set standard_conforming_strings = on
+set quote_all_identifiers = off
 as $$
 begin
   if exists (select from pgtrickle_rewind.repair_transactions t where t.xid = pg_current_xact_id_if_assigned()) then

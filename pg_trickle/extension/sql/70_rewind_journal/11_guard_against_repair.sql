@@ -3,6 +3,8 @@
 create function pgtrickle_rewind.guard_against_repair() returns trigger
 language plpgsql volatile security definer
 set search_path = pg_catalog, pg_temp
+set standard_conforming_strings = on
+set quote_all_identifiers = off
 as $$
 begin
   perform pgtrickle_rewind.refuse_inside_repair();

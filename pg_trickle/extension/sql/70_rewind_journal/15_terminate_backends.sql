@@ -1,6 +1,8 @@
 create function pgtrickle_rewind.terminate_backends(p_uid text) returns integer
 language plpgsql volatile security definer
 set search_path = pg_catalog, pg_temp
+set standard_conforming_strings = on
+set quote_all_identifiers = off
 as $$
 declare
   v_key bigint := pgtrickle_rewind.backend_key(p_uid);

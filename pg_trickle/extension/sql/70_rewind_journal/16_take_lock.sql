@@ -5,6 +5,8 @@
 create function pgtrickle_rewind.take_lock(p_uid text, p_token uuid) returns pgtrickle_rewind.operations
 language plpgsql volatile security definer
 set search_path = pg_catalog, pg_temp
+set standard_conforming_strings = on
+set quote_all_identifiers = off
 set lock_timeout = '2s'
 as $$
 declare

@@ -1,6 +1,8 @@
 create function pgtrickle_rewind.close_step(p_uid text, p_step text, p_attempt integer, p_after jsonb) returns void
 language plpgsql volatile security definer
 set search_path = pg_catalog, pg_temp
+set standard_conforming_strings = on
+set quote_all_identifiers = off
 as $$
 begin
   update pgtrickle_rewind.steps s

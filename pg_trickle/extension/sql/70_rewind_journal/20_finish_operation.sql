@@ -1,6 +1,8 @@
 create function pgtrickle_rewind.finish_operation(p_uid text, p_outcome text, p_reason text) returns void
 language plpgsql volatile security definer
 set search_path = pg_catalog, pg_temp
+set standard_conforming_strings = on
+set quote_all_identifiers = off
 as $$
 begin
   update pgtrickle_rewind.steps s

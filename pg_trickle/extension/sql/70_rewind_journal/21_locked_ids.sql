@@ -3,6 +3,8 @@
 create function pgtrickle_rewind.locked_ids(p_uid text) returns bigint[]
 language plpgsql volatile security definer
 set search_path = pg_catalog, pg_temp
+set standard_conforming_strings = on
+set quote_all_identifiers = off
 as $$
 begin
   return (select coalesce(array_agg(l.table_id order by l.table_id), '{}')

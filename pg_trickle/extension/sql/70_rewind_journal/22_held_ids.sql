@@ -1,6 +1,8 @@
 create function pgtrickle_rewind.held_ids(p_holder text) returns bigint[]
 language plpgsql volatile security definer
 set search_path = pg_catalog, pg_temp
+set standard_conforming_strings = on
+set quote_all_identifiers = off
 as $$
 begin
   return (select coalesce(array_agg(h.stream_table_id order by h.stream_table_id), '{}')

@@ -4,6 +4,8 @@
 create function pgtrickle_rewind.drop_stale_holds(p_ids bigint[], p_keep text) returns void
 language plpgsql volatile security definer
 set search_path = pg_catalog, pg_temp
+set standard_conforming_strings = on
+set quote_all_identifiers = off
 as $$
 declare
   v_hold record;

@@ -1,6 +1,8 @@
 create function pgtrickle_rewind.table_states(p_ids bigint[]) returns jsonb
 language plpgsql volatile security definer
 set search_path = pg_catalog, pg_temp
+set standard_conforming_strings = on
+set quote_all_identifiers = off
 as $$
 begin
   return jsonb_build_object('tables',

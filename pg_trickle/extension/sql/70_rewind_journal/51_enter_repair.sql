@@ -4,6 +4,8 @@
 create function pgtrickle_rewind.enter_repair(p_uid text, p_token uuid, p_attempt integer) returns void
 language plpgsql volatile security definer
 set search_path = pg_catalog, pg_temp
+set standard_conforming_strings = on
+set quote_all_identifiers = off
 as $$
 declare
   v_marker text := pgtrickle_rewind.operation_marker(p_uid) || '/' || p_attempt;

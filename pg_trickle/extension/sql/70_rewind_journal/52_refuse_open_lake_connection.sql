@@ -1,6 +1,8 @@
 create function pgtrickle_rewind.refuse_open_lake_connection() returns void
 language plpgsql volatile security definer
 set search_path = pg_catalog, pg_temp
+set standard_conforming_strings = on
+set quote_all_identifiers = off
 as $$
 begin
   if pgtrickle_rewind.lake_connections() > 0 then

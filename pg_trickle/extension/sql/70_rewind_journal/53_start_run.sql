@@ -4,6 +4,8 @@
 create function pgtrickle_rewind.start_run() returns uuid
 language plpgsql volatile security definer
 set search_path = pg_catalog, pg_temp
+set standard_conforming_strings = on
+set quote_all_identifiers = off
 as $$
 declare
   v_repair pgtrickle_rewind.repair_transactions;

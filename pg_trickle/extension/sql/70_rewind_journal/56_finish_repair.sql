@@ -2,6 +2,8 @@ create function pgtrickle_rewind.finish_repair(p_uid text, p_token uuid, p_attem
 returns void
 language plpgsql volatile security definer
 set search_path = pg_catalog, pg_temp
+set standard_conforming_strings = on
+set quote_all_identifiers = off
 as $$
 begin
   -- the lock rows are held since enter_repair, so the token cannot have changed; it is compared all the same,

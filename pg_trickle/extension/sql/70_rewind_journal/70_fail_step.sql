@@ -3,6 +3,8 @@ create function pgtrickle_rewind.fail_step(
 ) returns integer
 language plpgsql volatile security definer
 set search_path = pg_catalog, pg_temp
+set standard_conforming_strings = on
+set quote_all_identifiers = off
 as $$
 declare
   v_error jsonb := jsonb_build_object('code', p_sqlstate, 'message', p_message);

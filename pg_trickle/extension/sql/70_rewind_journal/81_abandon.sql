@@ -3,6 +3,8 @@
 create function pgtrickle_rewind.abandon(p_uid text, p_token uuid, p_reason text) returns jsonb
 language plpgsql volatile security definer
 set search_path = pg_catalog, pg_temp
+set standard_conforming_strings = on
+set quote_all_identifiers = off
 as $$
 declare
   v_after jsonb;

@@ -6,6 +6,8 @@ create function pgtrickle_rewind.orphan(p_uid text, p_cluster text, p_reason tex
 returns boolean
 language plpgsql volatile security definer
 set search_path = pg_catalog, pg_temp
+set standard_conforming_strings = on
+set quote_all_identifiers = off
 set lock_timeout = '2s'
 as $$
 declare

@@ -5,6 +5,8 @@ create function pgtrickle_rewind.observe(p_uid text, p_tables text[], p_snapshot
 returns jsonb
 language plpgsql volatile security definer
 set search_path = pg_catalog, pg_temp
+set standard_conforming_strings = on
+set quote_all_identifiers = off
 as $$
 declare
   v_tables jsonb;

@@ -1,6 +1,8 @@
 create function pgtrickle_rewind.locked_by(p_id bigint) returns jsonb
 language plpgsql volatile security definer
 set search_path = pg_catalog, pg_temp
+set standard_conforming_strings = on
+set quote_all_identifiers = off
 as $$
 begin
   return (
