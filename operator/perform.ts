@@ -58,6 +58,13 @@ async function plan(given: Performance, { tables, snapshotId }: Extract<Action, 
   run.plan = { ...planned, plannedAt, hash: planHash(planned, observed.spec) } as Plan;
 }
 
+function rewind({ run, observed }: Performance, action: Extract<Action, { kind: "rewind" }>): Promise<void> {
+  const session = sessionOf(run);
+  const hasRepair = !isInvalid(observed.spec) && observed.spec.repair !== undefined;
+  if (hasRepair && run.query !== undefined) session.prepareRepair(run.query);
+  return session.rewind(action.token, action.snapshotId, action);
+}
+
 /** Throws what the effect throws. */
 export function perform(action: Action, given: Performance): Promise<void> {
   const { run } = given;
@@ -77,7 +84,7 @@ export function perform(action: Action, given: Performance): Promise<void> {
     case "plan":
       return plan(given, action);
     case "rewind":
-      return sessionOf(run).rewind(action.token, action.snapshotId, action);
+      return rewind(given, action);
     case "repair":
       return sessionOf(run).repair(action.token, action.sql, action.timeoutMs);
     case "confirmRepair":

@@ -1,7 +1,7 @@
 /** One PostgreSQL session with bounded waiting. The only file that constructs a client. */
 import { Socket } from "node:net";
 import type { ConnectionOptions } from "node:tls";
-import { Client, type ClientConfig } from "pg";
+import { Client, type ClientConfig, type QueryConfig } from "pg";
 import { classified } from "./errors.ts";
 import type { ConnectionSettings } from "./secret.ts";
 import type { CallContext } from "./sqlstate.ts";
@@ -16,6 +16,13 @@ const networkGraceMs = 5_000;
 const maximumTimeoutMs = 2_147_000_000;
 /** A server that is frozen never answers a good-bye. */
 const closeTimeoutMs = 1_000;
+/** A session that rested is asked whether it lives; a new one is soon there. */
+const resumeTimeoutMs = 1_000;
+
+/** Not `discard all`: plans and compiled functions are what a session rests for. */
+const forgetEverything = `
+  close all; set session authorization default; reset role; reset all; unlisten *; select pg_advisory_unlock_all();
+  discard temp; discard sequences; set application_name = 'strw/resting'`;
 
 function tlsOf({ sslMode, ca }: ConnectionSettings): boolean | ConnectionOptions {
   switch (sslMode) {
@@ -62,15 +69,28 @@ interface SessionParts {
 export class Session {
   readonly #client: Client;
   readonly #socket: Socket;
-  readonly #signal: AbortSignal | undefined;
+  readonly #openedAtMs = performance.now();
   readonly #abort = () => this.interrupt();
+  #signal: AbortSignal | undefined;
   #timeoutMs = shortTimeoutMs;
+  #hasFailed = false;
 
   private constructor({ client, socket, signal }: SessionParts) {
     this.#client = client;
     this.#socket = socket;
-    this.#signal = signal;
-    signal?.addEventListener("abort", this.#abort, { once: true });
+    this.#obey(signal);
+    socket.once("close", () => {
+      this.#hasFailed = true;
+    });
+  }
+
+  /** A call of it failed, or its connection is gone. */
+  get hasFailed(): boolean {
+    return this.#hasFailed;
+  }
+
+  ageMs(): number {
+    return performance.now() - this.#openedAtMs;
   }
 
   /** @param signal breaks the connection. */
@@ -98,6 +118,7 @@ export class Session {
       const { rows } = await this.#client.query<unknown[]>(query);
       return rows[0]?.[0];
     } catch (error) {
+      this.#hasFailed = true;
       throw classified(error, options.context ?? "call");
     }
   }
@@ -109,12 +130,31 @@ export class Session {
 
   /** The running query is rejected; the server goes on with it until somebody ends its backend. */
   interrupt(): void {
+    this.#hasFailed = true;
     this.#socket.destroy();
+  }
+
+  /** Forgets what was set in it and whom it worked for. False: it is good for nothing but being closed. */
+  async rest(): Promise<boolean> {
+    this.#obey(undefined);
+    const isDone = !this.#hasFailed && (await this.#answers({ text: forgetEverything }));
+    this.#timeoutMs = shortTimeoutMs;
+    // Nobody waits for a session that rests, neither does the end of the process.
+    this.#socket.unref();
+    return isDone;
+  }
+
+  /** False: it did not survive its rest. */
+  async resume(applicationName: string, signal?: AbortSignal): Promise<boolean> {
+    this.#socket.ref();
+    this.#obey(signal);
+    const text = "select set_config('application_name', $1, false)";
+    return !this.#hasFailed && (await this.#answers({ text, values: [applicationName] }));
   }
 
   /** Ends within a second, whatever the server does. */
   async close(): Promise<void> {
-    this.#signal?.removeEventListener("abort", this.#abort);
+    this.#obey(undefined);
     const { promise: patience, resolve } = Promise.withResolvers<void>();
     const timer = setTimeout(resolve, closeTimeoutMs);
     await Promise.race([this.#client.end().catch(() => undefined), patience]);
@@ -124,7 +164,25 @@ export class Session {
 
   async #setTimeout(timeoutMs: number): Promise<void> {
     if (timeoutMs === this.#timeoutMs) return;
-    await this.#client.query("select set_config('statement_timeout', $1, false)", [String(Math.ceil(timeoutMs))]);
+    const text = "select set_config('statement_timeout', $1, false)";
+    const query_timeout = shortTimeoutMs + networkGraceMs;
+    await this.#client.query({ text, values: [String(Math.ceil(timeoutMs))], query_timeout } as QueryConfig);
     this.#timeoutMs = timeoutMs;
+  }
+
+  async #answers(query: QueryConfig): Promise<boolean> {
+    try {
+      await this.#client.query({ ...query, query_timeout: resumeTimeoutMs } as QueryConfig);
+      return true;
+    } catch {
+      return false;
+    }
+  }
+
+  /** From now on this signal breaks the connection, and no other. */
+  #obey(signal: AbortSignal | undefined): void {
+    this.#signal?.removeEventListener("abort", this.#abort);
+    this.#signal = signal;
+    signal?.addEventListener("abort", this.#abort, { once: true });
   }
 }

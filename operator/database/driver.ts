@@ -38,6 +38,8 @@ export interface RewindSession {
   pause(token: string): Promise<void>;
   plan(tables: readonly string[], snapshotId: number): Promise<Planned>;
   rewind(token: string, snapshotId: number, move: Move & { readonly strategy: string }): Promise<void>;
+  /** Opens that session meanwhile; nothing depends on it. */
+  prepareRepair(query: ObserveQuery): void;
   /** In a session of its own, marked, so that the lake commits it at most once. */
   repair(token: string, sql: readonly string[], timeoutMs: number): Promise<void>;
   confirmRepair(token: string): Promise<void>;

@@ -8,6 +8,7 @@ import { TransientError } from "./errors.ts";
 import { worldOf } from "./observation.ts";
 import { type Planned, plannedOf } from "./planned.ts";
 import type { ConnectionSettings } from "./secret.ts";
+import { SessionPool } from "./session-pool.ts";
 
 const claimSchema = z.object({ claimed: z.boolean(), token: z.string().optional() });
 const confirmSchema = z.object({ confirmed: z.boolean() });
@@ -16,32 +17,41 @@ const replaySchema = z.object({ done: z.boolean() });
 /** Longer than PostgreSQL's own rows need: the plan may ask the lake engine. */
 const planTimeoutMs = 30_000;
 
+interface TrickleSessionParts {
+  readonly session: Session;
+  readonly pool: SessionPool;
+  readonly settings: ConnectionSettings;
+  readonly identity: OperationIdentity;
+  readonly signal: AbortSignal | undefined;
+}
+
 class TrickleSession implements RewindSession {
   readonly #session: Session;
+  readonly #pool: SessionPool;
   readonly #settings: ConnectionSettings;
   readonly #identity: OperationIdentity;
   readonly #signal: AbortSignal | undefined;
-  /** The other session that a repair runs in, while it runs. */
+  /** The other session that a repair runs in: as it is opened, and while it runs. */
+  #prepared: Promise<Session> | undefined;
   #repairing: Session | undefined;
+  /** The database knows this backend as one that works for an operation that is claimed again some day: it would be ended. */
+  #isMarked = false;
 
-  constructor(session: Session, settings: ConnectionSettings, identity: OperationIdentity, signal?: AbortSignal) {
+  constructor({ session, pool, settings, identity, signal }: TrickleSessionParts) {
     this.#session = session;
+    this.#pool = pool;
     this.#settings = settings;
     this.#identity = identity;
     this.#signal = signal;
   }
 
-  async observe({ tables, snapshotId, timestamp }: ObserveQuery): Promise<ObservedWorld> {
-    const { uid } = this.#identity;
-    const json = await this.#session.value(
-      "select pgtrickle_rewind.observe($1::text, $2::text[], $3::bigint, $4::timestamptz)",
-      [uid, tables, snapshotId ?? null, timestamp ?? null],
-    );
-    return worldOf(json, uid);
+  async observe(query: ObserveQuery): Promise<ObservedWorld> {
+    return worldOf(await observed(this.#session, this.#identity, query), this.#identity.uid);
   }
 
   async claim(operationKey: string, tables: readonly string[]): Promise<string | undefined> {
     const { cluster, uid, namespace, name } = this.#identity;
+    this.#isMarked = true;
     const json = await this.#session.value(
       "select pgtrickle_rewind.claim($1::text, $2::text, $3::text, $4::text, $5::text, $6::text[])",
       [cluster, uid, namespace, name, operationKey, tables],
@@ -74,19 +84,26 @@ class TrickleSession implements RewindSession {
     );
   }
 
+  prepareRepair(query: ObserveQuery): void {
+    this.#prepared ??= this.#openRepair(query);
+    // repair() opens another one then.
+    this.#prepared.catch(() => undefined);
+  }
+
   async repair(token: string, sql: readonly string[], timeoutMs: number): Promise<void> {
     // Alone in its transaction: whoever comes after a crash sees the intent and looks into the lake.
     const attempt = z
       .number()
       .parse(await this.#session.value("select pgtrickle_rewind.begin_repair($1::text, $2::uuid)", this.#owner(token)));
     const marker = `strw/${this.#identity.uid}/repair/${attempt}`;
-    const session = await Session.open(this.#settings, marker, this.#signal);
+    const session = await this.#repairSession();
     this.#repairing = session;
     try {
       await runRepair(session, { owner: this.#owner(token), attempt, marker, sql, timeoutMs });
     } finally {
       this.#repairing = undefined;
-      await session.close();
+      // Its transaction is over one way or the other: nobody waits for the good-bye.
+      void session.close();
     }
   }
 
@@ -116,6 +133,8 @@ class TrickleSession implements RewindSession {
   async release(token: string, outcome: string): Promise<void> {
     const values = [...this.#owner(token), outcome];
     await this.#session.value("select pgtrickle_rewind.release($1::text, $2::uuid, $3::text)", values);
+    // Such an operation is never claimed again; a failed one may be.
+    this.#isMarked = outcome === "Failed";
   }
 
   async abandon(token: string, reason: string): Promise<void> {
@@ -137,13 +156,47 @@ class TrickleSession implements RewindSession {
     this.#session.interrupt();
   }
 
-  close(): Promise<void> {
-    return this.#session.close();
+  async close(): Promise<void> {
+    const prepared = this.#prepared;
+    this.#prepared = undefined;
+    await prepared?.then(
+      (session) => session.close(),
+      () => undefined,
+    );
+    if (this.#isMarked || this.#session.hasFailed) await this.#session.close();
+    else await this.#pool.keep(this.#settings, this.#session);
+  }
+
+  /** What it is asked makes its backend read what a repair needs as well. */
+  async #openRepair(query: ObserveQuery): Promise<Session> {
+    const session = await Session.open(this.#settings, `strw/${this.#identity.uid}/repair`, this.#signal);
+    try {
+      await observed(session, this.#identity, query);
+      return session;
+    } catch (error) {
+      void session.close();
+      throw error;
+    }
+  }
+
+  async #repairSession(): Promise<Session> {
+    const prepared = await this.#prepared?.catch(() => undefined);
+    this.#prepared = undefined;
+    if (prepared?.hasFailed === false) return prepared;
+    void prepared?.close();
+    return Session.open(this.#settings, `strw/${this.#identity.uid}/repair`, this.#signal);
   }
 
   #owner(token: string): readonly [uid: string, token: string] {
     return [this.#identity.uid, token];
   }
+}
+
+function observed(session: Session, { uid }: OperationIdentity, query: ObserveQuery): Promise<unknown> {
+  const { tables, snapshotId, timestamp } = query;
+  return session.value("select pgtrickle_rewind.observe($1::text, $2::text[], $3::bigint, $4::timestamptz)", [
+    ...[uid, tables, snapshotId ?? null, timestamp ?? null],
+  ]);
 }
 
 interface RepairRun {
@@ -156,9 +209,12 @@ interface RepairRun {
 
 /** On a fresh session: a connection to the lake that is open already would not carry the marker. */
 async function runRepair(session: Session, { owner, attempt, marker, sql, timeoutMs }: RepairRun): Promise<void> {
-  await session.value("select set_config('postgres_fdw.application_name', $1, false)", [marker]);
-  await session.run("begin");
-  await session.value("select pgtrickle_rewind.enter_repair($1::text, $2::uuid, $3::integer)", [...owner, attempt]);
+  // One timeout for all of it: each change of it is a round trip.
+  await session.value("select set_config('postgres_fdw.application_name', $1, false)", [marker], { timeoutMs });
+  await session.run("begin", { timeoutMs });
+  await session.value("select pgtrickle_rewind.enter_repair($1::text, $2::uuid, $3::integer)", [...owner, attempt], {
+    timeoutMs,
+  });
   const result = await session.value("select pgtrickle_rewind.run_repair($1::text[])", [sql], {
     context: "repair",
     timeoutMs,
@@ -166,16 +222,18 @@ async function runRepair(session: Session, { owner, attempt, marker, sql, timeou
   const finished = [...owner, attempt, JSON.stringify(result)];
   await session.value("select pgtrickle_rewind.finish_repair($1::text, $2::uuid, $3::integer, $4::jsonb)", finished, {
     context: "repair",
+    timeoutMs,
   });
   // Here the lake commits, then PostgreSQL.
   await session.run("commit", { context: "repair", timeoutMs });
 }
 
 export function createTrickleDriver(): RewindDriver {
+  const pool = new SessionPool();
   return {
     async open(settings, identity, signal) {
-      const session = await Session.open(settings, `strw/${identity.uid}/operator`, signal);
-      return new TrickleSession(session, settings, identity, signal);
+      const session = await pool.open(settings, `strw/${identity.uid}/operator`, signal);
+      return new TrickleSession({ session, pool, settings, identity, signal });
     },
   };
 }

@@ -71,6 +71,7 @@ function fakeSession(outside: FakeOutside): RewindSession {
     plan: async (tables, target) => ({ target, tables: tables.map((name) => ({ name })) }),
     rewind: (token, snapshotId) =>
       effect({ kind: "rewind", token, snapshotId, strategy: "Auto", assertions, timeoutMs }),
+    prepareRepair: () => undefined,
     repair: (token, sql) => effect({ kind: "repair", token, sql, timeoutMs }),
     confirmRepair: (token) => effect({ kind: "confirmRepair", token }),
     replay: (token) => effect({ kind: "replay", token, mode: "Folded", assertions, timeoutMs }),
