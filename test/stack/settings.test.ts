@@ -18,7 +18,14 @@ test("the environment wins over the file, an empty value counts as none", () => 
 test("every wrong value is listed at once", () => {
   const read = () => readSettings({ POSTGRES_PORT: "70000", BATCH_SIZE: "1e3", INTERVAL_MS: "-1" }, "");
   expect(read).toThrow(SettingsError);
-  expect(read).toThrow(/POSTGRES_PORT=70000: .* 1 to 65535\nBATCH_SIZE=1e3: .*\nINTERVAL_MS=-1: /);
+  expect(read).toThrow(/POSTGRES_PORT=70000 .* 1 to 65535\nBATCH_SIZE=1e3 .*\nINTERVAL_MS=-1 /);
+});
+
+test("a wrong value is told with where it comes from", () => {
+  expect(() => readSettings({ BATCH_SIZE: "abc" }, "BATCH_SIZE=1")).toThrow(
+    "BATCH_SIZE=abc (from the environment): must",
+  );
+  expect(() => readSettings({}, "BATCH_SIZE=abc")).toThrow("BATCH_SIZE=abc (from .env): must");
 });
 
 test("a taken port is named with the way out", () => {

@@ -33,10 +33,11 @@ export function readSettings(environment: NodeJS.ProcessEnv, envFile: string): S
   const read = (name: Name): number => {
     const { fallback, min, max } = RULES[name];
     const text = (environment[name] || file[name] || "").trim();
+    const origin = environment[name] ? "the environment" : ".env";
     if (text === "") return fallback;
     const value = Number(text);
     if (/^\d+$/.test(text) && value >= min && value <= max) return value;
-    problems.push(`${name}=${text}: must be a whole number from ${min} to ${max}`);
+    problems.push(`${name}=${text} (from ${origin}): must be a whole number from ${min} to ${max}`);
     return fallback;
   };
   const settings = {
