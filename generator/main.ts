@@ -8,7 +8,11 @@ import { openSink, pause } from "./sink.ts";
 
 async function main(): Promise<number> {
   const config = readConfig(process.env, process.argv.slice(2));
-  const logger = pino({ level: config.logLevel, base: { name: "generator" } });
+  const logger = pino({
+    level: config.logLevel,
+    base: { name: "generator" },
+    timestamp: pino.stdTimeFunctions.isoTime,
+  });
   const stop = new AbortController();
   for (const signal of ["SIGTERM", "SIGINT"] as const) {
     process.once(signal, () => stop.abort());

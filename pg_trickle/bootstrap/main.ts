@@ -15,7 +15,7 @@ function readCommand(word: string | undefined): keyof typeof COMMANDS {
 async function main(): Promise<void> {
   const command = readCommand(process.argv[2]);
   const config = readConfig(process.env);
-  const logger = pino({ level: config.logLevel, name: "bootstrap" });
+  const logger = pino({ level: config.logLevel, name: "bootstrap", timestamp: pino.stdTimeFunctions.isoTime });
   // Nothing is half done: what was begun is rolled back by PostgreSQL.
   for (const signal of ["SIGTERM", "SIGINT"] as const) process.once(signal, () => process.exit(143));
   await COMMANDS[command](config, logger);

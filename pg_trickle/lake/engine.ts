@@ -100,7 +100,7 @@ function watchHealth(lake: Lake, logger: Logger): void {
 
 async function main(): Promise<void> {
   const config = readConfig(process.env);
-  const logger = pino({ level: config.logLevel, name: "lake-engine" });
+  const logger = pino({ level: config.logLevel, name: "lake-engine", timestamp: pino.stdTimeFunctions.isoTime });
   const lake = await openLake(config, logger);
   const server = await listen(config, engineParts(config, lake), logger);
   watchHealth(lake, logger);
@@ -120,6 +120,9 @@ async function main(): Promise<void> {
 
 main().catch((err: unknown) => {
   const reason = withoutPasswords(err instanceof Error ? err.message : String(err));
-  pino({ name: "lake-engine" }).fatal({ reason }, "lake engine could not start");
+  pino({ name: "lake-engine", timestamp: pino.stdTimeFunctions.isoTime }).fatal(
+    { reason },
+    "lake engine could not start",
+  );
   process.exit(1);
 });

@@ -95,7 +95,10 @@ function main(): void {
     process.stderr.write(`lake engine: bad configuration\n${error.message}\n`);
     process.exit(2);
   }
-  const watchdog = new Watchdog(config, pino({ level: config.logLevel, name: "lake" }));
+  const watchdog = new Watchdog(
+    config,
+    pino({ level: config.logLevel, name: "lake", timestamp: pino.stdTimeFunctions.isoTime }),
+  );
   process.on("SIGTERM", () => watchdog.stop());
   process.on("SIGINT", () => watchdog.stop());
   watchdog.start();

@@ -1,7 +1,7 @@
 // Composition root of the scheduler: config, logger, loop, signals. It speaks PostgreSQL only and outlives both the lake
 // engine and restarts of the database.
-import { pino } from "pino";
 import { ConfigError, readConfig } from "./config.ts";
+import { createLogger } from "./log.ts";
 import { Scheduler } from "./scheduler.ts";
 
 /** A refresh that hangs in a frozen engine must not keep the process from ending. */
@@ -9,7 +9,7 @@ const SHUTDOWN_LIMIT_MS = 5_000;
 
 async function main(): Promise<void> {
   const config = readConfig(process.env);
-  const log = pino({ level: config.logLevel, base: { component: "scheduler" } });
+  const log = createLogger(config.logLevel);
   const scheduler = new Scheduler(config, log);
   for (const signal of ["SIGTERM", "SIGINT"] as const) {
     process.once(signal, () => {
