@@ -67,12 +67,25 @@ export async function attachLake(client: ClientBase, to: Attachment): Promise<vo
     [to.host, to.port, to.passwords.lake, to.passwords.plans, to.passwords.catalog, to.sslMode],
   );
   for (const server of ["lake", "lake_engine"]) {
-    // A path on PostgreSQL's side, or `system`; NULL takes it away.
-    await client.query("select pgtrickle_internal.attach_server($1, array['sslrootcert', $2::text])", [
-      server,
-      to.sslRootCert,
-    ]);
+    await client.query("select pgtrickle_internal.attach_server($1, $2::text[])", [server, tcpOptions(to.sslRootCert)]);
   }
+}
+
+/**
+ * An engine's address may vanish without a word, with its pod or its node. Without these PostgreSQL waits two minutes for an
+ * answer to its first packet, and two hours for one within a session.
+ */
+function tcpOptions(sslRootCert: string | null): (string | null)[] {
+  const options: Record<string, string | null> = {
+    connect_timeout: "10",
+    keepalives_idle: "5",
+    keepalives_interval: "5",
+    keepalives_count: "3",
+    tcp_user_timeout: "20000",
+    // A path on PostgreSQL's side, or `system`; NULL takes it away.
+    sslrootcert: sslRootCert,
+  };
+  return Object.entries(options).flat();
 }
 
 export async function createLogin(client: ClientBase, role: string, password: string): Promise<void> {

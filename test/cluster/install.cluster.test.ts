@@ -56,6 +56,7 @@ describe.skipIf(cluster.skipped !== undefined)("the chart on a cluster", () => {
     const first = await tableThat("event_summary has events", (state) => eventCount(state) > 0);
     const next = await tableThat("event_summary grows", (state) => eventCount(state) > eventCount(first));
     expect(next.status).toBe("ACTIVE");
+    expect(await cluster.namespace().helm(["test", RELEASE, "--timeout", "2m"])).toContain("Succeeded");
   });
 
   test("2. kubectl apply rolls a bad batch back", async () => {
@@ -76,7 +77,11 @@ describe.skipIf(cluster.skipped !== undefined)("the chart on a cluster", () => {
     describeOnFailure(cluster.namespace());
     const [marks, before] = [await readMarks(database()), await readTable(database())];
     const uid = await podUid(POD);
+    const lastWords = cluster.namespace().kubectl(["logs", POD, "-c", "postgres", "-f", "--since=1s"]);
     await cluster.namespace().kubectl(["delete", "pod", POD, "--wait"]);
+    // PostgreSQL is the last to go: engine and scheduler have left by themselves.
+    expect(await lastWords).toContain("database system is shut down");
+    expect(await lastWords).not.toMatch(/(?:pgtrickle_catalog|timetravel_scheduler)@.*FATAL/);
     const wanted = async () => ((await podUid(POD)) ?? uid) !== uid || undefined;
     await waitFor(wanted, { what: "a new pod", timeoutMs: GROWTH_MS });
     await cluster.namespace().kubectl(["wait", "--for=condition=Ready", `pod/${POD}`, "--timeout=120s"]);

@@ -82,12 +82,32 @@ describe.skipIf(cluster.skipped !== undefined)("a PostgreSQL of one's own", () =
     expect(isCorrupt(after)).toBe(false);
   });
 
-  test("5. a new engine finds everything as it was", async () => {
+  test("5. the operator may read Secrets where it works and nowhere else", async () => {
+    const as = `--as=system:serviceaccount:${NAMESPACE}:${NAME}-operator`;
+    const mayIn = (namespace: string) =>
+      cluster
+        .namespace()
+        .kubectl(["auth", "can-i", "get", "secrets", "--namespace", namespace, as])
+        .catch((error: { stdout: string }) => error.stdout);
+    expect((await mayIn(NAMESPACE)).trim()).toBe("yes");
+    expect((await mayIn("kube-system")).trim()).toBe("no");
+  });
+
+  const deployment = `deployment/${NAME}-pg-trickle`;
+  const kubectl = (...args: string[]) => cluster.namespace().kubectl(args);
+
+  // Sessions of the old engine may never hear of its end: its address has gone.
+  test.each([
+    ["6. a new engine", () => kubectl("rollout", "restart", deployment)],
+    [
+      "7. an engine after one that was killed",
+      () => kubectl("delete", "pod", "-l", "app.kubernetes.io/component=pg-trickle", "--grace-period=0", "--force"),
+    ],
+  ])("%s finds everything as it was", async (_, fault) => {
     describeOnFailure(cluster.namespace());
     const before = await readTable(database());
-    const deployment = `deployment/${NAME}-pg-trickle`;
-    await cluster.namespace().kubectl(["rollout", "restart", deployment]);
-    await cluster.namespace().kubectl(["rollout", "status", deployment, "--timeout=120s"]);
+    await fault();
+    await kubectl("rollout", "status", deployment, "--timeout=120s");
     const follows = (state: TableState) => state.status === "ACTIVE" && eventCount(state) > eventCount(before);
     await tableThat("the table follows again", follows);
   });

@@ -56,7 +56,10 @@ function pod({ image, engineTls }: TheirOptions): object {
           args: ["postgres", ...settings.flatMap((setting) => ["-c", setting])],
           env: [environment("POSTGRES_USER", "username"), environment("POSTGRES_PASSWORD", "password")],
           securityContext: { allowPrivilegeEscalation: false, capabilities: { drop: ["ALL"] } },
-          readinessProbe: { exec: { command: ["pg_isready", "-q", "-h", "127.0.0.1"] }, periodSeconds: 1 },
+          readinessProbe: {
+            exec: { command: ["pg_isready", "-q", "-h", "127.0.0.1", "-U", THEIRS.user] },
+            periodSeconds: 1,
+          },
           volumeMounts: [
             { name: "data", mountPath: "/var/lib/postgresql" },
             { name: "tls", mountPath: "/etc/their-tls" },

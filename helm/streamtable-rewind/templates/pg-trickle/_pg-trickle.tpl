@@ -79,11 +79,11 @@ postgresql://{{ .user }}@{{ $host }}:{{ $port }}/{{ .database }}?sslmode={{ $mod
 {{- end -}}
 {{- end }}
 
-{{/* The same for libpq, as DuckDB wants it. */}}
+{{/* The same for libpq, as DuckDB wants it; a primary that vanished without a word is noticed within seconds. */}}
 {{- define "strw.pgTrickle.catalog" -}}
 {{- $mode := include "strw.pgTrickle.sslmode" . -}}
 {{- if .Values.externalPostgres.enabled -}}
-host={{ include "strw.pgTrickle.databaseHost" . }} port={{ include "strw.pgTrickle.databasePort" . }} dbname={{ .Values.pgTrickle.database }} user=pgtrickle_catalog sslmode={{ $mode }}
+host={{ include "strw.pgTrickle.databaseHost" . }} port={{ include "strw.pgTrickle.databasePort" . }} dbname={{ .Values.pgTrickle.database }} user=pgtrickle_catalog connect_timeout=10 keepalives_idle=5 keepalives_interval=5 keepalives_count=3 tcp_user_timeout=20000 sslmode={{ $mode }}
 {{- if and (ne $mode "disable") (include "strw.pgTrickle.caSecretName" .) }} sslrootcert=/etc/pgtrickle/postgres-ca/ca.crt{{ end }}
 {{- else -}}
 host=127.0.0.1 port=5432 dbname={{ .Values.pgTrickle.database }} user=pgtrickle_catalog
