@@ -46,7 +46,11 @@ interface ServerError extends Error {
   readonly code?: unknown;
   readonly detail?: unknown;
   readonly hint?: unknown;
+  readonly internalQuery?: unknown;
 }
+
+/** Enough to tell one statement from another; the whole text is in the spec. */
+const quotedLength = 200;
 
 /** Five characters: an SQLSTATE. Anything else (ECONNREFUSED, …) comes from the network. */
 const sqlStatePattern = /^[0-9A-Z]{5}$/;
@@ -64,11 +68,20 @@ function sentence(text: unknown): string | undefined {
   return typeof text === "string" && text !== "" ? text.replace(/[.\s]+$/, "") : undefined;
 }
 
-/** Message, detail and hint of the server in one text; of a network error its code, since its message may be empty. */
-function describe(error: unknown): string {
+function quoted(sql: unknown): string | undefined {
+  const text = sentence(sql);
+  return text !== undefined && text.length > quotedLength ? `${text.slice(0, quotedLength)}…` : text;
+}
+
+/**
+ * Message, detail and hint of the server in one text; of a network error its code, since its message may be empty. A repair
+ * has several statements: the one that PostgreSQL names as wrong is quoted.
+ */
+function describe(error: unknown, context: CallContext): string {
   if (!(error instanceof Error)) return String(error);
-  const { message, code, detail, hint } = error as ServerError;
-  const parts = [sentence(message) ?? sentence(code) ?? error.name, sentence(detail), sentence(hint)];
+  const { message, code, detail, hint, internalQuery } = error as ServerError;
+  const statement = context === "repair" ? quoted(internalQuery) : undefined;
+  const parts = [sentence(message) ?? sentence(code) ?? error.name, statement, sentence(detail), sentence(hint)];
   return parts.filter((part) => part !== undefined).join(". ");
 }
 
@@ -76,7 +89,7 @@ function describe(error: unknown): string {
 export function classified(error: unknown, context: CallContext): TerminalError | TransientError | FencedError {
   if (error instanceof TerminalError || error instanceof TransientError || error instanceof FencedError) return error;
   const code = sqlStateOf(error);
-  const message = describe(error);
+  const message = describe(error, context);
   if (code !== undefined && isConflictState(code)) return new FencedError(code, message, { cause: error });
   const { reason, terminal } = meaningOf(code, context);
   const failure: Failure = { reason, message, terminal, ...(code === undefined ? {} : { code }) };

@@ -52,7 +52,9 @@ const rows: readonly Row[] = [
   ["XX000", "move", "TransientError", "TransientError"],
 ];
 
-function serverError(code: string, extra: { readonly hint?: string; readonly detail?: string } = {}): DatabaseError {
+type Extra = { readonly hint?: string; readonly detail?: string; readonly internalQuery?: string };
+
+function serverError(code: string, extra: Extra = {}): DatabaseError {
   return Object.assign(new DatabaseError("it went wrong", 0, "error"), { code, ...extra });
 }
 
@@ -74,6 +76,15 @@ describe("an error of the database", () => {
   it("is told with its detail and hint, once", () => {
     const error = classified(serverError("TR004", { detail: "head is 5.", hint: "Use 0 to 5." }), "call");
     expect(error.message).toBe("it went wrong. head is 5. Use 0 to 5");
+  });
+
+  it("of a repair quotes the statement that is wrong", () => {
+    const internalQuery = "delete from lake.evnts";
+    const error = classified(serverError("42P01", { internalQuery, hint: "Look." }), "repair");
+    expect(error.message).toBe("it went wrong. delete from lake.evnts. Look");
+    expect(classified(serverError("42P01", { internalQuery }), "call").message).toBe("it went wrong");
+    const long = classified(serverError("42P01", { internalQuery: "x".repeat(5_000) }), "repair").message;
+    expect(long).toBe(`it went wrong. ${"x".repeat(200)}…`);
   });
 
   it("stays what it is when it is classified again", () => {

@@ -214,6 +214,10 @@ describe("failures", () => {
     const head = (await observe(session)).head;
     const error = await session.repair(token, ["delete from lake.evnts"], 30_000).catch((thrown: unknown) => thrown);
     expect(error).toMatchObject({ name: "TerminalError", failure: { reason: Reason.RepairFailed, code: "42P01" } });
+    expect(error).toHaveProperty(
+      "message",
+      expect.stringMatching(/"lake.evnts" does not exist. delete from lake.evnts/),
+    );
     const after = await observe(session);
     expect(after.head).toBe(head);
     expect(isRepairApplied(after)).toBe(false);
