@@ -2,14 +2,13 @@
  * Helm for tests: from HELM where that is set, else from PATH, else from the cache, else built once from the Go module under
  * test/helm. Never installs anything anywhere else.
  */
-import { execFile, spawn } from "node:child_process";
-import { createHash } from "node:crypto";
-import { access, constants, readFile } from "node:fs/promises";
+import { execFile } from "node:child_process";
+import { access, constants } from "node:fs/promises";
 import { delimiter, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
-import { cached } from "../stack/cache.ts";
 import type { Progress } from "../stack/progress.ts";
+import { ensureGoProgram } from "./go-program.ts";
 
 const run = promisify(execFile);
 const MODULE = fileURLToPath(new URL("../helm", import.meta.url));
@@ -25,8 +24,6 @@ const FLAGS = [
 ]
   .map((assignment) => `-X ${assignment}`)
   .join(" ");
-/** Where Go's own installer puts it, which is not on everybody's PATH. */
-const GO_FOLDER = "/usr/local/go/bin";
 
 function isExecutable(path: string): Promise<boolean> {
   return access(path, constants.X_OK).then(
@@ -43,44 +40,6 @@ async function onPath(): Promise<string | undefined> {
   return undefined;
 }
 
-/** A changed source is another entry of the cache. */
-async function cacheName(): Promise<string> {
-  const hash = createHash("sha256");
-  for (const file of ["go.mod", "go.sum"]) hash.update(await readFile(join(MODULE, file)));
-  return `helm-${VERSION}-${hash.update(FLAGS).digest("hex").slice(0, 16)}`;
-}
-
-function explain(error: NodeJS.ErrnoException): Error {
-  if (error.code !== "ENOENT") return error;
-  return new Error(
-    `helm is missing: it is neither named by HELM nor on PATH, and to build ${VERSION} once from source Go 1.24 or newer is ` +
-      "needed (`go` is not on PATH).",
-  );
-}
-
-function build(target: string, detail: (text: string) => void): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const args = ["build", "-v", "-ldflags", `-s -w ${FLAGS}`, "-o", target, "helm.sh/helm/v3/cmd/helm"];
-    const go = spawn("go", args, {
-      cwd: MODULE,
-      stdio: ["ignore", "ignore", "pipe"],
-      env: {
-        ...process.env,
-        PATH: `${process.env["PATH"]}${delimiter}${GO_FOLDER}`,
-        CGO_ENABLED: "0",
-        GOFLAGS: "-mod=readonly -trimpath -buildvcs=false",
-      },
-    });
-    let tail = "";
-    go.stderr.setEncoding("utf8").on("data", (text: string) => {
-      tail = `${tail}${text}`.slice(-4_000);
-      detail(text.trim().split("\n").at(-1) ?? "");
-    });
-    go.once("error", (error) => reject(explain(error)));
-    go.once("close", (code) => (code === 0 ? resolve() : reject(new Error(`helm cannot be built:\n${tail.trim()}`))));
-  });
-}
-
 /** Path of the program. */
 export async function ensureHelm(progress: Progress): Promise<string> {
   const given = process.env["HELM"];
@@ -90,11 +49,11 @@ export async function ensureHelm(progress: Progress): Promise<string> {
   }
   const found = await onPath();
   if (found !== undefined) return found;
-  const name = await cacheName();
-  const folder = await progress.step("Helm (built once, 1 to 5 minutes)", (detail) =>
-    cached(name, (draft) => build(join(draft, "helm"), detail)),
-  );
-  return join(folder, "helm");
+  const missing =
+    `helm is missing: it is neither named by HELM nor on PATH, and to build ${VERSION} once from source Go 1.24 or newer is ` +
+    "needed (`go` is not on PATH).";
+  const source = { module: MODULE, program: "helm", package: "helm.sh/helm/v3/cmd/helm", flags: FLAGS };
+  return ensureGoProgram({ ...source, title: "Helm (built once, 1 to 5 minutes)", missing }, progress);
 }
 
 export interface HelmResult {
