@@ -76,6 +76,13 @@ describe("the page for those who come from the demo", () => {
     await expect(write).rejects.toThrow(/frontier/);
   });
 
+  it("shows what the refreshes did, whether the table is right, and what comes next", async () => {
+    const history = await run("pgtrickle.refresh_history");
+    expect(history[0]?.slice(1, 3)).toEqual(["Scheduled", "Succeeded"]);
+    expect((await run("pgtrickle.verify("))[0]?.slice(2)).toEqual(["4", "[]", "[]"]);
+    expect((await run("pgtrickle.explain(")).map(([item]) => item)).toContain("way Recompute");
+  });
+
   it("rewinds in one statement, after a pause", async () => {
     await run("pause_scheduler");
     await run("pgtrickle.rewind(");
