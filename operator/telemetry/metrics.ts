@@ -102,7 +102,7 @@ function rewindMetrics(registers: [Registry]) {
     }),
     stepRetries: new Counter({
       name: "strw_step_retries_total",
-      help: "Steps that failed and were tried again.",
+      help: "Failed attempts of a step, also those that are not tried again.",
       labelNames: ["step", "reason"] as const,
       registers,
     }),
