@@ -152,7 +152,10 @@ async function logs(): Promise<void> {
   const files = await readdir(LOG_DIR).catch(() => []);
   const shown = files.filter((file) => !QUIET_LOGS.has(file)).map((file) => relative(ROOT, join(LOG_DIR, file)));
   if (shown.length === 0) throw new CommandError("There are no logs: `make up` starts the stack.");
-  spawnSync("tail", ["-n", "20", "-F", ...shown], { cwd: ROOT, stdio: "inherit" });
+  const record = await readRecord();
+  // Not longer than the stack lives; what a stack left that has ended is only shown.
+  const follow = record && isAlive(record) ? ["-F", `--pid=${record.pid}`] : [];
+  spawnSync("tail", ["-n", "20", ...follow, ...shown], { cwd: ROOT, stdio: "inherit" });
 }
 
 const commands: Readonly<Record<string, () => Promise<void>>> = { up, down, logs };
