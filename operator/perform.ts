@@ -6,7 +6,7 @@ import { isInvalid, type JournalStep, journalSteps, type Observed } from "./core
 import { planHash } from "./core/plan-hash.ts";
 import type { RewindSession } from "./database/driver.ts";
 import { FencedError, TerminalError, TransientError } from "./database/errors.ts";
-import type { RewindObject, Run } from "./gather.ts";
+import { lookAhead, type RewindObject, type Run } from "./gather.ts";
 import type { CallOptions } from "./kube/types.ts";
 
 /** What performing needs of the API server. */
@@ -34,6 +34,8 @@ function sessionOf(run: Run): RewindSession {
 }
 
 async function addFinalizer({ objects, object, run, wrote }: Performance): Promise<void> {
+  // The database does not know of finalizers: what it says meanwhile is what it will say then.
+  lookAhead(run);
   run.written = await objects.addFinalizer(object, finalizer, { signal: run.signal });
   wrote(run.written);
 }

@@ -21,7 +21,7 @@ const resumeTimeoutMs = 1_000;
 
 /** Not `discard all`: plans and compiled functions are what a session rests for. */
 const forgetEverything = `
-  close all; set session authorization default; reset role; reset all; unlisten *; select pg_advisory_unlock_all();
+  close all; deallocate all; set session authorization default; reset role; reset all; unlisten *; select pg_advisory_unlock_all();
   discard temp; discard sequences; set application_name = 'strw/resting'`;
 
 function tlsOf({ sslMode, ca }: ConnectionSettings): boolean | ConnectionOptions {
@@ -112,8 +112,10 @@ export class Session {
   /** The first column of the first row. */
   async value(text: string, values: readonly unknown[], options: CallOptions = {}): Promise<unknown> {
     const timeoutMs = Math.min(options.timeoutMs ?? shortTimeoutMs, maximumTimeoutMs);
+    // A longer one that was set before may stay for a short call: setting it back is a round trip, and we do not wait longer.
+    const isLongEnough = options.timeoutMs === undefined && this.#timeoutMs >= timeoutMs;
     try {
-      await this.#setTimeout(timeoutMs);
+      if (!isLongEnough) await this.#setTimeout(timeoutMs);
       const query = { text, values: [...values], rowMode: "array" as const, query_timeout: timeoutMs + networkGraceMs };
       const { rows } = await this.#client.query<unknown[]>(query);
       return rows[0]?.[0];

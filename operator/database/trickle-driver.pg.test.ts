@@ -130,6 +130,45 @@ describe("a rewind", () => {
   });
 });
 
+describe("the session of a rewind", () => {
+  const backend = async (uid: string) => {
+    const rows = await query<{ pid: number }>("select pid from pg_stat_activity where application_name = $1", [
+      `strw/${uid}/operator`,
+    ]);
+    return rows[0]?.pid;
+  };
+
+  async function endedAs(outcome: "Succeeded" | "Failed"): Promise<number | undefined> {
+    const { uid, session, token } = await paused();
+    await session.release(token, outcome);
+    const pid = await backend(uid);
+    await session.close();
+    return pid;
+  }
+
+  it("that ended well is the next one's; one that may be claimed again is nobody's", async () => {
+    const uid = randomUUID();
+    const failed = await endedAs("Failed");
+    const succeeded = await endedAs("Succeeded");
+    await openSession(uid);
+    const next = await backend(uid);
+    expect(next).toBe(succeeded);
+    expect(next).not.toBe(failed);
+  });
+
+  it("of its repair is opened ahead, and is ended by the next claim", async () => {
+    const { uid, session } = await paused();
+    session.prepareRepair({ tables: [table], snapshotId: good });
+    const repairing = () =>
+      query("select from pg_stat_activity where application_name = $1 and state = 'idle'", [`strw/${uid}/repair`]);
+    await expect.poll(repairing).toHaveLength(1);
+    const next = await openSession(uid);
+    const token = await claim(next);
+    await expect.poll(repairing).toHaveLength(0);
+    await next.release(token, "Aborted");
+  });
+});
+
 describe("a stepwise replay", () => {
   it("publishes each commit of the lake in order, and is done at the head", async () => {
     const { session, token } = await paused();
