@@ -35,6 +35,7 @@ async function second(statement: string): Promise<{ code: string; message: strin
 beforeAll(async () => {
   await insertEvents(pool(), "click", 10);
   await createSummary(pool());
+  await pool().query("create schema other");
 });
 
 describe.each(["Delta", "Recompute"])("refreshed by %s", (way) => {
@@ -54,5 +55,52 @@ describe.each(["Delta", "Recompute"])("refreshed by %s", (way) => {
     expect({ code, message }).toEqual({ code: "TR012", message: expect.any(String) });
     const { rows } = await pool().query("select ok from pgtrickle.verify('event_summary')");
     expect(rows).toEqual([{ ok: true }]);
+  });
+});
+
+describe("maintenance", () => {
+  test("that takes long keeps no pause waiting", async () => {
+    await createSummary(pool(), { schema: "other" });
+    for (const table of ["public.event_summary", "other.event_summary"]) {
+      await insertEvents(pool(), "click", 1);
+      await pool().query("select pgtrickle.refresh($1)", [table]);
+    }
+    await pool().query("insert into pgtrickle_internal.settings values ('journal_keep_refreshes', 0)");
+    const [maintainer, blocker] = [await pool().connect(), await pool().connect()];
+    const { rows } = await maintainer.query<{ pid: number }>("select pg_backend_pid() as pid");
+    await blocker.query("begin");
+    await blocker.query(
+      `do $$ begin execute (select format('lock table %s in share mode', s.layout ->> 'journal')
+       from pgtrickle_internal.stream_tables s where s.schema_name = 'other'); end $$`,
+    );
+    const maintained = maintainer.query("select pgtrickle.maintain()");
+    await until(() => isBlocked(rows[0]?.pid ?? 0));
+    const started = Date.now();
+    await pool().query("select pgtrickle.pause_scheduler(array['public.event_summary', 'other.event_summary'])");
+    expect(Date.now() - started).toBeLessThan(1000);
+    await blocker.query("rollback");
+    await maintained;
+    maintainer.release();
+    blocker.release();
+    expect((await pool().query("select ok from pgtrickle.verify('public.event_summary', 'fingerprint')")).rows).toEqual(
+      [{ ok: true }],
+    );
+  });
+
+  test("keeps what says how the rows are, whatever failed since", async () => {
+    await pool().query("insert into pgtrickle_internal.settings values ('history_keep_refreshes', 2)");
+    for (let failed = 0; failed < 5; failed += 1) {
+      await pool().query(
+        "select pgtrickle.record_failure(pgtrickle_internal.resolve('public.event_summary'), 'TR014', 'gone')",
+      );
+    }
+    await pool().query("select pgtrickle.maintain()");
+    expect((await pool().query("select ok from pgtrickle.verify('public.event_summary', 'fingerprint')")).rows).toEqual(
+      [{ ok: true }],
+    );
+    const { rows } = await pool().query(
+      "select journal_floor from pgtrickle_internal.stream_tables s where exists (select from pgtrickle_internal.refreshes r where r.id = s.journal_floor) and s.schema_name = 'public'",
+    );
+    expect(rows).toHaveLength(1);
   });
 });
