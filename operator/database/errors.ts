@@ -64,8 +64,9 @@ export function hasSqlState(error: unknown, code: string): boolean {
   return sqlStateOf(error) === code;
 }
 
+/** In one line: `kubectl get` cuts a message at its first line break, and what is said last is the way out. */
 function sentence(text: unknown): string | undefined {
-  return typeof text === "string" && text !== "" ? text.replace(/[.\s]+$/, "") : undefined;
+  return typeof text === "string" && text !== "" ? text.replaceAll(/\s+/g, " ").replace(/[. ]+$/, "") : undefined;
 }
 
 function quoted(sql: unknown): string | undefined {

@@ -78,6 +78,13 @@ describe("an error of the database", () => {
     expect(error.message).toBe("it went wrong. head is 5. Use 0 to 5");
   });
 
+  it("is told in one line", () => {
+    const detail = "connection refused\n\tIs the server running?\n";
+    expect(classified(serverError("08001", { detail }), "repair").message).toBe(
+      "it went wrong. connection refused Is the server running?",
+    );
+  });
+
   it("of a repair quotes the statement that is wrong", () => {
     const internalQuery = "delete from lake.evnts";
     const error = classified(serverError("42P01", { internalQuery, hint: "Look." }), "repair");
