@@ -59,6 +59,12 @@ describe("rewindMeasurements", () => {
     expect(await sample(metrics, 'strw_rewinds_finished_total{phase="Failed"}')).toBe("1");
   });
 
+  it("has a count for each end from the start, so that the first failure is a rise", async () => {
+    const metrics = createMetrics({ processMetrics: false });
+    rewindMeasurements(metrics, new FakeClock());
+    expect(await sample(metrics, 'strw_rewinds_finished_total{phase="Failed"}')).toBe("0");
+  });
+
   it("does not guess the time before a restart", async () => {
     const metrics = createMetrics({ processMetrics: false });
     rewindMeasurements(metrics, new FakeClock()).phaseChanged("u", "Rewinding", "Repairing");

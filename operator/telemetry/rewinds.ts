@@ -1,5 +1,5 @@
 /** Metrics of the rewinds themselves: told by the controller, or counted over the cache when somebody scrapes. */
-import { isTerminal, type Phase, phases, statusSchema } from "../api/status.ts";
+import { isTerminal, type Phase, phases, statusSchema, terminalPhases } from "../api/status.ts";
 import type { ControllerMeasurements } from "../controller.ts";
 import type { Clock, CustomObject, Store } from "../kube/types.ts";
 import type { Metrics } from "./metrics.ts";
@@ -9,6 +9,8 @@ const MS = 1000;
 export function rewindMeasurements({ rewind }: Metrics, clock: Clock): ControllerMeasurements {
   /** When each rewind entered its phase; from before a restart it is not known, and not guessed. */
   const since = new Map<string, number>();
+  // a counter that appears with its first failure has never risen, for Prometheus
+  for (const phase of terminalPhases) rewind.finished.inc({ phase }, 0);
   return {
     passed: (result) => rewind.reconciles.inc({ result }),
     phaseChanged: (uid, from, to) => {

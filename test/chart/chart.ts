@@ -25,16 +25,17 @@ export interface Manifest {
 
 export type Values = Readonly<Record<string, unknown>>;
 
-const program = ensureHelm(silentProgress);
+let program: Promise<string> | undefined;
 const renderings = new Map<string, Promise<HelmResult>>();
 
 /** Waits for Helm; for a hook, so that no test's own time is spent on it. */
-export async function haveHelm(): Promise<void> {
-  await program;
+export async function haveHelm(): Promise<string> {
+  program ??= ensureHelm(silentProgress);
+  return program;
 }
 
 export async function callHelm(args: readonly string[]): Promise<HelmResult> {
-  return helm(await program, args);
+  return helm(await haveHelm(), args);
 }
 
 function setFlags(values: Values): string[] {

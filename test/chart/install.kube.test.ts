@@ -1,0 +1,73 @@
+/** The chart in a real API server: it takes every object, an upgrade changes them, an uninstallation leaves what is kept. */
+import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
+import { isNotFound } from "../../operator/kube/errors.ts";
+import { makeSpecInput } from "../support/make-observed.ts";
+import type {} from "../support/provided.ts";
+import { installRewinds, makeRewind } from "../support/rewinds.ts";
+import { KubeApi } from "../support/widgets.ts";
+import { BUILD_TIMEOUT_MS, CHART, callHelm, haveHelm, type Values } from "./chart.ts";
+import type { HelmResult } from "./helm.ts";
+
+const { kubeconfig } = inject("kube");
+const NAME = "demo-streamtable-rewind";
+const DEFINITION = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions/streamtablerewinds.pgtrickle.dev";
+
+/** Everything whose kinds a plain API server knows; the policy holds for nobody else's namespace. */
+const everything = (namespace: string): Values => ({
+  watchNamespaces: [namespace],
+  operator: {
+    podDisruptionBudget: { enabled: true },
+    networkPolicy: { enabled: true },
+    admissionPolicy: { enabled: true, groups: ["system:masters"] },
+  },
+  monitoring: { dashboard: { enabled: true } },
+});
+
+let api: KubeApi;
+let namespace: string;
+
+function onCluster(command: string, args: readonly string[], values: Values = {}): Promise<HelmResult> {
+  const sets = Object.entries(values).flatMap(([key, value]) => ["--set-json", `${key}=${JSON.stringify(value)}`]);
+  return callHelm([command, "demo", ...args, "--kubeconfig", kubeconfig, "--namespace", namespace, ...sets]);
+}
+
+const deployment = () => api.get(`/apis/apps/v1/namespaces/${namespace}/deployments/${NAME}-operator`);
+
+beforeAll(async () => {
+  await haveHelm();
+  api = new KubeApi(kubeconfig);
+  await installRewinds(api);
+  namespace = await api.makeNamespace();
+}, BUILD_TIMEOUT_MS);
+
+afterAll(() => api.close());
+
+describe("helm", { timeout: 120_000 }, () => {
+  it("install: the API server takes every object, a CRD of somebody else is taken over, the notes say how to go on", async () => {
+    const { stdout, stderr } = await onCluster("install", [CHART, "--take-ownership"], everything(namespace));
+    expect(stderr).not.toMatch(/Error|warn/i);
+    expect(stdout).toContain(`kubectl -n ${namespace} rollout status deployment/${NAME}-operator`);
+    expect(stdout).toContain("secretRef: {name: timetravel-db}");
+    expect(await deployment()).toMatchObject({ spec: { replicas: 1 } });
+  });
+
+  it("upgrade: changes what the values change, and keeps the passwords", async () => {
+    const secret = `/api/v1/namespaces/${namespace}/secrets/${NAME}-pg-trickle`;
+    const before = await api.get(secret);
+    const { ok } = await onCluster("upgrade", [CHART], { ...everything(namespace), operator: { replicas: 2 } });
+    expect(ok).toBe(true);
+    expect(await deployment()).toMatchObject({ spec: { replicas: 2 } });
+    expect((await api.get(secret))["data"]).toEqual(before["data"]);
+  });
+
+  it("uninstall: takes the operator away, and leaves the CRD and its objects", async () => {
+    await makeRewind(api, { namespace, name: "kept", spec: makeSpecInput() });
+    const { ok, stdout } = await onCluster("uninstall", []);
+    expect(ok).toBe(true);
+    expect(stdout).toContain("streamtablerewinds.pgtrickle.dev");
+    expect(isNotFound(await deployment().catch((error: unknown) => error))).toBe(true);
+    expect(await api.get(DEFINITION)).toMatchObject({ metadata: { name: "streamtablerewinds.pgtrickle.dev" } });
+    const kept = `/apis/pgtrickle.dev/v1alpha1/namespaces/${namespace}/streamtablerewinds/kept`;
+    expect(await api.get(kept)).toMatchObject({ metadata: { name: "kept" } });
+  });
+});
