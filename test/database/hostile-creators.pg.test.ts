@@ -75,6 +75,16 @@ describe("what is not PostgreSQL's own", () => {
   });
 });
 
+test.each([
+  "select c.relname::text as name, count(*) as n from lake.events, pg_class c group by 1",
+  "select event_type, (select max(rolname::text) from pg_roles) as name from lake.events",
+])("a relation of PostgreSQL is no source: %s", async (query) => {
+  const { code } = await failure(
+    creator.query("select pgtrickle.create_stream_table('hostile', 'system', $1, null, 'FULL')", [query]),
+  );
+  expect(code).toBe("TR016");
+});
+
 describe("another relation in the place of a stream table", () => {
   test.each(["fingerprint", "rows"])("is not read by verify at level %s", async (level) => {
     await creator.query(`select pgtrickle.create_stream_table('hostile', 'swapped',

@@ -5,7 +5,18 @@ as $$
 declare
   source record;
   result jsonb := '[]';
+  system_relation text;
 begin
+  -- PostgreSQL's own relations are pinned: no dependency names them.
+  select c.oid::regclass::text into system_relation
+    from pg_rewrite r
+    cross join lateral regexp_matches(r.ev_action::text, ' :relid (\d+)', 'g') m (relid)
+    join pg_class c on c.oid = m.relid[1]::oid and c.relnamespace = 'pg_catalog'::regnamespace
+    where r.ev_class = p_view limit 1;
+  if system_relation is not null then
+    raise exception '% is not a lake table', system_relation
+      using errcode = 'TR016', hint = 'A stream table reads only foreign tables of ducklake_fdw.';
+  end if;
   for source in
     select distinct c.oid, n.nspname, c.relname, w.fdwname,
       coalesce((select o.option_value from pg_options_to_table(t.ftoptions) o where o.option_name = 'schema_name'), 'main') as lake_schema,
