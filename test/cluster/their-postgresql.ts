@@ -59,6 +59,9 @@ function pod({ image, engineTls }: TheirOptions): object {
           readinessProbe: {
             exec: { command: ["pg_isready", "-q", "-h", "127.0.0.1", "-U", THEIRS.user] },
             periodSeconds: 1,
+            // A busy node starts a process slowly; one that is not ready is one that nobody reaches.
+            timeoutSeconds: 10,
+            failureThreshold: 10,
           },
           volumeMounts: [
             { name: "data", mountPath: "/var/lib/postgresql" },
