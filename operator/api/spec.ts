@@ -53,6 +53,9 @@ const immutableFields: readonly CelRule[] = [
 
 const rules = (list: readonly CelRule[]) => ({ "x-kubernetes-validations": list });
 
+/** The shape is there before the effect: core/checks/spec.ts refuses these fields by name, and `kubectl explain` says so. */
+const notYet = "Refused by this version.";
+
 const sql = z.string().min(1).max(65536);
 
 const databaseSchema = z
@@ -82,9 +85,9 @@ const approvalSchema = z
     mode: z
       .enum(["Automatic", "Manual"])
       .default("Automatic")
-      .describe("Manual waits until planHash equals status.plan.hash."),
-    hold: z.boolean().default(false).describe("Pause the tables already while waiting for approval."),
-    planHash: z.string().min(1).max(128).optional().describe("Approves the plan with this hash."),
+      .describe("Manual waits until planHash equals status.plan.hash. Manual is refused by this version."),
+    hold: z.boolean().default(false).describe(`Pause the tables already while waiting for approval. ${notYet}`),
+    planHash: z.string().min(1).max(128).optional().describe(`Approves the plan with this hash. ${notYet}`),
   })
   .prefault({});
 
@@ -118,7 +121,12 @@ const repairSchema = z
 
 const resumeSchema = z
   .object({
-    policy: z.enum(["Automatic", "Manual", "Never"]).default("Automatic"),
+    policy: z
+      .enum(["Automatic", "Manual", "Never"])
+      .default("Automatic")
+      .describe(
+        "Whether the tables are replayed and let go by themselves. Manual and Never are refused by this version.",
+      ),
     replay: z
       .enum(["Folded", "Stepwise"])
       .default("Folded")
@@ -153,8 +161,11 @@ export const specSchema = z
       .describe(
         "After the rewind was committed, on failure: Hold leaves good but stale rows, paused; Resume lets the scheduler go on. Before that, everything is always undone.",
       ),
-    dryRun: z.boolean().default(false).describe("Plan only."),
-    abort: z.boolean().default(false).describe("Undo, if the rewind was not committed yet. Cannot be taken back."),
+    dryRun: z.boolean().default(false).describe(`Plan only. ${notYet}`),
+    abort: z
+      .boolean()
+      .default(false)
+      .describe(`Undo, if the rewind was not committed yet. Cannot be taken back. ${notYet}`),
     backoffLimit: z.int().min(0).max(100).default(6).describe("Retries of a step before the operation fails."),
     activeDeadlineSeconds: z
       .int()
@@ -168,7 +179,7 @@ export const specSchema = z
       .max(31536000)
       .nullable()
       .optional()
-      .describe("Deletes the object so long after its end. Off by default: GitOps would bring it back."),
+      .describe(`Deletes the object so long after its end. Off by default: GitOps would bring it back. ${notYet}`),
   })
   .meta(rules([...immutableFields, { rule: "!oldSelf.abort || self.abort", message: specMessages.abortOneWay }]));
 
