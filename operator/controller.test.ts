@@ -18,7 +18,7 @@ import type { RewindDriver } from "./database/driver.ts";
 import { FencedError, TerminalError, TransientError } from "./database/errors.ts";
 import type { RewindObject } from "./gather.ts";
 import { ApiError } from "./kube/errors.ts";
-import type { EventInput } from "./kube/types.ts";
+import type { EventInput, StatusWriter } from "./kube/types.ts";
 
 const key = "default/incident";
 const nothing = () => undefined;
@@ -47,6 +47,7 @@ interface Process {
 
 interface ProcessOptions {
   readonly driver?: RewindDriver;
+  readonly status?: StatusWriter<RewindObject>;
   readonly secret?: "there" | "missing";
   readonly now?: string;
 }
@@ -71,7 +72,7 @@ function start(outside: FakeOutside, options: ProcessOptions = {}): Process {
       now: () => new Date(options.now ?? "2026-11-22T12:00:10Z"),
       random: () => 0.5,
     },
-    status: fakeStatusWriter(outside),
+    status: options.status ?? fakeStatusWriter(outside),
     events: { record: (_, event) => events.push(event), flush: async () => undefined },
     logger: silent,
     measurements: { passed: nothing, phaseChanged: nothing, stepFailed: nothing },
@@ -135,6 +136,47 @@ describe("a crash", () => {
         expect(outside.object?.metadata.finalizers, where).toEqual([]);
       }
     }
+  });
+});
+
+describe("a status write beside an action", () => {
+  /** The status writer, each write of which waits for what the test says about it. */
+  function withWrites(outside: FakeOutside, before: (index: number) => Promise<void>): StatusWriter<RewindObject> {
+    const writer = fakeStatusWriter(outside);
+    let index = 0;
+    return {
+      ...writer,
+      write: async (...given) => {
+        index += 1;
+        await before(index);
+        return writer.write(...given);
+      },
+    };
+  }
+
+  it("holds up no pause, and nothing else is decided before it", async () => {
+    const outside = makeOutside();
+    const answer = Promise.withResolvers<void>();
+    const status = withWrites(outside, (index) => (index === 1 ? answer.promise : Promise.resolve()));
+    const reconciled = reconcile(start(outside, { status }));
+    await expect.poll(() => outside.world.holders).toEqual([modelHold]);
+    expect(statusOf(outside)).toEqual({});
+    answer.resolve();
+    expect(await reconciled).toEqual({});
+    expect(outside.crash.writes.slice(0, 5)).toEqual(["addFinalizer", "claim", "pause", "status", "status"]);
+    expect(statusOf(outside).phase).toBe("Succeeded");
+  });
+
+  it("that fails is the queue's to repeat, and the action is not done twice", async () => {
+    const repairing = 4;
+    const outside = makeOutside();
+    const lost = new ApiError({ ...{ verb: "PATCH", path: "/" }, status: 500, reason: "x", message: "y" });
+    const status = withWrites(outside, (index) => (index === repairing ? Promise.reject(lost) : Promise.resolve()));
+    await expect(reconcile(start(outside, { status }))).rejects.toBe(lost);
+    expect(outside.crash.writes.at(-1)).toBe("repair");
+    await reconcile(start(outside));
+    expect(statusOf(outside).phase).toBe("Succeeded");
+    expect(outside.world.repairCommits).toBe(1);
   });
 });
 
