@@ -1,0 +1,223 @@
+/** The templates of pg_trickle and of the generator: one test a toggle. */
+import { beforeAll, describe, expect, it } from "vitest";
+import {
+  BUILD_TIMEOUT_MS,
+  type Container,
+  containersOf,
+  environmentOf,
+  find,
+  haveHelm,
+  type Manifest,
+  namesOf,
+  type PodSpec,
+  podOf,
+  render,
+  type Values,
+} from "./chart.ts";
+
+const NAME = "demo-streamtable-rewind";
+const dataOnly: Values = { operator: { enabled: false }, crds: { enabled: false } };
+const renderData = (values: Values = {}) => render({ ...dataOnly, ...values });
+const withPgTrickle = (pgTrickle: Values) => renderData({ pgTrickle });
+const external = { enabled: true, host: "pg.example", lake: { sslRootCert: "/ca.crt" } };
+const s3 = { bucket: "events", prefix: "/demo/", endpoint: "minio:9000", credentialsSecret: "keys" };
+
+function podIn(manifests: readonly Manifest[], kind = "StatefulSet"): PodSpec {
+  const pod = podOf(find(manifests, kind, `${NAME}-pg-trickle`));
+  if (pod === undefined) throw new Error("no pod");
+  return pod.spec;
+}
+
+function containerIn(pod: PodSpec, name: string): Container {
+  const container = containersOf(pod).find((one) => one.name === name);
+  if (container === undefined) throw new Error(`no container ${name}`);
+  return container;
+}
+
+const lakeOf = (manifests: readonly Manifest[], kind?: string) =>
+  environmentOf(containerIn(podIn(manifests, kind), "lake"));
+
+beforeAll(haveHelm, BUILD_TIMEOUT_MS);
+
+describe("pg_trickle", () => {
+  it("starts PostgreSQL, bootstrap, engine, seed and scheduler in this order", async () => {
+    const pod = podIn(await renderData());
+    expect(containersOf(pod).map(({ name, restartPolicy }) => [name, restartPolicy ?? "once"])).toEqual([
+      ["postgres", "Always"],
+      ["bootstrap", "once"],
+      ["lake", "Always"],
+      ["seed", "once"],
+      ["scheduler", "once"],
+    ]);
+  });
+
+  it("lets nothing but PostgreSQL keep anybody away from PostgreSQL", async () => {
+    const manifests = await renderData();
+    const probes = containersOf(podIn(manifests)).filter((one) => one["readinessProbe"] ?? one["startupProbe"]);
+    expect(probes.map(({ name }) => name)).toEqual(["postgres"]);
+    expect(find(manifests, "Service", `${NAME}-postgres`).spec).toMatchObject({ publishNotReadyAddresses: true });
+  });
+
+  it("has no password outside of Secrets", async () => {
+    const manifests = await renderData();
+    const passwords = Object.values((find(manifests, "Secret", `${NAME}-pg-trickle`)["data"] ?? {}) as object);
+    expect(passwords).toHaveLength(7);
+    const text = JSON.stringify(manifests.filter(({ kind }) => kind !== "Secret"));
+    for (const password of passwords) {
+      expect(text).not.toContain(password);
+      expect(text).not.toContain(Buffer.from(password, "base64").toString());
+    }
+  });
+
+  it("existingSecret makes no Secret and is the one that is read", async () => {
+    const manifests = await withPgTrickle({ existingSecret: "mine" });
+    expect(namesOf(manifests).filter((name) => name.startsWith("Secret"))).toEqual([]);
+    expect(lakeOf(manifests)["PGPASSWORD"]).toEqual({ secretKeyRef: { name: "mine", key: "catalog-password" } });
+  });
+
+  it("connectionSecret has what a rewind needs, under the name that is asked for", async () => {
+    const secret = find(await withPgTrickle({ connectionSecret: { name: "db" } }), "Secret", "db");
+    const data = secret["data"] as Record<string, string>;
+    const text = Object.fromEntries(Object.entries(data).map(([k, v]) => [k, Buffer.from(v, "base64").toString()]));
+    expect(text).toMatchObject({
+      ...{ host: `${NAME}-postgres.rewind.svc`, port: "5432", dbname: "timetravel_demo", sslmode: "disable" },
+      user: "timetravel_operator",
+    });
+    const without = await withPgTrickle({ connectionSecret: { create: false } });
+    expect(namesOf(without)).not.toContain("Secret timetravel-db");
+  });
+
+  it.each([
+    ["2Gi", "1228MiB"],
+    ["512Mi", "307MiB"],
+    ["1G", "571MiB"],
+  ])("of a limit of %s DuckDB gets %s", async (memory, want) => {
+    const manifests = await withPgTrickle({ lake: { resources: { limits: { memory } } } });
+    expect(lakeOf(manifests)["LAKE_MEMORY_LIMIT"]).toBe(want);
+  });
+
+  it("lake.memoryLimit wins", async () => {
+    expect(lakeOf(await withPgTrickle({ lake: { memoryLimit: "3GB" } }))["LAKE_MEMORY_LIMIT"]).toBe("3GB");
+  });
+
+  it("lake.s3 takes the place of the volume", async () => {
+    const manifests = await withPgTrickle({ lake: { s3 } });
+    expect(lakeOf(manifests)["LAKE_DATA_PATH"]).toBe("s3://events/demo/");
+    const claims = find(manifests, "StatefulSet").spec?.["volumeClaimTemplates"] as Manifest[];
+    expect(claims.map(({ metadata }) => metadata.name)).toEqual(["postgres"]);
+    const secret = { secretKeyRef: { name: "keys", key: "secret-access-key" } };
+    expect(environmentOf(containerIn(podIn(manifests), "bootstrap"))).toMatchObject({
+      ...{ S3_SECRET: secret, S3_ENDPOINT: "minio:9000", S3_REGION: "us-east-1" },
+    });
+  });
+
+  it("postgres.settings and postgres.tls reach the server", async () => {
+    const postgres = { settings: { work_mem: "64MB" }, tls: { existingSecret: "certificate" } };
+    const pod = podIn(await withPgTrickle({ postgres }));
+    const { args } = containerIn(pod, "postgres");
+    for (const setting of ["work_mem=64MB", "ssl=on", "listen_addresses=*"]) expect(args).toContain(setting);
+  });
+
+  it("postgres.tls makes operator and generator verify the server's name", async () => {
+    const manifests = await withPgTrickle({ postgres: { tls: { existingSecret: "certificate" } } });
+    const data = find(manifests, "Secret", "timetravel-db")["data"] as Record<string, string>;
+    expect(Buffer.from(data["sslmode"] ?? "", "base64").toString()).toBe("verify-full");
+    const generator = podOf(find(manifests, "Deployment", `${NAME}-generator`))?.spec.containers[0];
+    expect(String(environmentOf(generator as Container)["DATABASE_URL"])).toMatch(/sslmode=verify-full&sslrootcert=/);
+  });
+
+  it("seed.enabled: false creates no table", async () => {
+    const manifests = await withPgTrickle({ seed: { enabled: false } });
+    expect(namesOf(manifests)).not.toContain(`ConfigMap ${NAME}-pg-trickle-seed`);
+    expect(JSON.stringify(manifests)).not.toContain("create table");
+    expect(environmentOf(containerIn(podIn(manifests), "seed"))["SEED_DIR"]).toBeUndefined();
+  });
+
+  it("seed.files and seed.lake take the place of the demo's", async () => {
+    const manifests = await withPgTrickle({ seed: { lake: "create table a ();", files: { "10-a.sql": "select 1" } } });
+    expect(find(manifests, "ConfigMap", `${NAME}-pg-trickle-lake`)["data"]).toEqual({
+      "lake.sql": "create table a ();\n",
+    });
+    expect(find(manifests, "ConfigMap", `${NAME}-pg-trickle-seed`)["data"]).toEqual({ "10-a.sql": "select 1\n" });
+  });
+
+  it("networkPolicy.enabled: false makes none", async () => {
+    expect(namesOf(await renderData())).toContain(`NetworkPolicy ${NAME}-pg-trickle`);
+    const without = await withPgTrickle({ networkPolicy: { enabled: false } });
+    expect(namesOf(without).filter((name) => name.startsWith("NetworkPolicy"))).toEqual([]);
+  });
+});
+
+describe("a PostgreSQL of one's own", () => {
+  const admin = { secretName: "admin" };
+  const kinds = async (values: Values) => namesOf(await renderData(values)).map((name) => name.split(" ")[0]);
+
+  it("gets an engine that listens with TLS, and no other PostgreSQL", async () => {
+    const manifests = await renderData({ externalPostgres: { ...external, admin } });
+    const pod = podIn(manifests, "Deployment");
+    expect(containersOf(pod).map(({ name }) => name)).toEqual(["bootstrap", "lake", "seed", "scheduler"]);
+    expect(lakeOf(manifests, "Deployment")).toMatchObject({
+      ...{ LAKE_LISTEN: "0.0.0.0:5434", LAKE_TLS_CERT: "/etc/pgtrickle/lake-tls/tls.crt" },
+      LAKE_CATALOG: expect.stringContaining("sslmode=verify-full"),
+    });
+    expect(environmentOf(containerIn(pod, "bootstrap"))).toMatchObject({
+      ...{ LAKE_SSLMODE: "verify-full", LAKE_SSLROOTCERT: "/ca.crt", LAKE_HOST: `${NAME}-lake.rewind.svc` },
+    });
+    expect(await kinds({ externalPostgres: { ...external, admin } })).not.toContain("StatefulSet");
+  });
+
+  it("keeps the lake's volume and the certificate that PostgreSQL trusts", async () => {
+    const manifests = await renderData({ externalPostgres: external });
+    for (const [kind, name] of [
+      ["PersistentVolumeClaim", "lake"],
+      ["Secret", "lake-tls"],
+    ] as const) {
+      const { annotations } = find(manifests, kind, `${NAME}-${name}`).metadata;
+      expect(annotations).toMatchObject({ "helm.sh/resource-policy": "keep" });
+    }
+  });
+
+  it("without a superuser's Secret changes nothing in the database", async () => {
+    const pod = podIn(await renderData({ externalPostgres: external }), "Deployment");
+    expect(containersOf(pod).map(({ name }) => name)).toEqual(["bootstrap", "lake", "scheduler"]);
+    expect(containerIn(pod, "bootstrap")["args"]).toEqual(["pg_trickle/bootstrap/main.ts", "files"]);
+  });
+
+  it.each([
+    ["host", { enabled: true }, /externalPostgres\.host is needed/],
+    ["sslRootCert", { enabled: true, host: "h" }, /externalPostgres\.lake\.sslRootCert is needed/],
+  ])("asks for %s", async (_, externalPostgres, want) => {
+    await expect(renderData({ externalPostgres })).rejects.toThrow(want);
+  });
+});
+
+describe("the generator", () => {
+  it("gets BATCH_SIZE and INTERVAL_MS", async () => {
+    const manifests = await renderData({
+      generator: { batchSize: 7, intervalMs: 9, args: ["--scenario", "corrupted"] },
+    });
+    const generator = podOf(find(manifests, "Deployment", `${NAME}-generator`))?.spec.containers[0] as Container;
+    expect(environmentOf(generator)).toMatchObject({ BATCH_SIZE: "7", INTERVAL_MS: "9" });
+    expect(generator["args"]).toEqual(["--scenario", "corrupted"]);
+  });
+
+  it("is not there if it is not wanted, or has nowhere to write", async () => {
+    for (const values of [{ generator: { enabled: false } }, { pgTrickle: { enabled: false } }]) {
+      expect(namesOf(await renderData(values))).not.toContain(`Deployment ${NAME}-generator`);
+    }
+  });
+});
+
+it("every container runs under the restricted Pod Security Standard, on a read-only root", async () => {
+  for (const values of [{}, { externalPostgres: external }]) {
+    const pods = (await renderData(values)).flatMap((manifest) => podOf(manifest) ?? []);
+    for (const { spec } of pods) {
+      expect(spec.securityContext).toMatchObject({ runAsNonRoot: true, seccompProfile: { type: "RuntimeDefault" } });
+      for (const { securityContext } of containersOf(spec)) {
+        expect(securityContext).toEqual({
+          ...{ allowPrivilegeEscalation: false, readOnlyRootFilesystem: true, capabilities: { drop: ["ALL"] } },
+        });
+      }
+    }
+  }
+});
