@@ -19,6 +19,7 @@ import {
   grantConnect,
   grantRole,
   isSuperuser,
+  lakeAnswers,
   lockBootstrap,
   readSeeds,
   updateExtension,
@@ -95,14 +96,18 @@ async function applyWhenLakeAnswers(client: ClientBase, path: string, config: Co
   const deadlineMs = performance.now() + config.waitMs;
   for (;;) {
     try {
-      await applySeed(client, file, sql);
-      logger.info({ file }, "seeded");
-      return;
+      // Past the deadline the file itself says what is wrong.
+      if ((await lakeAnswers(client)) || performance.now() > deadlineMs) {
+        await applySeed(client, file, sql);
+        logger.info({ file }, "seeded");
+        return;
+      }
+      logger.info({ file }, "waiting for the lake engine");
     } catch (error) {
       if (!isLakeAway(error) || performance.now() > deadlineMs) throw explainSeedFailure(file, error);
       logger.info({ file, reason: codeOf(error) }, "waiting for the lake engine");
-      await delay(SEED_RETRY_MS);
     }
+    await delay(SEED_RETRY_MS);
   }
 }
 

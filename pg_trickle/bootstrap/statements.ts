@@ -119,6 +119,12 @@ export async function readSeeds(client: ClientBase): Promise<ReadonlySet<string>
   return new Set(rows.map((row) => row.name));
 }
 
+/** Whether the engine serves: it has created the lake's tables by then, which its catalog alone does not tell. */
+export async function lakeAnswers(client: ClientBase): Promise<boolean> {
+  const { rows } = await client.query<{ is_healthy: boolean }>("select pgtrickle.check_lake() as is_healthy");
+  return rows[0]?.is_healthy === true;
+}
+
 /** The file and its record in one transaction: a file that fails in its middle leaves nothing. */
 export async function applySeed(client: ClientBase, name: string, sql: string): Promise<void> {
   await client.query("begin");
