@@ -160,6 +160,10 @@ describe("snapshots", () => {
     expect(expired).toMatchObject({ code: "TR005", hint: expect.stringContaining(`${at - 1} and ${at + 1}`) });
     const future = await failure(check(at + 100));
     expect(future).toMatchObject({ code: "TR004", hint: expect.stringContaining(`to ${at + 2}`) });
+    expect(await failure(check(-1))).toMatchObject({
+      code: "TR021",
+      message: expect.stringContaining("numbered from 0"),
+    });
     expect(await value("select pgtrickle_internal.lake_has_hole($1, $2)", [at - 1, at + 1])).toBe(true);
     expect(await value("select pgtrickle_internal.lake_has_hole($1, $2)", [at + 1, at + 2])).toBe(false);
   });

@@ -10,6 +10,10 @@ begin
     raise exception 'a snapshot id is needed'
       using errcode = 'TR021', hint = format('The lake has snapshots %s to %s.', oldest, head);
   end if;
+  if p_snapshot < 0 then
+    raise exception 'there is no snapshot %: they are numbered from 0', p_snapshot
+      using errcode = 'TR021', hint = format('The lake has snapshots %s to %s.', oldest, head);
+  end if;
   if p_snapshot > head then
     raise exception 'snapshot % is in the future: the newest one of the lake is %', p_snapshot, head
       using errcode = 'TR004', hint = format('The lake has snapshots %s to %s.', oldest, head);
