@@ -34,8 +34,8 @@ export async function haveHelm(): Promise<string> {
   return program;
 }
 
-export async function callHelm(args: readonly string[]): Promise<HelmResult> {
-  return helm(await haveHelm(), args);
+export async function callHelm(args: readonly string[], environment: NodeJS.ProcessEnv = {}): Promise<HelmResult> {
+  return helm(await haveHelm(), args, environment);
 }
 
 function setFlags(values: Values): string[] {

@@ -63,8 +63,12 @@ export interface HelmResult {
 }
 
 /** Never rejects for what Helm says; the caller looks at `ok`. Configuration and repositories of the user are left out. */
-export async function helm(program: string, args: readonly string[]): Promise<HelmResult> {
-  const env = { ...process.env, HELM_CONFIG_HOME: "/nonexistent", KUBECONFIG: "/dev/null" };
+export async function helm(
+  program: string,
+  args: readonly string[],
+  more: NodeJS.ProcessEnv = {},
+): Promise<HelmResult> {
+  const env = { ...process.env, HELM_CONFIG_HOME: "/nonexistent", KUBECONFIG: "/dev/null", ...more };
   try {
     const { stdout, stderr } = await run(program, args, { env, maxBuffer: 16 * 2 ** 20 });
     return { ok: true, stdout, stderr };

@@ -1,6 +1,7 @@
 /** The chart in a real API server: it takes every object, an upgrade changes them, an uninstallation leaves what is kept. */
 import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
 import { isNotFound } from "../../operator/kube/errors.ts";
+import { type TemporaryFolder, temporaryFolder } from "../stack/processes.ts";
 import { makeSpecInput } from "../support/make-observed.ts";
 import type {} from "../support/provided.ts";
 import { installRewinds, makeRewind } from "../support/rewinds.ts";
@@ -25,22 +26,29 @@ const everything = (namespace: string): Values => ({
 
 let api: KubeApi;
 let namespace: string;
+let cache: TemporaryFolder;
 
 function onCluster(command: string, args: readonly string[], values: Values = {}): Promise<HelmResult> {
   const sets = Object.entries(values).flatMap(([key, value]) => ["--set-json", `${key}=${JSON.stringify(value)}`]);
-  return callHelm([command, "demo", ...args, "--kubeconfig", kubeconfig, "--namespace", namespace, ...sets]);
+  const target = ["--kubeconfig", kubeconfig, "--namespace", namespace];
+  // what another API server on the same port knew is not to be believed
+  return callHelm([command, "demo", ...args, ...target, ...sets], { KUBECACHEDIR: cache.path });
 }
 
 const deployment = () => api.get(`/apis/apps/v1/namespaces/${namespace}/deployments/${NAME}-operator`);
 
 beforeAll(async () => {
   await haveHelm();
+  cache = temporaryFolder();
   api = new KubeApi(kubeconfig);
   await installRewinds(api);
   namespace = await api.makeNamespace();
 }, BUILD_TIMEOUT_MS);
 
-afterAll(() => api.close());
+afterAll(() => {
+  api.close();
+  cache.remove();
+});
 
 describe("helm", { timeout: 120_000 }, () => {
   it("install: the API server takes every object, a CRD of somebody else is taken over, the notes say how to go on", async () => {
