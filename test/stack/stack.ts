@@ -84,6 +84,7 @@ interface Logins {
   readonly operator: string;
   readonly scheduler: string;
   readonly generator: string;
+  readonly reader: string;
 }
 
 /** Makes the example's roles and gives them passwords that nobody needs to know; returns their URLs. */
@@ -103,6 +104,7 @@ async function createLogins(database: TrickleDatabase): Promise<Logins> {
     operator: await login("operator"),
     scheduler: await login("scheduler"),
     generator: await login("generator"),
+    reader: await login("reader"),
   };
 }
 
@@ -185,10 +187,11 @@ async function startOperatorWithSecret(
 
 function describeAccess(
   options: StackOptions,
-  { postgres, database }: Data,
+  { postgres, database, logins }: Data,
   controlPlane: ControlPlane,
 ): Omit<StackAccess, "metricsUrl"> {
-  const catalog = { ...database.attach.catalog, user: "postgres", password: postgres.password };
+  const { username: user, password } = new URL(logins.reader);
+  const catalog = { ...database.attach.catalog, user, password };
   return {
     databaseUrl: postgres.url(DATABASE).replace("127.0.0.1", "localhost"),
     kubeconfig: controlPlane.kubeconfig,
