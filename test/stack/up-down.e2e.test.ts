@@ -80,7 +80,7 @@ test("3. the file to source lets a plain DuckDB read the lake, and only read", a
 test("4. kubectl finds the custom resource and the Secret, with the operator's own database user", async () => {
   const kubectl = (...args: string[]) => {
     const path = `${process.env["PATH"]}:${sourced("PATH")}`;
-    return run("kubectl", args, { env: { PATH: path, KUBECONFIG: sourced("KUBECONFIG") } });
+    return run("kubectl", args, { env: { ...process.env, PATH: path, KUBECONFIG: sourced("KUBECONFIG") } });
   };
   await kubectl("get", "streamtablerewinds");
   const { stdout } = await kubectl("get", "secret", "timetravel-db", "-o", "jsonpath={.data.uri}");
