@@ -61,7 +61,7 @@ class Watchdog {
   async #check(): Promise<void> {
     if (this.#child === null || this.#isStopping) return;
     if (isDead(this.#life, performance.now())) {
-      this.#logger.error({ enginePid: this.#child.pid }, "lake engine does not answer: killing it");
+      this.#logger.warn({ enginePid: this.#child.pid }, "lake engine does not answer: killing it");
       this.#child.kill("SIGKILL");
       return;
     }
