@@ -90,7 +90,7 @@ interface Logins {
 /** Makes the example's roles and gives them passwords that nobody needs to know; returns their URLs. */
 async function createLogins(database: TrickleDatabase): Promise<Logins> {
   const pool = database.pool();
-  await pool.query(await readFile(join(EXAMPLE, "roles.sql"), "utf8"));
+  for (const file of ["roles.sql", "reader.sql"]) await pool.query(await readFile(join(EXAMPLE, file), "utf8"));
   const login = async (name: string) => {
     const user = `timetravel_${name}`;
     const password = randomBytes(16).toString("hex");
