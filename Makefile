@@ -58,6 +58,22 @@ verify: generate ## Fail if a generated file differs from its source
 	@git diff --exit-code -- $(GENERATED)
 	@test -z "$$(git status --porcelain -- $(GENERATED))" || { git status --short -- $(GENERATED); exit 1; }
 
+.PHONY: images
+images: ## Build the container images (Docker, or IMAGE_BUILDER)
+	@images/build.sh
+
+.PHONY: kind-up
+kind-up: ## Build and load the images, install the chart with its demo on a kind cluster
+	@test/cluster/kind.sh up
+
+.PHONY: kind-test
+kind-test: install ## Run the cluster tests on that cluster
+	@test/cluster/kind.sh test
+
+.PHONY: kind-down
+kind-down: ## Delete that cluster
+	@test/cluster/kind.sh down
+
 .PHONY: bench
 bench: install ## Measure, and write docs/benchmarks.md
 	@$(RUN) node test/bench/main.ts
