@@ -66,9 +66,10 @@ images: ## Build the container images (Docker, or IMAGE_BUILDER)
 kind-up: ## Build and load the images, install the chart with its demo on a kind cluster
 	@test/cluster/kind.sh up
 
-.PHONY: kind-test
-kind-test: install ## Run the cluster tests on that cluster
-	@test/cluster/kind.sh test
+# Only a KUBECONFIG given to make itself counts: the one of the user's shell is no cluster for tests.
+.PHONY: e2e
+e2e: install ## Run the cluster tests on that cluster, or on that of `make e2e KUBECONFIG=…`, which has the images
+	@test/cluster/kind.sh test $(if $(filter command,$(origin KUBECONFIG)),$(KUBECONFIG))
 
 .PHONY: kind-down
 kind-down: ## Delete that cluster

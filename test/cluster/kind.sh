@@ -1,6 +1,7 @@
 #!/bin/bash
-# test/cluster/kind.sh up|down|test: a kind cluster with the chart and its demo. Its kubeconfig is .run/kind/kubeconfig, so that
-# the current context of the user's own kubectl stays what it is.
+# test/cluster/kind.sh up|down|test [KUBECONFIG]: a kind cluster with the chart and its demo; `test` runs the cluster tests on
+# it, or on the cluster of KUBECONFIG, whose nodes have the images. The kind cluster's own is .run/kind/kubeconfig, so that the
+# current context of the user's kubectl stays what it is.
 #   KIND_CLUSTER  its name (streamtable-rewind)
 set -euo pipefail
 cd "$(dirname "$0")/../.."
@@ -36,10 +37,16 @@ up)
   echo "The demo runs in namespace rewind: export KUBECONFIG=$kubeconfig"
   ;;
 test)
-  need_engine
-  [ -s "$kubeconfig" ] || die "there is no cluster of make kind-up ($kubeconfig is missing). Run make kind-up first."
-  helm --kubeconfig "$kubeconfig" uninstall demo --namespace rewind --ignore-not-found --wait
-  STRW_CLUSTER_KUBECONFIG=$kubeconfig STRW_CLUSTER_IMAGES=$prefix STRW_CLUSTER_TAG=$tag test/cluster/local.sh
+  if [ -n "${2:-}" ]; then
+    [ -r "$2" ] || die "there is no kubeconfig $2."
+    kubeconfig=$2
+  else
+    [ -s "$kubeconfig" ] || die "there is no cluster: run make kind-up first, or make e2e KUBECONFIG=… with one that has the images."
+    helm --kubeconfig "$kubeconfig" uninstall demo --namespace rewind --ignore-not-found --wait
+  fi
+  export STRW_CLUSTER_KUBECONFIG=$kubeconfig
+  export STRW_CLUSTER_IMAGES=${STRW_CLUSTER_IMAGES:-$prefix} STRW_CLUSTER_TAG=${STRW_CLUSTER_TAG:-$tag}
+  exec test/cluster/local.sh
   ;;
 down)
   need_engine
@@ -47,6 +54,6 @@ down)
   rm -rf "$(dirname "$kubeconfig")"
   ;;
 *)
-  die "usage: test/cluster/kind.sh up|down|test"
+  die "usage: test/cluster/kind.sh up|down|test [KUBECONFIG]"
   ;;
 esac

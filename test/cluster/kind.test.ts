@@ -23,8 +23,8 @@ async function program(name: string, text: string): Promise<void> {
   await chmod(join(folder, name), 0o755);
 }
 
-async function complaint(command: string): Promise<string> {
-  const call = run("/bin/bash", [SCRIPT, command], { env: { PATH: folder } });
+async function complaint(...args: string[]): Promise<string> {
+  const call = run("/bin/bash", [SCRIPT, ...args], { env: { PATH: folder } });
   const failed: { stderr: string; code: number } = await call.then(
     () => Promise.reject(new Error("it succeeded")),
     (error) => error,
@@ -41,5 +41,9 @@ test("each missing program is named, one after the other", async () => {
   expect(await complaint("up")).toMatch(/^error: kind is not on the PATH/);
   await program("kind", "exit 0");
   expect(await complaint("up")).toMatch(/^error: helm is not on the PATH/);
+  expect(await complaint("test")).toMatch(
+    /^error: there is no cluster: run make kind-up first, or make e2e KUBECONFIG=/,
+  );
+  expect(await complaint("test", "/nowhere")).toMatch(/^error: there is no kubeconfig \/nowhere/);
   expect(await complaint("sideways")).toMatch(/^error: usage: .*up\|down\|test/);
 });
