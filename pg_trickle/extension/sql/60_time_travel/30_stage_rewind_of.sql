@@ -9,7 +9,7 @@ declare
   generation bigint := pgtrickle_internal.generation(p_id);
   allowed text := pgtrickle_internal.core_strategy(p_strategy);
   way record := pgtrickle_internal.choose_rewind(p_id, p_snapshot, p_strategy);
-  earlier bigint := pgtrickle_internal.journal_boundary(p_id, pgtrickle_internal.boundary_snapshot(p_id, p_snapshot));
+  earlier bigint;
   refresh bigint;
   verified pgtrickle.verification;
   problem text;
@@ -35,6 +35,8 @@ begin
     end;
   end if;
   if refresh is null then
+    -- before the move, which is itself a refresh that ends there
+    earlier := pgtrickle_internal.journal_boundary(p_id, pgtrickle_internal.boundary_snapshot(p_id, p_snapshot));
     refresh := (pgtrickle_internal.move_contents(p_id, p_snapshot, p_action, allowed)).id;
     update pgtrickle_internal.refreshes r set reason = problem where r.id = refresh and problem is not null;
     verified := pgtrickle_internal.checked_recompute(p_id, p_snapshot, earlier);
