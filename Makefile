@@ -71,6 +71,10 @@ kind-up: ## Build and load the images, install the chart with its demo on a kind
 e2e: install ## Run the cluster tests on that cluster, or on that of `make e2e KUBECONFIG=…`, which has the images
 	@test/cluster/kind.sh test $(if $(filter command,$(origin KUBECONFIG)),$(KUBECONFIG))
 
+.PHONY: e2e-full
+e2e-full: install ## The same and the long ones: restore, a PostgreSQL of one's own, what a cluster's administrators do
+	@test/cluster/kind.sh test-full $(if $(filter command,$(origin KUBECONFIG)),$(KUBECONFIG))
+
 .PHONY: kind-down
 kind-down: ## Delete that cluster
 	@test/cluster/kind.sh down

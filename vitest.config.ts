@@ -14,6 +14,7 @@ export default defineConfig({
             "**/*.kube.test.ts",
             "**/*.e2e.test.ts",
             "**/*.cluster.test.ts",
+            "**/*.cluster-full.test.ts",
           ],
         },
       },
@@ -46,16 +47,17 @@ export default defineConfig({
           fileParallelism: false,
         },
       },
-      {
+      // On the cluster that STRW_CLUSTER_KUBECONFIG names; says what to set where there is none. The full tier has what is too
+      // long for every push.
+      ...["cluster", "cluster-full"].map((name) => ({
         test: {
-          // On the cluster that STRW_CLUSTER_KUBECONFIG names; says what to set where there is none.
-          name: "cluster",
-          include: ["**/*.cluster.test.ts"],
+          name,
+          include: [`**/*.${name}.test.ts`],
           testTimeout: 600_000,
           hookTimeout: 300_000,
           fileParallelism: false,
         },
-      },
+      })),
     ],
   },
 });

@@ -1,7 +1,7 @@
 #!/bin/bash
-# test/cluster/kind.sh up|down|test [KUBECONFIG]: a kind cluster with the chart and its demo; `test` runs the cluster tests on
-# it, or on the cluster of KUBECONFIG, whose nodes have the images. The kind cluster's own is .run/kind/kubeconfig, so that the
-# current context of the user's kubectl stays what it is.
+# test/cluster/kind.sh up|down|test|test-full [KUBECONFIG]: a kind cluster with the chart and its demo; `test` runs the cluster
+# tests on it (`test-full` the long ones too), or on the cluster of KUBECONFIG, whose nodes have the images. The kind cluster's own
+# is .run/kind/kubeconfig, so that the current context of the user's kubectl stays what it is.
 #   KIND_CLUSTER  its name (streamtable-rewind)
 set -euo pipefail
 cd "$(dirname "$0")/../.."
@@ -36,7 +36,7 @@ up)
     --wait --timeout 5m
   echo "The demo runs in namespace rewind: export KUBECONFIG=$kubeconfig"
   ;;
-test)
+test | test-full)
   if [ -n "${2:-}" ]; then
     [ -r "$2" ] || die "there is no kubeconfig $2."
     kubeconfig=$2
@@ -46,7 +46,9 @@ test)
   fi
   export STRW_CLUSTER_KUBECONFIG=$kubeconfig
   export STRW_CLUSTER_IMAGES=${STRW_CLUSTER_IMAGES:-$prefix} STRW_CLUSTER_TAG=${STRW_CLUSTER_TAG:-$tag}
-  exec test/cluster/local.sh
+  tiers=(cluster)
+  [ "$1" = test ] || tiers+=(cluster-full)
+  exec test/cluster/local.sh "${tiers[@]}"
   ;;
 down)
   need_engine
@@ -54,6 +56,6 @@ down)
   rm -rf "$(dirname "$kubeconfig")"
   ;;
 *)
-  die "usage: test/cluster/kind.sh up|down|test [KUBECONFIG]"
+  die "usage: test/cluster/kind.sh up|down|test|test-full [KUBECONFIG]"
   ;;
 esac

@@ -45,5 +45,5 @@ test("each missing program is named, one after the other", async () => {
     /^error: there is no cluster: run make kind-up first, or make e2e KUBECONFIG=/,
   );
   expect(await complaint("test", "/nowhere")).toMatch(/^error: there is no kubeconfig \/nowhere/);
-  expect(await complaint("sideways")).toMatch(/^error: usage: .*up\|down\|test/);
+  expect(await complaint("sideways")).toMatch(/^error: usage: .*up\|down\|test\|test-full/);
 });

@@ -8,8 +8,11 @@
 #   STRW_CLUSTER_IMAGES      registry and folder of the images (streamtable-rewind)
 #   STRW_CLUSTER_TAG         their tag (0.1.0)
 #   STRW_KUBECTL, STRW_HELM  programs (kubectl, helm on the PATH)
-# Arguments go to vitest, such as the path of one test file.
+# Arguments name tiers, cluster (this one if there are none) and cluster-full, or go to vitest, such as the path of one test file.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 PATH=$PWD/node_modules/.bin:$PATH
-exec vitest run --project cluster "$@"
+case ${1:-cluster} in
+cluster | cluster-full) exec node test/stack/run-tests.ts "${@:-cluster}" ;;
+*) exec vitest run --project cluster --project cluster-full "$@" ;;
+esac

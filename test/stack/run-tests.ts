@@ -1,6 +1,7 @@
 /**
  * `make test`: one tier after the other, the cheapest first, then the line `N passed, N failed` over all of them. Tiers can be
- * named to run only those. What is built or downloaded once comes before the tests, with progress.
+ * named to run only those; the ones that need a cluster run only when named. What is built or downloaded once comes before the
+ * tests, with progress.
  */
 import { spawn } from "node:child_process";
 import { readFile } from "node:fs/promises";
@@ -15,13 +16,14 @@ import { isGreen, sumUp, type TierReport, type TierRun } from "./test-results.ts
 
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 const VITEST = join(ROOT, "node_modules/vitest/vitest.mjs");
-const TIERS = ["pure", "pg", "kube", "e2e"] as const;
+const TIERS = ["pure", "pg", "kube", "e2e", "cluster", "cluster-full"] as const;
 type Tier = (typeof TIERS)[number];
+const NEEDS_CLUSTER: readonly Tier[] = ["cluster", "cluster-full"];
 
 function chosenTiers(names: readonly string[]): readonly Tier[] {
   const unknown = names.filter((name) => !(TIERS as readonly string[]).includes(name));
   if (unknown.length > 0) throw new Error(`unknown tiers: ${unknown.join(", ")}; there are ${TIERS.join(", ")}`);
-  return names.length === 0 ? TIERS : TIERS.filter((tier) => names.includes(tier));
+  return TIERS.filter((tier) => (names.length === 0 ? !NEEDS_CLUSTER.includes(tier) : names.includes(tier)));
 }
 
 function runVitest(tier: Tier, reportFile: string): Promise<number> {
