@@ -2,11 +2,11 @@
 import { execFile } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
+import { describeNamespace } from "./describe.ts";
 import type { ClusterSettings } from "./settings.ts";
 
 const run = promisify(execFile);
 const CHART = fileURLToPath(new URL("../../helm/streamtable-rewind", import.meta.url));
-const LOG_LINES = 60;
 
 export interface Namespace {
   readonly name: string;
@@ -60,20 +60,8 @@ class ClusterNamespace implements Namespace {
     return text === "" ? undefined : (JSON.parse(text) as T);
   }
 
-  async describe(): Promise<string> {
-    const attempt = (args: readonly string[]) => this.kubectl(args).catch((error: Error) => error.message);
-    const pods = (await attempt(["get", "pods", "-o", "name"])).split("\n").filter((pod) => pod.startsWith("pod/"));
-    const logs = pods.map((pod) => ["logs", pod, "--all-containers", "--prefix", `--tail=${LOG_LINES}`]);
-    const commands = [
-      ["get", "all,pvc,streamtablerewinds", "-o", "wide"],
-      ["get", "events", "--sort-by=.lastTimestamp"],
-      ["describe", "pods"],
-      ["describe", "streamtablerewinds"],
-      ...logs,
-    ];
-    const parts: string[] = [];
-    for (const args of commands) parts.push(`$ kubectl ${args.join(" ")}\n${await attempt(args)}`);
-    return parts.join("\n");
+  describe(): Promise<string> {
+    return describeNamespace((args) => this.kubectl(args));
   }
 
   async #run(command: string, args: readonly string[], input: string): Promise<string> {

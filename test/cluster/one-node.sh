@@ -43,11 +43,11 @@ if [ -z "${ONE_NODE_INSIDE:-}" ]; then
   fi
   ONE_NODE=$(realpath "$ONE_NODE")
   CLUSTER_CACHE=${CLUSTER_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/local-cluster}
-  folder=$(mktemp -d "${TMPDIR:-/tmp}/strw-node.XXXXXX")
-  CLUSTER_STATE=$folder/state
+  ONE_NODE_FOLDER=$(mktemp -d "${TMPDIR:-/tmp}/strw-node.XXXXXX")
+  CLUSTER_STATE=$ONE_NODE_FOLDER/state
   CLUSTER_PREFIX=$(free_prefix)
   ONE_NODE_STARTED=$(date +%s)
-  export CLUSTER_CACHE CLUSTER_STATE CLUSTER_PREFIX ONE_NODE_STARTED ONE_NODE_INSIDE=yes
+  export ONE_NODE_FOLDER CLUSTER_CACHE CLUSTER_STATE CLUSTER_PREFIX ONE_NODE_STARTED ONE_NODE_INSIDE=yes
   work=
   clean() {
     trap '' INT TERM HUP
@@ -57,7 +57,7 @@ if [ -z "${ONE_NODE_INSIDE:-}" ]; then
     fi
     say "taking the node down"
     "$ONE_NODE/down.sh" || true
-    rm -rf --one-file-system "$folder"
+    rm -rf --one-file-system "$ONE_NODE_FOLDER"
     say "ended"
   }
   trap clean EXIT
@@ -78,10 +78,11 @@ say "base images"
 "$ONE_NODE/base-images.sh"
 say "the project's images"
 export IMAGE_BUILDER=$ONE_NODE/build-image.sh
-archives=$(images/build.sh)
+archives=$(images/build.sh 2>"$ONE_NODE_FOLDER/images.log") || { tail -n 60 "$ONE_NODE_FOLDER/images.log"; exit 1; }
+grep -E '^[0-9:]{8} ' "$ONE_NODE_FOLDER/images.log" || true
 say "starting the node"
 kubeconfig=$("$ONE_NODE/up.sh" node | tail -n 1)
 say "loading the images"
-xargs "$ONE_NODE/load-image.sh" <<<"$archives"
+xargs "$ONE_NODE/load-image.sh" <<<"$archives" >"$ONE_NODE_FOLDER/load.log" 2>&1 || { cat "$ONE_NODE_FOLDER/load.log"; exit 1; }
 say "tests"
 PATH=$CLUSTER_CACHE/bin:$PATH make "${1:-e2e}" KUBECONFIG="$kubeconfig"

@@ -27,7 +27,9 @@ function chosenTiers(names: readonly string[]): readonly Tier[] {
 }
 
 function runVitest(tier: Tier, reportFile: string): Promise<number> {
-  const reporters = ["--reporter=default", "--reporter=json", `--outputFile.json=${reportFile}`];
+  // Where a single test takes long, each is told as it ends.
+  const reporter = NEEDS_CLUSTER.includes(tier) ? "verbose" : "default";
+  const reporters = [`--reporter=${reporter}`, "--reporter=json", `--outputFile.json=${reportFile}`];
   const vitest = spawn(process.execPath, [VITEST, "run", "--project", tier, "--passWithNoTests", ...reporters], {
     cwd: ROOT,
     stdio: "inherit",
