@@ -1,123 +1,96 @@
-/** examples/gitops: its objects are valid, and what Argo CD and Flux would conclude from a status is the truth. */
+/** examples/gitops: each file is valid by itself and they fit together. */
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { beforeAll, describe, expect, it } from "vitest";
-import { parse } from "yaml";
+import { parse, parseAllDocuments } from "yaml";
 import { specSchema } from "../../operator/api/spec.ts";
-import { type Phase, phases } from "../../operator/api/status.ts";
-import { brokenRules, unsupportedField } from "../../operator/core/checks/spec.ts";
-import { makeObserved } from "../support/make-observed.ts";
-import { BUILD_TIMEOUT_MS } from "./chart.ts";
-import { ensureLua, type Health, healthOf } from "./lua.ts";
+import { brokenRules } from "../../operator/core/checks/spec.ts";
+import { customizations } from "./argocd.ts";
+import { BUILD_TIMEOUT_MS, find, haveHelm, operatorOnly, render, type Values } from "./chart.ts";
+import { GITOPS } from "./gitops-flow.ts";
 
-const ROOT = fileURLToPath(new URL("../../examples/gitops", import.meta.url));
-const read = (path: string): Record<string, unknown> => parse(readFileSync(join(ROOT, path), "utf8"));
-
-interface ConditionStatus {
-  readonly Ready: boolean;
-  readonly Reconciling: boolean;
-  readonly Stalled: boolean;
-}
-
-const working: ConditionStatus = { Ready: false, Reconciling: true, Stalled: false };
-const done: ConditionStatus = { Ready: true, Reconciling: false, Stalled: false };
-const failed: ConditionStatus = { Ready: false, Reconciling: false, Stalled: true };
-const ended: ConditionStatus = { Ready: false, Reconciling: false, Stalled: false };
-
-/** What the operator says in a phase when all goes well, and what Argo CD has to show. */
-const expected: Readonly<Record<Phase, readonly [ConditionStatus, string]>> = {
-  Pending: [working, "Progressing"],
-  Queued: [working, "Progressing"],
-  Planning: [working, "Progressing"],
-  AwaitingApproval: [working, "Suspended"],
-  Pausing: [working, "Progressing"],
-  Rewinding: [working, "Progressing"],
-  Repairing: [working, "Progressing"],
-  AwaitingResume: [working, "Suspended"],
-  Replaying: [working, "Progressing"],
-  Succeeded: [done, "Healthy"],
-  Planned: [done, "Healthy"],
-  Failed: [failed, "Degraded"],
-  Aborted: [ended, "Degraded"],
-};
-
-interface Given {
-  readonly metadata: { readonly generation: number; readonly deletionTimestamp?: string };
-  readonly status?: {
-    readonly observedGeneration: number;
-    readonly phase: Phase;
-    readonly message: string;
-    readonly conditions?: readonly { readonly type: string; readonly status: string }[];
-  };
-}
-
-function make(phase: Phase, conditions: ConditionStatus, observedGeneration = 1): Given {
-  const list = Object.entries(conditions).map(([type, holds]) => ({ type, status: holds ? "True" : "False" }));
-  return {
-    metadata: { generation: 1 },
-    status: { observedGeneration, phase, message: `it is "${phase}"`, conditions: list },
-  };
-}
-
-/** The rules of kstatus, which Flux follows, for objects with these three conditions. */
-function kstatus({ metadata, status }: Given): "Current" | "InProgress" | "Failed" | "Terminating" {
-  if (metadata.deletionTimestamp !== undefined) return "Terminating";
-  if (status === undefined || status.observedGeneration !== metadata.generation) return "InProgress";
-  const holds = (type: string) => status.conditions?.some((one) => one.type === type && one.status === "True") ?? false;
-  if (holds("Stalled")) return "Failed";
-  if (holds("Reconciling")) return "InProgress";
-  return holds("Ready") ? "Current" : "InProgress";
-}
+const read = (path: string) => readFileSync(join(GITOPS, path), "utf8");
+const flux = parseAllDocuments(read("flux/rewinds.yaml")).map((document) => document.toJS());
+const application = parse(read("argocd/application.yaml"));
+const kustomization = parse(read("rewinds/kustomization.yaml")) as { namespace: string; resources: string[] };
+const rewindFiles = readdirSync(join(GITOPS, "rewinds")).filter((file) => file !== "kustomization.yaml");
 
 describe("each rewind", () => {
-  it.each(readdirSync(join(ROOT, "rewinds")))("%s is one that this version runs", (file) => {
-    const object = read(join("rewinds", file));
+  it.each(rewindFiles)("%s is one that the operator runs", (file) => {
+    const object = parse(read(join("rewinds", file)));
     expect(object).toMatchObject({ apiVersion: "pgtrickle.dev/v1alpha1", kind: "StreamTableRewind" });
-    const spec = specSchema.parse(object["spec"]);
+    const spec = specSchema.parse(object.spec);
     expect(brokenRules(spec)).toEqual([]);
-    expect(unsupportedField({ ...makeObserved(), spec })).toBeUndefined();
+    expect(spec.approval).toEqual({ mode: "Manual", hold: true });
   });
 
-  it("is in the namespace that Argo CD and Flux apply to", () => {
-    const { spec } = read("argocd/application.yaml") as { spec: { destination: { namespace: string } } };
-    const flux = read("flux/rewinds.yaml") as { spec: { targetNamespace: string } };
-    expect([spec.destination.namespace, flux.spec.targetNamespace]).toEqual(["rewind", "rewind"]);
+  it("is in the kustomization", () => {
+    expect(kustomization.resources).toEqual(rewindFiles);
   });
 });
 
-describe("Argo CD's health", () => {
-  const { data } = read("argocd/argocd-cm.yaml") as { data: Record<string, string> };
-  const check = data["resource.customizations.health.pgtrickle.dev_StreamTableRewind"] ?? "";
-  const deleted: Given = {
-    ...make("Rewinding", working),
-    metadata: { generation: 1, deletionTimestamp: "2026-11-22" },
-  };
-  const cases: readonly (readonly [string, Given, string])[] = [
-    ...phases.map((phase) => [phase, make(phase, expected[phase][0]), expected[phase][1]] as const),
-    ["without status", { metadata: { generation: 1 } }, "Progressing"],
-    ["changed since it succeeded", make("Succeeded", done, 0), "Progressing"],
-    ["stalled at work", make("Replaying", { ...working, Reconciling: false, Stalled: true }), "Degraded"],
-    ["being deleted", deleted, "Progressing"],
-  ];
-  let answers: readonly Health[];
-
-  beforeAll(async () => {
-    await ensureLua();
-    answers = await healthOf(
-      check,
-      cases.map(([, object]) => object),
-    );
-  }, BUILD_TIMEOUT_MS);
-
-  it.each(cases.map(([name, , want], index) => ({ name, want, index })))("of $name is $want", ({ want, index }) => {
-    expect(answers[index]?.status).toBe(want);
-    expect(answers[index]?.message).not.toBe("");
+describe("Argo CD and Flux", () => {
+  it("apply the same folder of the same repository to the same namespace", () => {
+    const [source, sync] = flux;
+    expect(sync.spec.sourceRef).toEqual({ kind: source.kind, name: source.metadata.name });
+    expect(source.spec.url).toBe(application.spec.source.repoURL);
+    expect(source.spec.ref.branch).toBe(application.spec.source.targetRevision);
+    expect(sync.spec.path).toBe(`./${application.spec.source.path}`);
+    expect(application.spec.source.path).toBe("rewinds");
+    expect([sync.spec.targetNamespace, application.spec.destination.namespace]).toEqual([
+      kustomization.namespace,
+      kustomization.namespace,
+    ]);
   });
 
-  it("never says healthy where Flux would not, nor the other way round", () => {
-    const healthy = (_: unknown, index: number) => answers[index]?.status === "Healthy";
-    const current = ([, object]: (typeof cases)[number]) => kstatus(object) === "Current";
-    expect(cases.filter(healthy).map(([name]) => name)).toEqual(cases.filter(current).map(([name]) => name));
+  it("Flux waits longer for a rewind than the rewind may work", () => {
+    const { activeDeadlineSeconds } = specSchema.parse(parse(read(join("rewinds", rewindFiles[0] ?? ""))).spec);
+    expect(Number(/^(\d+)h$/.exec(flux[1].spec.timeout)?.[1]) * 3600).toBeGreaterThan(activeDeadlineSeconds);
+  });
+
+  it("Argo CD does not undo what its own actions have done", () => {
+    expect(application.spec.syncPolicy.automated.selfHeal).toBe(false);
+  });
+});
+
+describe("who may approve", () => {
+  const policy: string = parse(read("argocd/argocd-rbac-cm.yaml")).data["policy.rewinds.csv"];
+  const rules = policy
+    .trim()
+    .split("\n")
+    .map((line) => line.split(/,\s*/));
+
+  it("Argo CD's policy names this application, and actions that there are", () => {
+    const { metadata, spec } = application;
+    for (const [, , resource, action, object] of rules.filter(([kind]) => kind === "p")) {
+      expect([resource, object]).toEqual(["applications", `${spec.project}/${metadata.name}`]);
+      const name = /^action\/pgtrickle\.dev\/StreamTableRewind\/(.+)$/.exec(action ?? "")?.[1] ?? "*";
+      if (name !== "*") expect(Object.keys(customizations.actions)).toContain(name);
+    }
+  });
+
+  it("only data owners may approve by an action", () => {
+    const mayApprove = rules.filter(([, , , action]) => /StreamTableRewind\/(\*|approve)$/.test(action ?? ""));
+    expect(mayApprove.map(([, subject]) => subject)).toEqual(["role:data-owner"]);
+  });
+
+  it("CODEOWNERS covers the rewinds and itself", () => {
+    const paths = read("CODEOWNERS")
+      .split("\n")
+      .filter((line) => line !== "" && !line.startsWith("#"));
+    expect(paths.map((line) => line.split(" ")[0])).toEqual(["/rewinds/", "/CODEOWNERS"]);
+  });
+});
+
+describe("chart-values.yaml", () => {
+  beforeAll(haveHelm, BUILD_TIMEOUT_MS);
+
+  it("makes the chart let exactly those who apply set the hash", async () => {
+    const values = parse(read("chart-values.yaml")) as { operator: { admissionPolicy: { users: string[] } } };
+    const policy = find(await render({ ...operatorOnly, ...values } as Values), "ValidatingAdmissionPolicy");
+    const { validations } = policy.spec as unknown as { validations: { expression: string }[] };
+    const { users } = values.operator.admissionPolicy;
+    expect(validations[0]?.expression).toContain(JSON.stringify(users));
+    expect(users.every((user) => user.startsWith("system:serviceaccount:"))).toBe(true);
   });
 });

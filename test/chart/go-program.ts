@@ -1,13 +1,13 @@
 /** A program of a pinned Go module, built once into the cache. */
 import { spawn } from "node:child_process";
 import { createHash } from "node:crypto";
-import { readFile } from "node:fs/promises";
+import { readdir, readFile } from "node:fs/promises";
 import { delimiter, join } from "node:path";
 import { cached } from "../stack/cache.ts";
 import type { Progress } from "../stack/progress.ts";
 
 export interface GoProgram {
-  /** Folder of go.mod and go.sum. */
+  /** Folder of go.mod and go.sum, and of the program's own source if it has one. */
   readonly module: string;
   readonly package: string;
   readonly program: string;
@@ -21,10 +21,11 @@ export interface GoProgram {
 /** Where Go's own installer puts it, which is not on everybody's PATH. */
 const GO_FOLDER = "/usr/local/go/bin";
 
-/** Another pin is another entry of the cache. */
+/** Another pin or another source is another entry of the cache. */
 async function cacheName({ module, program, flags = "" }: GoProgram): Promise<string> {
   const hash = createHash("sha256");
-  for (const file of ["go.mod", "go.sum"]) hash.update(await readFile(join(module, file)));
+  const sources = (await readdir(module)).filter((file) => file.endsWith(".go")).sort();
+  for (const file of ["go.mod", "go.sum", ...sources]) hash.update(await readFile(join(module, file)));
   return `${program}-${hash.update(flags).digest("hex").slice(0, 16)}`;
 }
 

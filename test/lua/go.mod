@@ -1,12 +1,9 @@
-// Argo CD's own Lua interpreter, pinned, to run the health checks of examples/gitops: `go build github.com/yuin/gopher-lua/cmd/glua`.
+// Argo CD's own Lua interpreter and its JSON, pinned, to run the Lua of examples/gitops.
 module streamtable-rewind/test/lua
 
 go 1.24.0
 
-tool github.com/yuin/gopher-lua/cmd/glua
-
 require (
-	github.com/chzyer/readline v0.0.0-20180603132655-2972be24d48e // indirect
-	github.com/yuin/gopher-lua v1.1.1 // indirect
-	golang.org/x/sys v0.0.0-20190204203706-41f3e6584952 // indirect
+	github.com/yuin/gopher-lua v1.1.1
+	layeh.com/gopher-json v0.0.0-20190114024228-97fed8db8427
 )
