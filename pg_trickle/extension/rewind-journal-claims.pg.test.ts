@@ -3,7 +3,7 @@ import { randomUUID } from "node:crypto";
 import { describe, expect, test } from "vitest";
 import { failure, status } from "../../test/support/summary-table.ts";
 import { until } from "../../test/support/until.ts";
-import { useOperations } from "./testing/operations.ts";
+import { nameOf, useOperations } from "./testing/operations.ts";
 
 const { trickle, pool, connect, disconnectAll, value, claim, claimed, call, observe, steps } = useOperations();
 const TABLES = ["public.event_summary"];
@@ -79,6 +79,10 @@ describe("claim", () => {
 });
 
 describe("pause and release", () => {
+  function personsReason(): Promise<string | null> {
+    return value(pool(), "select reason from pgtrickle_internal.holds where holder = 'person'");
+  }
+
   test("put back what was found: a table that a person had paused stays paused", async () => {
     await pool().query("select pgtrickle.pause_scheduler(array['event_summary'])");
     const operation = await claimed();
@@ -129,6 +133,30 @@ describe("pause and release", () => {
     await call(pool(), "pause", second);
     await call(pool(), "release", second, "Succeeded");
     expect(await status(pool())).not.toBe("PAUSED");
+  });
+
+  test("a release may leave the table paused: the hold is a person's from then on", async () => {
+    const operation = await claimed();
+    await call(pool(), "pause", operation);
+    await call(pool(), "release", operation, "Succeeded", true);
+    expect((await observe(operation.uid)).tables[0]).toMatchObject({ holders: ["person"], locked_by: null });
+    expect(await personsReason()).toBe(`left paused by rewind:default/${nameOf(operation.uid)}`);
+    // neither a late word of its object's end nor the next rewind lets go
+    await pool().query("select pgtrickle_rewind.orphan($1, 'cluster')", [operation.uid]);
+    const next = await claimed();
+    await call(pool(), "pause", next);
+    await call(pool(), "release", next, "Succeeded");
+    expect(await status(pool())).toBe("PAUSED");
+    await pool().query("select pgtrickle.resume_scheduler(array['event_summary'])");
+    expect(await status(pool())).not.toBe("PAUSED");
+  });
+
+  test("a release that leaves the table paused does not touch a person's own pause", async () => {
+    await pool().query("select pgtrickle.pause_scheduler(array['event_summary'])");
+    const operation = await claimed();
+    await call(pool(), "pause", operation);
+    await call(pool(), "release", operation, "Succeeded", true);
+    expect(await personsReason()).toBeNull();
   });
 
   test("pausing twice records what was there before the first", async () => {

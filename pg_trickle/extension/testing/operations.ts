@@ -13,7 +13,13 @@ export interface Operation {
 }
 
 export interface Observed {
-  readonly operation: { readonly outcome: string | null; readonly token_set: boolean } | null;
+  readonly database: string;
+  readonly operation: {
+    readonly outcome: string | null;
+    readonly reason: string | null;
+    readonly token_set: boolean;
+    readonly idle_seconds: number;
+  } | null;
   readonly tables: {
     readonly error: { code: string } | null;
     readonly holders: string[];
@@ -27,6 +33,11 @@ export interface Observed {
   }[];
   readonly target: { readonly snapshot_id: number | null; readonly error: { code: string } | null };
   readonly repair_marker: { readonly snapshot_id: number } | null;
+}
+
+/** Of the object, as its operator claims it. */
+export function nameOf(uid: string): string {
+  return `rewind-${uid.slice(0, 8)}`;
 }
 
 /** For a test file: `public.event_summary` and a plain table `notes`; every operation is gone after each test. */
@@ -51,11 +62,12 @@ export function useOperations() {
   const pool = () => trickle().pool();
 
   async function claim(uid: string, tables = TABLES, client: Pick<Client, "query"> = pool()) {
-    return value<{ claimed: boolean; token: string; blocked_by?: { uid: string; table: string }[] }>(
-      client,
-      "select pgtrickle_rewind.claim('cluster', $1, 'default', $2, 'key', $3)",
-      [uid, `rewind-${uid.slice(0, 8)}`, tables],
-    );
+    return value<{
+      claimed: boolean;
+      token: string;
+      outcome?: string;
+      blocked_by?: { uid: string; table: string }[];
+    }>(client, "select pgtrickle_rewind.claim('cluster', $1, 'default', $2, 'key', $3)", [uid, nameOf(uid), tables]);
   }
 
   async function claimed(tables = TABLES): Promise<Operation> {

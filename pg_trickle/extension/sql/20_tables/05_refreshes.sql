@@ -21,6 +21,8 @@ create table pgtrickle_internal.refreshes (
   finished_at timestamptz not null default clock_timestamp(),
   sqlstate text,
   error text,
+  is_backward boolean generated always as (
+    outcome = 'Succeeded' and (contents_after < contents_before or to_snapshot < from_snapshot)) stored,
   constraint refreshes_pkey primary key (id),
   constraint refreshes_outcome_is_known check (outcome in ('Succeeded', 'Failed')),
   constraint refreshes_strategy_is_known
@@ -32,3 +34,5 @@ create table pgtrickle_internal.refreshes (
 comment on table pgtrickle_internal.refreshes is
   'History. action: Initial, Full, Differential, Scheduled, Reinitialize, FrontierEdit, Rewind, Step, Replay. from/to_snapshot: the frontier before and after. Rows changed by a refresh are in the table''s journal if is_journaled.';
 create index refreshes_by_stream_table on pgtrickle_internal.refreshes (stream_table_id, id);
+comment on column pgtrickle_internal.refreshes.is_backward is 'Moved the rows or the frontier to an earlier snapshot: whatever was rewound before may have to be rewound again.';
+create index refreshes_backward on pgtrickle_internal.refreshes (stream_table_id, id) where is_backward;

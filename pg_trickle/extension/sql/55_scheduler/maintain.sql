@@ -23,9 +23,12 @@ begin
     else
       new_floor := st.journal_floor;
     end if;
-    -- What the rows are now is told by the newest fingerprint, and where the journal begins by its floor: both stay.
+    -- What the rows are now is told by the newest fingerprint, and where the journal begins by its floor: both stay. So does
+    -- the newest move back, by which a rewind of long ago is known to be no longer in force.
     delete from pgtrickle_internal.refreshes r
       where r.stream_table_id = st.id and (not r.is_journaled or r.id < new_floor) and r.id is distinct from new_floor
+        and r.id is distinct from (
+          select max(b.id) from pgtrickle_internal.refreshes b where b.stream_table_id = st.id and b.is_backward)
         and r.id is distinct from (select max(f.refresh_id) from pgtrickle_internal.fingerprints f where f.stream_table_id = st.id)
         and r.id < (
           select h.id from pgtrickle_internal.refreshes h where h.stream_table_id = st.id

@@ -5,7 +5,6 @@ set standard_conforming_strings = on
 set quote_all_identifiers = off
 as $$
 declare
-  v_key bigint := pgtrickle_rewind.backend_key(p_uid);
   v_count integer;
 begin
   select count(*) filter (where pg_terminate_backend(a.pid)) into v_count
@@ -15,11 +14,7 @@ begin
     and (starts_with(a.application_name, 'strw/' || p_uid || '/')
          or exists (select from pgtrickle_rewind.operations o
                     where o.uid = p_uid and o.backend_pid = a.pid and o.backend_start = a.backend_start)
-         or exists (select from pg_locks l
-                    where l.locktype = 'advisory' and l.pid = a.pid and l.objsubid = 1
-                      and l.database = (select d.oid from pg_database d where d.datname = current_database())
-                      and l.classid::bigint = (v_key >> 32) & 4294967295
-                      and l.objid::bigint = v_key & 4294967295));
+         or a.pid in (select m from pgtrickle_rewind.marked_backends(p_uid) m));
   return v_count;
 end;
 $$;

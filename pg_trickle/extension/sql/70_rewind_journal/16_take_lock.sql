@@ -29,8 +29,10 @@ begin
     raise exception 'operation % has already finished: %', p_uid, v_operation.outcome
       using errcode = 'TR015', hint = 'Nothing may be changed for it any more; a new object is a new operation.';
   end if;
+  update pgtrickle_rewind.operations o set seen_at = clock_timestamp() where o.uid = p_uid
+    returning o.* into v_operation;
   return v_operation;
 end;
 $$;
 comment on function pgtrickle_rewind.take_lock(text, uuid) is
-  'Locks an operation and its stream tables, and raises TR015 unless the token is the current one.';
+  'Locks an operation and its stream tables, notes that its operator lives, and raises TR015 unless the token is the current one.';

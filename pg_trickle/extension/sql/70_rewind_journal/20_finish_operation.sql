@@ -11,7 +11,8 @@ begin
   where s.uid = p_uid and s.outcome = 'Running';
   delete from pgtrickle_rewind.locks l where l.uid = p_uid;
   update pgtrickle_rewind.operations o
-  set outcome = p_outcome, reason = p_reason, finished_at = clock_timestamp()
+  set outcome = p_outcome, reason = p_reason, finished_at = clock_timestamp(),
+      last_refresh_id = (select max(r.id) from pgtrickle_internal.refreshes r where r.stream_table_id = any (o.table_ids))
   where o.uid = p_uid;
 end;
 $$;

@@ -24,7 +24,8 @@ begin
         v_known.namespace, v_known.name, v_known.cluster, p_namespace, p_name, p_cluster
       using errcode = 'TR021', hint = 'The uid of a Kubernetes object never changes; claim with the object''s own.';
   end if;
-  if v_known.outcome in ('Succeeded', 'Aborted') then
+  -- an orphaned one holds nothing any more: whoever freed it has decided what happens to the tables
+  if v_known.outcome in ('Succeeded', 'Aborted', 'Orphaned') then
     return jsonb_build_object('claimed', false, 'outcome', v_known.outcome, 'blocked_by', '[]'::jsonb);
   end if;
   v_blocked := pgtrickle_rewind.blocked_by(p_uid, v_ids);
@@ -34,7 +35,11 @@ begin
 
   perform pgtrickle_rewind.terminate_backends(p_uid);
   begin
-    perform pgtrickle_rewind.take_over(v_token, p_cluster, p_uid, p_namespace, p_name, p_operation_key, p_tables, v_ids);
+    if not pgtrickle_rewind.take_over(
+        v_token, p_cluster, p_uid, p_namespace, p_name, p_operation_key, p_tables, v_ids) then
+      return jsonb_build_object('claimed', false, 'blocked_by', '[]'::jsonb,
+        'outcome', (select o.outcome from pgtrickle_rewind.operations o where o.uid = p_uid));
+    end if;
     v_blocked := pgtrickle_rewind.blocked_by(p_uid, v_ids);
     if v_blocked <> '[]' then
       raise exception 'another operation was faster' using errcode = 'TR008';

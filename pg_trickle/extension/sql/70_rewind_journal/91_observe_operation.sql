@@ -11,6 +11,8 @@ begin
       'operation_key', o.operation_key, 'tables', to_jsonb(o.table_names), 'token_set', true,
       'claims', o.claim_count, 'claimed_at', o.claimed_at, 'started_at', o.started_at,
       'locked', exists (select from pgtrickle_rewind.locks l where l.uid = o.uid),
+      'idle_seconds', case when pgtrickle_rewind.is_worked_for(o.uid) then 0
+                           else round(greatest(0, extract(epoch from clock_timestamp() - o.seen_at)), 3) end,
       'outcome', o.outcome, 'reason', o.reason, 'finished_at', o.finished_at)
     from pgtrickle_rewind.operations o
     where o.uid = p_uid);

@@ -5,7 +5,7 @@ revoke all on all tables in schema pgtrickle_rewind from public;
 revoke all on all functions in schema pgtrickle_rewind from public;
 grant usage on schema pgtrickle_rewind to pgtrickle_admin;
 grant execute on function
-  pgtrickle_rewind.observe(text, text[], bigint, timestamptz),
+  pgtrickle_rewind.observe(text, text[], bigint, timestamptz, text, text, text, text),
   pgtrickle_rewind.claim(text, text, text, text, text, text[]),
   pgtrickle_rewind.pause(text, uuid),
   pgtrickle_rewind.rewind(text, uuid, bigint, text, jsonb),
@@ -21,7 +21,8 @@ grant execute on function
   pgtrickle_rewind.replay(text, uuid, text, jsonb),
   pgtrickle_rewind.begin_replay(text, uuid, text),
   pgtrickle_rewind.finish_replay(text, uuid, jsonb),
-  pgtrickle_rewind.release(text, uuid, text),
+  pgtrickle_rewind.release(text, uuid, text, boolean),
+  pgtrickle_rewind.keep_alive(text, uuid),
   pgtrickle_rewind.abandon(text, uuid, text),
   pgtrickle_rewind.fail_step(text, uuid, text, text, text),
   pgtrickle_rewind.orphan(text, text, text)
