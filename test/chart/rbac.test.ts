@@ -13,7 +13,11 @@ import {
 
 /** What the operator does, call by call: operator/kube and nothing else. rbac.kube.test.ts does each of it with these rights. */
 const WORK = [
-  { apiGroups: ["pgtrickle.dev"], resources: ["streamtablerewinds"], verbs: ["get", "list", "watch", "patch"] },
+  {
+    apiGroups: ["pgtrickle.dev"],
+    resources: ["streamtablerewinds"],
+    verbs: ["get", "list", "watch", "patch", "delete"],
+  },
   { apiGroups: ["pgtrickle.dev"], resources: ["streamtablerewinds/status"], verbs: ["patch"] },
   { apiGroups: [""], resources: ["secrets"], verbs: ["get"] },
   { apiGroups: ["events.k8s.io"], resources: ["events"], verbs: ["create", "patch"] },

@@ -14,8 +14,8 @@
 {{- define "strw.operator.rules" -}}
 - apiGroups: [pgtrickle.dev]
   resources: [streamtablerewinds]
-  # patch: its finalizer
-  verbs: [get, list, watch, patch]
+  # patch: its finalizer; delete: ttlSecondsAfterFinished
+  verbs: [get, list, watch, patch, delete]
 - apiGroups: [pgtrickle.dev]
   resources: [streamtablerewinds/status]
   verbs: [patch]
