@@ -10,10 +10,11 @@ import {
   type Moment,
 } from "../test/support/fake-trickle.ts";
 import { makeSpecInput } from "../test/support/make-observed.ts";
-import { type ModelWorld, makeWorld, modelHold } from "../test/support/model-world.ts";
+import { type ModelWorld, makeWorld, modelHold, observeModel } from "../test/support/model-world.ts";
 import type { StreamTableRewindStatus } from "./api/status.ts";
 import { finalizer, kind } from "./api/stream-table-rewind.ts";
 import { Controller, type Log } from "./controller.ts";
+import type { ObservedWorld } from "./core/observed.ts";
 import type { RewindDriver } from "./database/driver.ts";
 import { FencedError, TerminalError, TransientError } from "./database/errors.ts";
 import type { RewindObject } from "./gather.ts";
@@ -50,6 +51,7 @@ interface ProcessOptions {
   readonly status?: StatusWriter<RewindObject>;
   readonly secret?: "there" | "missing";
   readonly now?: string;
+  readonly wake?: (key: string) => void;
 }
 
 /** A process of the operator; what it remembers dies with it. */
@@ -76,6 +78,7 @@ function start(outside: FakeOutside, options: ProcessOptions = {}): Process {
     events: { record: (_, event) => events.push(event), flush: async () => undefined },
     logger: silent,
     measurements: { passed: nothing, phaseChanged: nothing, stepFailed: nothing },
+    wake: options.wake ?? nothing,
   });
   return { controller, events };
 }
@@ -207,7 +210,10 @@ describe("a deleted object", () => {
     expect(late.events.map(({ reason }) => reason)).toEqual(["HoldOrphaned"]);
   });
 
-  it("breaks off what runs for it, and undoes instead", async () => {
+  it.each([
+    ["deleted", { deletionTimestamp }, {}],
+    ["aborted", {}, { abort: true }],
+  ])("that is %s breaks off what runs for it, and undoes instead", async (how, metadata, spec) => {
     const outside = makeOutside();
     const session = await fakeDriver(outside).open(undefined as never, undefined as never);
     const running = Promise.withResolvers<void>();
@@ -224,10 +230,14 @@ describe("a deleted object", () => {
     const { object } = outside;
     if (object === undefined) throw new Error("gone too early");
     const resourceVersion = String(Number(object.metadata.resourceVersion) + 1);
-    outside.object = { ...object, metadata: { ...object.metadata, deletionTimestamp, resourceVersion } };
+    outside.object = {
+      ...{ ...object, spec: makeSpecInput(spec) },
+      metadata: { ...object.metadata, ...metadata, resourceVersion },
+    };
     process.controller.interrupt(key);
     await reconciled;
-    expect(outside.object).toBeUndefined();
+    if (how === "deleted") expect(outside.object).toBeUndefined();
+    else expect(statusOf(outside)).toMatchObject({ phase: "Aborted", reason: "Aborted" });
     expect(outside.world).toMatchObject({ holders: [], snapshotId: 57, lockedByUs: false });
     expect(outside.crash.writes.filter((what) => what === "claim")).toHaveLength(2);
   });
@@ -236,6 +246,53 @@ describe("a deleted object", () => {
     const outside = makeOutside();
     outside.object = undefined;
     expect(await reconcile(start(outside))).toEqual({});
+  });
+});
+
+describe("an object that waits", () => {
+  it("for approval is planned, approved by the shown hash, and goes to its end", async () => {
+    const outside = makeOutside();
+    const spec = (planHash?: string) => makeSpecInput({ approval: { mode: "Manual", ...(planHash && { planHash }) } });
+    outside.object = { ...makeObject(), spec: spec() };
+    const process = start(outside);
+    expect(await reconcile(process)).toEqual({ requeueAfterMs: 30_000 });
+    expect(outside.crash.writes).toEqual(["status", "status"]);
+    const hash = statusOf(outside).plan?.hash;
+    outside.object = { ...outside.object, spec: spec(hash) };
+    expect(await reconcile(process)).toEqual({});
+    expect(statusOf(outside)).toMatchObject({ phase: "Succeeded", plan: { hash } });
+    const phases = ["Planning", "AwaitingApproval", "Rewinding", "Repairing", "Replaying", "Succeeded"];
+    expect(process.events.map(({ reason }) => reason)).toEqual(phases);
+  });
+
+  it("behind another one is woken when that one has freed the table", async () => {
+    const outside = makeOutside();
+    const fake = await fakeDriver(outside).open(undefined as never, undefined as never);
+    const elsewhere = { uid: "other", namespace: "default", name: "other", cluster: "another", gone: false };
+    const locked = async (): Promise<ObservedWorld> => {
+      const world = observeModel(makeWorld());
+      return { ...world, tables: world.tables.map((table) => ({ ...table, lockedBy: elsewhere })) };
+    };
+    const sessions = [{ ...fake, observe: locked }, fake];
+    const woken: string[] = [];
+    const driver: RewindDriver = { open: async () => sessions.shift() ?? fake };
+    const process = start(outside, { driver, wake: (next) => woken.push(next) });
+    outside.object = makeObject({ creationTimestamp: "2026-11-22T12:00:01Z" });
+    await reconcile(process);
+    expect(statusOf(outside).phase).toBe("Queued");
+    outside.object = makeObject({ name: "older", uid: "older" });
+    await process.controller.reconcile("default/older", new AbortController().signal);
+    expect(statusOf(outside).phase).toBe("Succeeded");
+    expect(woken).toEqual([key]);
+  });
+
+  it("for its ttl is deleted then", async () => {
+    const outside = makeOutside();
+    const status = { phase: "Succeeded", completionTime: "2026-11-22T12:00:00Z" };
+    outside.object = { ...makeObject(), spec: makeSpecInput({ ttlSecondsAfterFinished: 11 }), status };
+    expect(await reconcile(start(outside))).toEqual({ requeueAfterMs: 1_000 });
+    expect(await reconcile(start(outside, { now: "2026-11-22T12:00:11Z" }))).toEqual({});
+    expect(outside.object).toBeUndefined();
   });
 });
 

@@ -7,10 +7,11 @@ import type { Phase } from "./api/status.ts";
 import { kind } from "./api/stream-table-rewind.ts";
 import { decide } from "./core/decide.ts";
 import { type Action, type ActionKind, type Decision, stepOfAction } from "./core/decision.ts";
+import { Line } from "./core/line.ts";
 import type { Observed } from "./core/observed.ts";
 import { FencedError, isConnectionLost, TerminalError, TransientError } from "./database/errors.ts";
 import { TrickleState } from "./database/sqlstate.ts";
-import { failureOf, gather, lookAhead, type RewindObject, type Run, type Sources } from "./gather.ts";
+import { failureOf, gather, isEnding, lookAhead, type RewindObject, type Run, type Sources } from "./gather.ts";
 import { isConflict, isNotFound } from "./kube/errors.ts";
 import type { EventRecorder, Key, PassResult, StatusWriter } from "./kube/types.ts";
 import { type Objects, perform, recordFailure } from "./perform.ts";
@@ -35,6 +36,8 @@ export interface ControllerOptions {
   readonly events: EventRecorder;
   readonly logger: Log;
   readonly measurements: ControllerMeasurements;
+  /** Look at this one again: what it waits for may be there. */
+  readonly wake: (key: Key) => void;
 }
 
 /** More passes in a row than any way through the machine has: beyond it something goes round in circles. */
@@ -43,6 +46,8 @@ const circlesRequeueMs = 5_000;
 
 /** Afterwards a token is good for nothing, and is not kept. */
 const endsTheToken: readonly ActionKind[] = ["release", "abandon", "removeFinalizer"];
+/** Afterwards the tables' locks are free. */
+const freesLocks: readonly ActionKind[] = ["release", "abandon"];
 
 /** The status that was being written is written; else the pass failed. */
 async function settled(run: Run): Promise<undefined> {
@@ -56,6 +61,7 @@ export class Controller {
   /** Fencing tokens by uid; a lost one is claimed anew. */
   readonly #tokens = new Map<string, string>();
   readonly #running = new Map<Key, Run>();
+  readonly #line = new Line();
 
   constructor(options: ControllerOptions) {
     this.#options = options;
@@ -79,21 +85,25 @@ export class Controller {
     }
   }
 
-  /** The object is being deleted: what runs for it is broken off, so that it can be undone instead. */
+  /** The object is being deleted or aborted: what runs for it is broken off, so that it can be undone instead. */
   interrupt(key: Key): void {
     const run = this.#running.get(key);
-    if (run !== undefined && run.isDeleting !== true) run.session?.interrupt();
+    if (run !== undefined && run.isEnding !== true) run.session?.interrupt();
   }
 
   /** undefined: something was done, look again. */
   async #pass(key: Key, run: Run, parent: Log): Promise<PassResult | undefined> {
     const object = await this.#look(key, run);
-    if (object === undefined) return {};
+    if (object === undefined) {
+      this.#line.leave(key);
+      return {};
+    }
     const { uid, namespace, name, generation } = object.metadata;
     const log = parent.child({ namespace, name, uid, generation });
     run.token = this.#tokens.get(uid);
-    run.isDeleting = object.metadata.deletionTimestamp !== undefined;
-    const observed = await gather(this.#options.sources, object, run);
+    run.isEnding = isEnding(object);
+    const seen = await gather(this.#options.sources, object, run);
+    const observed: Observed = { ...seen, ahead: this.#line.update(key, seen) };
     run.lastFailure = undefined;
     const decision = decide(observed);
     // Only after a claim: its status was on its way while the object was read. What is to be written must know that one.
@@ -163,12 +173,18 @@ export class Controller {
       await perform(action, { objects: sources.objects, wrote: (next) => status.wrote(next), object, observed, run });
       measurements.passed("acted");
       if (endsTheToken.includes(action.kind)) run.token = undefined;
+      if (freesLocks.includes(action.kind)) this.#wakeNext(observed);
       log.debug({ action: action.kind, durationMs: Math.round(performance.now() - startedAt) }, "action performed");
     } catch (error) {
       measurements.passed("failed");
       await this.#failed(action, error, run, log);
     }
     this.#remember(observed.object.uid, run.token);
+  }
+
+  #wakeNext({ world }: Observed): void {
+    if (world.kind !== "observed") return;
+    for (const key of this.#line.waitingFor(world)) this.#options.wake(key);
   }
 
   #remember(uid: string, token: string | undefined): void {
@@ -204,7 +220,7 @@ export class Controller {
     const before = observed.status;
     const changed = before.phase !== phase || before.reason !== reason;
     if (!changed) log.debug(fields, "pass");
-    else if (phase === "Failed" || status.conditions?.some((c) => c.type === "Stalled" && c.status === "True")) {
+    else if (status.conditions?.some((c) => c.type === "Stalled" && c.status === "True")) {
       log.error({ ...fields, detail: message }, "a person is needed");
     } else if (status.retry !== undefined && action.kind === "none")
       log.warn({ ...fields, detail: message }, "will be tried again");

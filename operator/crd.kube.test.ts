@@ -55,8 +55,8 @@ describe("a spec that exists", () => {
     object = await make();
   });
 
-  it.each(changeRows)("$name: $refusal", async ({ patch, refusal }) => {
-    const live = await rewinds.get(namespace, object.metadata.name);
+  it.each(changeRows)("$name: $refusal", async ({ on, patch, refusal }) => {
+    const live = on ? await make(makeSpecInput(on)) : await rewinds.get(namespace, object.metadata.name);
     const answer = await rewinds.patch(live, { spec: patch }).catch((error: unknown) => error);
     if (refusal === undefined) expect(answer).toMatchObject({ spec: patch });
     else expect(String(answer)).toContain(refusal);

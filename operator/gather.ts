@@ -6,6 +6,7 @@ import { type Plan, type StreamTableRewindStatus, statusSchema } from "./api/sta
 import { finalizer } from "./api/stream-table-rewind.ts";
 import { needsWorld } from "./core/decide.ts";
 import type { Failure, LockOwner, Observed, ObservedWorld, Step, World } from "./core/observed.ts";
+import { operationKey } from "./core/plan-hash.ts";
 import type { ObserveQuery, OperationIdentity, RewindDriver, RewindSession } from "./database/driver.ts";
 import { TerminalError, TransientError } from "./database/errors.ts";
 import { connectionOf, isFailure } from "./database/secret.ts";
@@ -13,6 +14,12 @@ import { isNotFound } from "./kube/errors.ts";
 import type { CallOptions, CustomObject, Secret } from "./kube/types.ts";
 
 export type RewindObject = CustomObject;
+
+/** Deleted or aborted: what runs for it is in the way. */
+export function isEnding({ metadata, spec }: RewindObject): boolean {
+  const { abort } = (spec ?? {}) as { readonly abort?: unknown };
+  return metadata.deletionTimestamp !== undefined || abort === true;
+}
 
 /** What gathering needs of the outside. */
 export interface Sources {
@@ -27,8 +34,8 @@ export interface Sources {
 /** What is kept while one key is worked on; the token for as long as the process lives. */
 export interface Run {
   readonly signal: AbortSignal;
-  /** The object was being deleted when this pass read it. */
-  isDeleting?: boolean;
+  /** The object was being deleted or aborted when this pass read it. */
+  isEnding?: boolean;
   session?: RewindSession | undefined;
   /** What the database was asked last, and its answer to the same question asked while the object was being read. */
   query?: ObserveQuery | undefined;
@@ -137,7 +144,11 @@ async function observeWorld(
       if (!isSession(opened)) return { kind: "unreachable", failure: opened };
       run.session = opened;
     }
-    const world = await askWorld(run.session, { tables: spec.streamTables, ...spec.target }, run);
+    const world = await askWorld(
+      run.session,
+      { tables: spec.streamTables, ...spec.target, operationKey: operationKey(spec) },
+      run,
+    );
     return await withOwners(sources, world);
   } catch (error) {
     if (!(error instanceof TerminalError || error instanceof TransientError)) throw error;

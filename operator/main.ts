@@ -3,7 +3,7 @@ import { pino } from "pino";
 import { type Config, ConfigError, readConfig } from "./config.ts";
 import { Controller } from "./controller.ts";
 import { createTrickleDriver } from "./database/trickle-driver.ts";
-import type { RewindObject } from "./gather.ts";
+import { isEnding, type RewindObject } from "./gather.ts";
 import { systemClock } from "./kube/clock.ts";
 import { loadKubeConfig } from "./kube/connection.ts";
 import { connectKubernetes, type Kubernetes } from "./kube/kubernetes.ts";
@@ -57,7 +57,15 @@ interface Parts {
   readonly kubernetes: Kubernetes;
 }
 
-function createController({ config, logger, metrics, kubernetes }: Parts) {
+interface Services extends Parts {
+  readonly reflector: Reflector<RewindObject>;
+  readonly queue: WorkQueue;
+  readonly loopLag: LoopLag;
+  /** undefined: this is the only replica. */
+  readonly elector: Elector | undefined;
+}
+
+function createController({ config, logger, metrics, kubernetes, queue }: Services) {
   const { client } = kubernetes;
   const objects = client.resource<RewindObject>(streamTableRewinds);
   const events = kubernetes.eventRecorder(streamTableRewinds, config.instance);
@@ -74,16 +82,9 @@ function createController({ config, logger, metrics, kubernetes }: Parts) {
     events,
     logger,
     measurements: rewindMeasurements(metrics, clock),
+    wake: (key) => queue.add(key),
   });
   return { controller, events };
-}
-
-interface Services extends Parts {
-  readonly reflector: Reflector<RewindObject>;
-  readonly queue: WorkQueue;
-  readonly loopLag: LoopLag;
-  /** undefined: this is the only replica. */
-  readonly elector: Elector | undefined;
 }
 
 function startProbes({ config, metrics, reflector, loopLag }: Services, isShuttingDown: () => boolean) {
@@ -178,7 +179,8 @@ async function main(): Promise<void> {
 
   const probes = await startProbes(services, () => stopping.signal.aborted);
   reflector.onChange((key) => {
-    if (reflector.store.get(key)?.metadata.deletionTimestamp !== undefined) controller.interrupt(key);
+    const object = reflector.store.get(key);
+    if (object !== undefined && isEnding(object)) controller.interrupt(key);
     queue.add(key);
   });
   reflector.start();

@@ -13,6 +13,7 @@ import type { CallOptions } from "./kube/types.ts";
 export interface Objects {
   addFinalizer(observed: RewindObject, name: string, options?: CallOptions): Promise<RewindObject>;
   removeFinalizer(observed: RewindObject, name: string, options?: CallOptions): Promise<RewindObject | undefined>;
+  delete(observed: RewindObject, options?: CallOptions): Promise<void>;
 }
 
 export interface Performance {
@@ -50,6 +51,8 @@ async function claim(
   { operationKey, tables }: Extract<Action, { kind: "claim" }>,
 ): Promise<void> {
   run.token = await sessionOf(run).claim(operationKey, tables);
+  // What was planned without the lock may not hold any more.
+  run.plan = undefined;
 }
 
 async function plan(given: Performance, { tables, snapshotId }: Extract<Action, { kind: "plan" }>): Promise<void> {
@@ -77,12 +80,16 @@ export function perform(action: Action, given: Performance): Promise<void> {
       return addFinalizer(given);
     case "removeFinalizer":
       return removeFinalizer(given);
+    case "deleteObject":
+      return given.objects.delete(given.object, { signal: run.signal });
     case "claim":
       return claim(given, action);
     case "freeOrphan":
       return sessionOf(run).freeOrphan(action.uid);
     case "pause":
       return sessionOf(run).pause(action.token);
+    case "keepAlive":
+      return sessionOf(run).keepAlive(action.token);
     case "plan":
       return plan(given, action);
     case "rewind":
@@ -94,7 +101,7 @@ export function perform(action: Action, given: Performance): Promise<void> {
     case "replay":
       return sessionOf(run).replay(action.token, action);
     case "release":
-      return sessionOf(run).release(action.token, action.outcome);
+      return sessionOf(run).release(action.token, action.outcome, action.leavePaused);
     case "abandon":
       return sessionOf(run).abandon(action.token, action.failure.message);
     default:

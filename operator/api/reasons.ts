@@ -19,8 +19,6 @@ export const Reason = {
   PermissionDenied: "PermissionDenied",
   /** The object does not satisfy its own schema (stored before the schema was tightened). */
   InvalidSpec: "InvalidSpec",
-  /** A field whose effect this version does not have yet. */
-  UnsupportedField: "UnsupportedField",
   UnknownStreamTable: "UnknownStreamTable",
   AmbiguousStreamTable: "AmbiguousStreamTable",
   SnapshotExpired: "SnapshotExpired",
@@ -45,6 +43,14 @@ export const Reason = {
   DeadlineExceeded: "DeadlineExceeded",
   Planned: "Planned",
   NotPlanned: "NotPlanned",
+  /** A person has to look at the plan and set approval.planHash to its hash. */
+  AwaitingApproval: "AwaitingApproval",
+  /** approval.planHash is not the hash of the plan (any more). */
+  PlanStale: "PlanStale",
+  /** approval.planHash is the plan's hash. */
+  ApprovedByHash: "ApprovedByHash",
+  /** Nothing is approved by a plan that is only shown. */
+  DryRun: "DryRun",
   /** approval.mode is Automatic. */
   ApprovedAutomatically: "ApprovedAutomatically",
   RewindCommitted: "RewindCommitted",
@@ -52,11 +58,19 @@ export const Reason = {
   VerifiedInTransaction: "VerifiedInTransaction",
   NotVerified: "NotVerified",
   SchedulingResumed: "SchedulingResumed",
+  /** A person has to set resume.policy to Automatic or Never. */
+  AwaitingResume: "AwaitingResume",
+  /** resume.policy Never: paused at the snapshot for a person to resume. */
+  LeftPaused: "LeftPaused",
   /** The tables still have the hold of this rewind. */
   Held: "Held",
   /** This rewind holds nothing (never did, or undone). */
   NotHeld: "NotHeld",
   Succeeded: "Succeeded",
+  /** The journal has this very operation as done, and nothing has moved its tables back since. */
+  AlreadyDone: "AlreadyDone",
+  /** spec.abort. */
+  Aborted: "Aborted",
   /** The object was deleted and what it held was put back. */
   Deleted: "Deleted",
   /** The object was deleted and its database could not be reached for two minutes. */

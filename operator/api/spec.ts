@@ -17,6 +17,7 @@ export const specMessages = {
   uniqueTables: "streamTables must not name a table twice",
   uniqueAssertions: "verification.assertions must have different names",
   abortOneWay: "abort cannot be taken back",
+  planHashNeedsManual: "approval.planHash needs approval.mode Manual: with Automatic there is nothing to approve",
 } as const;
 
 const immutable = (field: string, rule: string): CelRule => ({
@@ -53,9 +54,6 @@ const immutableFields: readonly CelRule[] = [
 
 const rules = (list: readonly CelRule[]) => ({ "x-kubernetes-validations": list });
 
-/** The shape is there before the effect: core/checks/spec.ts refuses these fields by name, and `kubectl explain` says so. */
-const notYet = "Refused by this version.";
-
 const sql = z.string().min(1).max(65536);
 
 const databaseSchema = z
@@ -85,10 +83,21 @@ const approvalSchema = z
     mode: z
       .enum(["Automatic", "Manual"])
       .default("Automatic")
-      .describe("Manual waits until planHash equals status.plan.hash. Manual is refused by this version."),
-    hold: z.boolean().default(false).describe(`Pause the tables already while waiting for approval. ${notYet}`),
-    planHash: z.string().min(1).max(128).optional().describe(`Approves the plan with this hash. ${notYet}`),
+      .describe("Manual waits, after planning, until planHash equals status.plan.hash."),
+    hold: z
+      .boolean()
+      .default(false)
+      .describe("Lock and pause the tables already while waiting for approval; they show stale rows meanwhile."),
+    planHash: z
+      .string()
+      .min(1)
+      .max(128)
+      .optional()
+      .describe(
+        "Approves the plan with this hash. The hash covers what decides the result, not the moving frontier: it stays good while events arrive. A plan that has changed is asked for again.",
+      ),
   })
+  .meta(rules([{ rule: "!has(self.planHash) || self.mode == 'Manual'", message: specMessages.planHashNeedsManual }]))
   .prefault({});
 
 const assertionSchema = z.object({
@@ -125,7 +134,7 @@ const resumeSchema = z
       .enum(["Automatic", "Manual", "Never"])
       .default("Automatic")
       .describe(
-        "Whether the tables are replayed and let go by themselves. Manual and Never are refused by this version.",
+        "Automatic replays and lets the tables go. Manual waits, with the tables paused at the snapshot, until this is set to Automatic or Never. Never ends there: the tables stay paused until pgtrickle.resume_scheduler(…).",
       ),
     replay: z
       .enum(["Folded", "Stepwise"])
@@ -161,11 +170,13 @@ export const specSchema = z
       .describe(
         "After the rewind was committed, on failure: Hold leaves good but stale rows, paused; Resume lets the scheduler go on. Before that, everything is always undone.",
       ),
-    dryRun: z.boolean().default(false).describe(`Plan only. ${notYet}`),
+    dryRun: z.boolean().default(false).describe("Plan only: nothing is locked, paused or changed."),
     abort: z
       .boolean()
       .default(false)
-      .describe(`Undo, if the rewind was not committed yet. Cannot be taken back. ${notYet}`),
+      .describe(
+        "Stop. Before the rewind is committed everything is undone, after it failurePolicy decides. Cannot be taken back.",
+      ),
     backoffLimit: z.int().min(0).max(100).default(6).describe("Retries of a step before the operation fails."),
     activeDeadlineSeconds: z
       .int()
@@ -179,7 +190,9 @@ export const specSchema = z
       .max(31536000)
       .nullable()
       .optional()
-      .describe(`Deletes the object so long after its end. Off by default: GitOps would bring it back. ${notYet}`),
+      .describe(
+        "Deletes the object so long after its end, unless it still holds tables. Off by default: GitOps would bring it back.",
+      ),
   })
   .meta(rules([...immutableFields, { rule: "!oldSelf.abort || self.abort", message: specMessages.abortOneWay }]));
 

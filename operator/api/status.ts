@@ -1,6 +1,6 @@
 /**
  * status of StreamTableRewind v1alpha1: a mirror of the journal in the database, rebuilt from it whenever it differs.
- * Only `retry` and `plan` cannot be observed again (core/SPEC.md, "What is stored").
+ * Only `retry`, `plan` and `waited` cannot be observed again (core/SPEC.md, "What is stored").
  */
 import { z } from "zod";
 import { conditionSchema } from "./conditions.ts";
@@ -27,6 +27,11 @@ export const terminalPhases = ["Succeeded", "Planned", "Failed", "Aborted"] as c
 
 export function isTerminal(phase: Phase | undefined): boolean {
   return phase !== undefined && (terminalPhases as readonly Phase[]).includes(phase);
+}
+
+/** Phases that only a person ends. */
+export function isWaitingForPerson(phase: Phase | undefined): boolean {
+  return phase === "AwaitingApproval" || phase === "AwaitingResume";
 }
 
 /** How many commits and rows a status shows; the rest is counted. */
@@ -125,6 +130,10 @@ export const statusSchema = z.object({
     .meta({ "x-kubernetes-list-type": "map", "x-kubernetes-list-map-keys": ["type"] }),
   startTime: time.optional().describe("When the tables' locks were taken: activeDeadlineSeconds counts from here."),
   completionTime: time.optional(),
+  waited: z
+    .object({ since: time.optional(), seconds: z.int().min(0) })
+    .optional()
+    .describe("Time that a person was waited for with the locks taken: activeDeadlineSeconds does not count it."),
   target: z.object({ snapshotId: snapshot }).optional(),
   plan: planSchema.optional(),
   tables: z.array(tableSchema).max(16).optional(),

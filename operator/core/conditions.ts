@@ -1,7 +1,7 @@
 /** The conditions of a status: three of progress (kstatus), five of facts. */
 import type { Condition, ConditionType } from "../api/conditions.ts";
 import { Reason } from "../api/reasons.ts";
-import type { StreamTableRewindStatus } from "../api/status.ts";
+import type { Plan, StreamTableRewindStatus } from "../api/status.ts";
 import { isInvalid, type Observed } from "./observed.ts";
 
 export interface Progress {
@@ -40,17 +40,30 @@ function isStepDone(status: StreamTableRewindStatus, name: string): boolean {
   return status.steps?.some((step) => step.name === name && step.state === "Done") ?? false;
 }
 
+function approvedCondition({ spec }: Observed, plan: Plan): Bare {
+  const no = (reason: string, message: string) => condition("Approved", false, told(reason, message));
+  if (isInvalid(spec)) return no(Reason.InvalidSpec, spec.invalid);
+  if (spec.dryRun) return no(Reason.DryRun, "a dry run is not approved");
+  const { mode, planHash } = spec.approval;
+  if (mode === "Automatic") {
+    return condition("Approved", true, told(Reason.ApprovedAutomatically, "approval.mode is Automatic"));
+  }
+  if (planHash === plan.hash) {
+    return condition("Approved", true, told(Reason.ApprovedByHash, "approval.planHash is the plan's hash"));
+  }
+  return planHash === undefined
+    ? no(Reason.AwaitingApproval, "approval.planHash is not set")
+    : no(Reason.PlanStale, `approval.planHash ${planHash} is not the plan's hash`);
+}
+
 function planConditions(o: Observed, status: StreamTableRewindStatus): Bare[] {
   const { plan } = status;
   if (plan === undefined) {
     const nothing = told(Reason.NotPlanned, "no plan was made yet");
     return [condition("Planned", false, nothing), condition("Approved", false, nothing)];
   }
-  const automatic = !isInvalid(o.spec) && o.spec.approval.mode === "Automatic";
-  return [
-    condition("Planned", true, told(Reason.Planned, `plan ${plan.hash.slice(0, 12)} to snapshot ${plan.target}`)),
-    condition("Approved", automatic, told(Reason.ApprovedAutomatically, "approval.mode is Automatic")),
-  ];
+  const planned = told(Reason.Planned, `plan ${plan.hash} to snapshot ${plan.target}`);
+  return [condition("Planned", true, planned), approvedCondition(o, plan)];
 }
 
 function rewindConditions(status: StreamTableRewindStatus): Bare[] {
@@ -67,7 +80,10 @@ function rewindConditions(status: StreamTableRewindStatus): Bare[] {
   ];
 }
 
-function resumedCondition(status: StreamTableRewindStatus): Bare {
+function resumedCondition(status: StreamTableRewindStatus, { reason }: Progress): Bare {
+  if (reason === Reason.LeftPaused) {
+    return condition("Resumed", false, told(reason, "left paused for a person to resume (resume.policy Never)"));
+  }
   const held = status.tables?.filter((table) => table.held).map(({ name }) => name) ?? [];
   if (held.length > 0) return condition("Resumed", false, told(Reason.Held, `paused: ${held.join(", ")}`));
   return isStepDone(status, "Release")
@@ -87,7 +103,7 @@ export function conditions(o: Observed, status: StreamTableRewindStatus, progres
     ...progressConditions(progress),
     ...planConditions(o, status),
     ...rewindConditions(status),
-    resumedCondition(status),
+    resumedCondition(status, progress),
   ];
   return all.map((bare) => stamped(o, bare));
 }

@@ -4,8 +4,9 @@
  */
 import { Reason } from "../api/reasons.ts";
 import { isTerminal, type StreamTableRewindStatus } from "../api/status.ts";
+import { planAhead } from "./checks/approval.ts";
 import { deletion } from "./checks/deletion.ts";
-import { endedOtherwise, succeeded, terminal } from "./checks/ended.ts";
+import { alreadyDone, endedOtherwise, succeeded, terminal } from "./checks/ended.ts";
 import { settle } from "./checks/settle.ts";
 import { nextStep } from "./checks/steps.ts";
 import { queue, targetUnknown, unreachable } from "./checks/waiting.ts";
@@ -20,18 +21,21 @@ const checks: readonly (readonly [name: string, check: Check])[] = [
   ["the object is being deleted", deletion],
   ["a terminal phase never changes", terminal],
   ["the journal says that it succeeded", succeeded],
-  ["the operation fails", settle],
+  ["the very same was done before", alreadyDone],
+  ["the operation fails or is aborted", settle],
   ["the journal says that it ended otherwise", endedOtherwise],
   ["the database cannot be asked", unreachable],
   ["the target is not known yet", targetUnknown],
-  ["another rewind has the lock", queue],
+  ["a plan that touches nothing", planAhead],
+  ["another rewind has the lock, or was first", queue],
   ["the next step", nextStep],
 ];
 
 /** A claim that follows a lost connection waits as the step does that lost it; undoing does not wait for it. */
-function stepToWaitFor(o: Observed, { action }: Decision): Step | undefined {
+function stepToWaitFor(o: Observed, { action, status }: Decision): Step | undefined {
   const { lastFailure } = o.memory;
-  const isRetry = lastFailure?.failure.terminal === false && o.object.deletingSince === undefined;
+  const isUndoing = o.object.deletingSince !== undefined || status.failure !== undefined;
+  const isRetry = lastFailure?.failure.terminal === false && !isUndoing;
   return action.kind === "claim" && isRetry ? lastFailure.step : stepOfAction[action.kind];
 }
 

@@ -8,9 +8,11 @@ export type Action =
   | { readonly kind: "none" }
   | { readonly kind: "addFinalizer" }
   | { readonly kind: "removeFinalizer" }
+  | { readonly kind: "deleteObject" }
   | { readonly kind: "claim"; readonly tables: readonly string[]; readonly operationKey: string }
   | { readonly kind: "freeOrphan"; readonly uid: string; readonly table: string }
   | { readonly kind: "pause"; readonly token: string }
+  | { readonly kind: "keepAlive"; readonly token: string }
   | { readonly kind: "plan"; readonly tables: readonly string[]; readonly snapshotId: number }
   | {
       readonly kind: "rewind";
@@ -29,7 +31,13 @@ export type Action =
       readonly assertions: readonly Assertion[];
       readonly timeoutMs: number;
     }
-  | { readonly kind: "release"; readonly token: string; readonly outcome: "Succeeded" | "Failed" | "Aborted" }
+  | {
+      readonly kind: "release";
+      readonly token: string;
+      readonly outcome: "Succeeded" | "Failed" | "Aborted";
+      /** The tables stay paused, by a person's hold. */
+      readonly leavePaused?: boolean;
+    }
   | { readonly kind: "abandon"; readonly token: string; readonly failure: Failure };
 
 export type ActionKind = Action["kind"];
@@ -39,9 +47,11 @@ export const stepOfAction: Readonly<Record<ActionKind, Step | undefined>> = {
   none: undefined,
   addFinalizer: "Finalizer",
   removeFinalizer: "Finalizer",
+  deleteObject: undefined,
   claim: "Claim",
   freeOrphan: "Claim",
   pause: "Pause",
+  keepAlive: "Claim",
   plan: "Plan",
   rewind: "Rewind",
   repair: "Repair",

@@ -4,7 +4,7 @@
  * invariants of SPEC.md hold in every state, and from every state a fault-free suffix ends the operation.
  */
 import { describe, expect, it } from "vitest";
-import { makeObserved, makePlan, makeSpec, startedAt } from "../../test/support/make-observed.ts";
+import { makeObserved, makePlanOf, makeSpec, startedAt } from "../../test/support/make-observed.ts";
 import {
   applyAction,
   commitInLake,
@@ -13,6 +13,8 @@ import {
   makeFailure,
   makeWorld,
   modelHold,
+  modelLeftHold,
+  modelTable,
   modelTarget,
   observeModel,
 } from "../../test/support/model-world.ts";
@@ -31,7 +33,15 @@ interface State {
   readonly gone: boolean;
   readonly late: boolean;
   readonly memory: Observed["memory"];
+  /** What people have changed in the spec. */
+  readonly orders: Orders;
   readonly faultsLeft: number;
+}
+
+interface Orders {
+  readonly approved?: string;
+  readonly abort?: boolean;
+  readonly policy?: "Automatic" | "Never";
 }
 
 interface Scenario {
@@ -51,17 +61,32 @@ function initial({ world }: Scenario, faultsLeft: number): State {
     gone: false,
     late: false,
     memory: {},
+    orders: {},
     faultsLeft,
   };
 }
 
+/** The spec as people have left it by now. */
+function specOf({ spec }: Scenario, { orders }: State): StreamTableRewindSpec {
+  const { approved, abort = spec.abort, policy = spec.resume.policy } = orders;
+  const approval = { ...spec.approval, ...(approved !== undefined && { planHash: approved }) };
+  return { ...spec, approval, abort, resume: { ...spec.resume, policy } };
+}
+
+/** pgtrickle.plan_rewind(): what the hash covers is in `definition`. */
+function planOf(scenario: Scenario, state: State) {
+  const { snapshotId: from, definition: definitionHash } = state.world;
+  const tables = [{ name: modelTable, from, to: modelTarget, definitionHash }];
+  return makePlanOf(specOf(scenario, state), { systemIdentifier: "7000", timeline: 1, tables });
+}
+
 const deadlineMs = 3_600_000;
 
-function observe({ spec }: Scenario, state: State): Observed {
+function observe(scenario: Scenario, state: State): Observed {
   const now = startedAt + (state.late ? deadlineMs + 1 : 10_000);
   return makeObserved({
     now,
-    spec,
+    spec: specOf(scenario, state),
     status: state.status,
     memory: state.memory,
     object: { hasFinalizer: state.hasFinalizer, deletingSince: state.deleting ? now - 1_000 : undefined },
@@ -94,19 +119,19 @@ function normalised(state: State): State {
 /** Times tell states apart that behave alike. */
 function keyOf(state: State): string {
   return JSON.stringify(state, (name, value: unknown) =>
-    /Time$|At$|^message$|^detail$|^conditions$/.test(name) ? undefined : value,
+    /Time$|At$|^message$|^detail$|^conditions$|^since$|^seconds$/.test(name) ? undefined : value,
   );
 }
 
-function afterAction(state: State, action: Action): State {
+function afterAction(scenario: Scenario, state: State, action: Action): State {
   if (action.kind === "none") return state;
   if (action.kind === "addFinalizer") return { ...state, hasFinalizer: true };
   if (action.kind === "removeFinalizer") return { ...state, hasFinalizer: false, gone: state.deleting };
-  if (action.kind === "plan") return { ...state, memory: { ...state.memory, plan: makePlan() } };
+  if (action.kind === "plan") return { ...state, memory: { ...state.memory, plan: planOf(scenario, state) } };
   const effect = applyAction(state.world, action);
   if ("refused" in effect) return { ...state, memory: { ...state.memory, token: undefined } };
-  const token = action.kind === "claim" ? tokenOf(effect.world) : state.memory.token;
-  return { ...state, world: effect.world, memory: { ...state.memory, token } };
+  if (action.kind !== "claim") return { ...state, world: effect.world };
+  return { ...state, world: effect.world, memory: { token: tokenOf(effect.world) } };
 }
 
 function tokenOf(world: ModelWorld): string | undefined {
@@ -134,13 +159,13 @@ function announced(state: State, decision: Decision): State {
 }
 
 /** What may go wrong with an action, each one fault. */
-function faultsOf(state: State, written: State, { action, announce }: Decision): Move[] {
+function faultsOf(scenario: Scenario, state: State, written: State, { action, announce }: Decision): Move[] {
   const faults: Move[] = [
     { name: "crash before the status write", state: { ...state, memory: forgotten } },
     { name: `crash before ${action.kind}`, state: { ...written, memory: forgotten } },
   ];
   if (action.kind === "none") return faults;
-  const after = afterAction(written, action);
+  const after = afterAction(scenario, written, action);
   faults.push({ name: `crash after ${action.kind}`, action, state: { ...after, memory: forgotten } });
   if (announce === "beside") {
     const unwritten = { ...after, status: state.status, memory: forgotten };
@@ -168,9 +193,31 @@ function faultsOf(state: State, written: State, { action, announce }: Decision):
   return faults;
 }
 
-/** What other people and machines may do at any time. */
-function surprises(state: State): Move[] {
+function ordered(state: State, orders: Orders): State {
+  return { ...state, orders: { ...state.orders, ...orders } };
+}
+
+/** What people may write into the spec at any time. */
+function newOrders({ spec }: Scenario, state: State): Move[] {
   const moves: Move[] = [];
+  const shown = state.status.plan?.hash;
+  if (spec.approval.mode === "Manual" && shown !== undefined && state.orders.approved !== shown) {
+    moves.push({ name: "the shown plan is approved", state: ordered(state, { approved: shown }) });
+  }
+  if (!state.orders.abort) moves.push({ name: "abort", state: ordered(state, { abort: true }) });
+  if (spec.resume.policy === "Manual" && state.orders.policy === undefined) {
+    moves.push({ name: "resume", state: ordered(state, { policy: "Automatic" }) });
+    moves.push({ name: "never resume", state: ordered(state, { policy: "Never" }) });
+  }
+  return moves;
+}
+
+/** What other people and machines may do at any time. */
+function surprises(scenario: Scenario, state: State): Move[] {
+  const moves: Move[] = newOrders(scenario, state);
+  if (state.world.definition === "as approved" && !state.world.lockedByUs) {
+    moves.push({ name: "the definition changes", state: { ...state, world: { ...state.world, definition: "other" } } });
+  }
   if (!state.deleting) moves.push({ name: "the object is deleted", state: { ...state, deleting: true } });
   if (!state.late) moves.push({ name: "the deadline passes", state: { ...state, late: true } });
   moves.push({ name: "the database goes away", state: { ...state, isDatabaseUp: false } });
@@ -191,8 +238,9 @@ function step(
   const decision = decide(observe(scenario, state));
   const written = announced(state, decision);
   const { action } = decision;
-  const good: Move = { name: action.kind, action, state: afterAction(written, action) };
-  const bad = state.faultsLeft === 0 ? [] : [...faultsOf(state, written, decision), ...surprises(state)];
+  const good: Move = { name: action.kind, action, state: afterAction(scenario, written, action) };
+  const bad =
+    state.faultsLeft === 0 ? [] : [...faultsOf(scenario, state, written, decision), ...surprises(scenario, state)];
   return {
     good,
     bad: bad.map((move) => ({ ...move, state: { ...move.state, faultsLeft: state.faultsLeft - 1 } })),
@@ -201,9 +249,23 @@ function step(
 }
 
 const callsTheEngine = ["plan", "rewind", "repair", "replay"];
+const touches = ["addFinalizer", "claim", "pause", ...callsTheEngine.slice(1)];
 
-function assertMove(before: State, move: Move): void {
+function assertOrders(scenario: Scenario, before: State, action: Action): void {
+  const { approval, dryRun, resume } = specOf(scenario, before);
+  if (action.kind === "rewind" && approval.mode === "Manual") {
+    expect(planOf(scenario, before).hash, "I13: what runs is what was approved").toBe(approval.planHash);
+  }
+  if (approval.mode === "Manual" && !approval.hold && touches.includes(action.kind)) {
+    expect(approval.planHash, "I13: nothing is touched before approval").toBeDefined();
+  }
+  if (dryRun) expect(touches, "I14: a dry run touches nothing").not.toContain(action.kind);
+  if (action.kind === "replay") expect(resume.policy, "I15: replayed when a person says so").toBe("Automatic");
+}
+
+function assertMove(scenario: Scenario, before: State, move: Move): void {
   const { action, state } = move;
+  if (action !== undefined) assertOrders(scenario, before, action);
   if (action && callsTheEngine.includes(action.kind) && state.memory.token !== undefined) {
     expect(before.world.holders, "I1: paused before anything talks to the engine").toContain(modelHold);
   }
@@ -216,6 +278,10 @@ function assertMove(before: State, move: Move): void {
 
 function isRewound(world: ModelWorld): boolean {
   return world.steps.some(({ name, outcome }) => name === "Rewind" && outcome === "Done");
+}
+
+function isUnsuccessful({ phase }: StreamTableRewindStatus): boolean {
+  return phase === "Failed" || phase === "Aborted";
 }
 
 function assertHolding(scenario: Scenario, { world, hasFinalizer }: State): void {
@@ -231,7 +297,7 @@ function assertBeforeTheRewind(scenario: Scenario, { world, status }: State): vo
   if (isRewound(world)) return;
   expect(world.snapshotId, "I6: nothing moves").toBe(scenario.world.snapshotId);
   expect(world.repairCommits, "I6: nothing is repaired").toBe(0);
-  if (status.phase === "Failed") expect(world.holders, "I6: everything is undone").not.toContain(modelHold);
+  if (isUnsuccessful(status)) expect(world.holders, "I6: everything is undone").not.toContain(modelHold);
 }
 
 /** A deleted object that had failed takes its lock again, to put back what it held. */
@@ -240,13 +306,16 @@ function assertTerminal(scenario: Scenario, { world, status, deleting }: State):
   const held = world.holders.includes(modelHold);
   expect(world.lockedByUs && !world.operation?.outcome, "I5: the terminal status comes last").toBe(false);
   if (scenario.spec.failurePolicy === "Resume") expect(held, "I11: failurePolicy Resume holds nothing").toBe(false);
-  else if (status.phase === "Failed")
+  else if (isUnsuccessful(status))
     expect(held, "I11: failurePolicy Hold holds what was rewound").toBe(isRewound(world));
   if (status.phase === "Succeeded") {
     expect(status.failure, "I7: no success after a verdict").toBeUndefined();
     expect(held, "succeeded holds nothing").toBe(false);
     expect(world.snapshotId).toBeGreaterThanOrEqual(modelTarget);
-    expect(world.repairCommits).toBe(scenario.spec.repair ? 1 : 0);
+    const isDoneBefore = scenario.world.alreadyDone !== undefined;
+    expect(world.repairCommits).toBe(scenario.spec.repair && !isDoneBefore ? 1 : 0);
+    const isLeft = status.reason === "LeftPaused";
+    expect(world.holders.includes(modelLeftHold), "I15: left paused if so ordered").toBe(isLeft);
   } else if (held) {
     expect(status.conditions?.find(({ type }) => type === "Stalled")?.status, "I10: held is Stalled").toBe("True");
     expect(status.tables?.[0]?.held, "I10: and says so").toBe(true);
@@ -265,10 +334,19 @@ function isOver(state: State): boolean {
   return !state.hasFinalizer || (state.status.tables?.some((table) => table.held) ?? false);
 }
 
+/** Whoever is waited for comes. */
+function answered(state: State): State {
+  const { phase, plan } = state.status;
+  if (phase === "AwaitingApproval" && plan) return ordered(state, { approved: plan.hash });
+  if (phase === "AwaitingResume" && state.orders.policy === undefined) return ordered(state, { policy: "Automatic" });
+  return state;
+}
+
 /** From here on nothing goes wrong any more. */
 function assertConverges(scenario: Scenario, from: State): void {
   let state: State = { ...from, isDatabaseUp: true, faultsLeft: 0, world: { ...from.world, lockedByOther: false } };
   for (let pass = 0; pass < 40; pass += 1) {
+    state = answered(state);
     if (isOver(state)) {
       expect(step(scenario, state).good.name, "over means no further action").toBe("none");
       return;
@@ -287,7 +365,7 @@ function explore(scenario: Scenario, faults: number): number {
     expect(seen.size, "the machine has few states").toBeLessThan(50_000);
     for (const found of [good, ...bad]) {
       const move = { ...found, state: normalised(found.state) };
-      assertMove(state, move);
+      assertMove(scenario, state, move);
       assertState(scenario, move.state);
       const key = keyOf(move.state);
       if (seen.has(key)) continue;
@@ -310,6 +388,24 @@ const scenarios: Readonly<Record<string, Scenario>> = {
     world: makeWorld({ holders: [personsHold] }),
   },
   "behind another rewind": { spec: makeSpec({ backoffLimit: 0 }), world: makeWorld({ lockedByOther: true }) },
+  "approved by a person": {
+    spec: makeSpec({ backoffLimit: 0, approval: { mode: "Manual" } }),
+    world: makeWorld(),
+  },
+  "held until a person approves": {
+    spec: makeSpec({ backoffLimit: 0, approval: { mode: "Manual", hold: true } }),
+    world: makeWorld(),
+  },
+  "resumed by a person": {
+    spec: makeSpec({ backoffLimit: 0, resume: { policy: "Manual" } }),
+    world: makeWorld(),
+  },
+  "left paused": { spec: makeSpec({ backoffLimit: 0, resume: { policy: "Never" } }), world: makeWorld() },
+  "a dry run": { spec: makeSpec({ dryRun: true }), world: makeWorld() },
+  "done before": {
+    spec: makeSpec(),
+    world: makeWorld({ alreadyDone: { uid: "earlier", finishedAt: "2026-11-22T11:00:00.000Z" } }),
+  },
   "of an unknown table": {
     spec: makeSpec(),
     world: makeWorld({ tableFailure: makeFailure("UnknownStreamTable", true) }),

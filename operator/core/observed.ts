@@ -78,6 +78,14 @@ export interface OperationFact {
   readonly reason?: string | undefined;
   readonly startedAt?: string | undefined;
   readonly finishedAt?: string | undefined;
+  /** Since its operator was last heard of in the database. */
+  readonly idleMs?: number | undefined;
+}
+
+/** An operation of the same object name and content, by another uid. */
+export interface DoneBefore {
+  readonly uid: string;
+  readonly finishedAt: string;
 }
 
 /** The database, asked with one statement that changes nothing and needs no engine. */
@@ -85,6 +93,7 @@ export interface ObservedWorld {
   readonly kind: "observed";
   readonly systemIdentifier: string;
   readonly timeline: number;
+  readonly database: string;
   readonly head?: number | undefined;
   /** undefined: this object never took a lock. */
   readonly operation?: OperationFact | undefined;
@@ -93,6 +102,8 @@ export interface ObservedWorld {
   readonly steps: readonly StepFact[];
   /** The lake has a commit of this object's repair. */
   readonly repairMarker?: { readonly snapshotId: number } | undefined;
+  /** Succeeded, and nothing has moved its tables back since. */
+  readonly alreadyDone?: DoneBefore | undefined;
 }
 
 export type World =
@@ -119,6 +130,8 @@ export interface Observed {
   readonly spec: StreamTableRewindSpec | { readonly invalid: string };
   readonly status: StreamTableRewindStatus;
   readonly world: World;
+  /** An older rewind of one of the tables that is waiting, too. */
+  readonly ahead?: { readonly namespace: string; readonly name: string } | undefined;
   /** Lost with the process: a lock is then claimed anew, a plan made anew, an action tried again. */
   readonly memory: {
     readonly token?: string | undefined;

@@ -1,10 +1,10 @@
 /** Builders of decisions: what a check found, made into action, status and events. */
 import { Reason } from "../api/reasons.ts";
-import { isTerminal, type Phase, type Retry, type StreamTableRewindStatus } from "../api/status.ts";
+import { isTerminal, isWaitingForPerson, type Phase, type Retry, type StreamTableRewindStatus } from "../api/status.ts";
 import { conditions } from "./conditions.ts";
 import { type Action, type Announcement, type Decision, stepOfAction, type Transition } from "./decision.ts";
 import { mirror, present } from "./mirror.ts";
-import type { Failure, Observed } from "./observed.ts";
+import { type Failure, isOpen, type Observed } from "./observed.ts";
 import { effectiveRetry } from "./retry.ts";
 
 interface Outcome {
@@ -27,11 +27,13 @@ function retryOf(o: Observed, outcome: Outcome): Retry | undefined {
   return step !== undefined && retry?.step === step ? retry : undefined;
 }
 
-function phaseEvent(o: Observed, outcome: Outcome): Transition[] {
-  if (o.status.phase === outcome.phase) return [];
-  const type = outcome.phase === "Failed" ? "Warning" : "Normal";
-  const reason = isTerminal(outcome.phase) ? outcome.reason : outcome.phase;
-  return [{ type, reason, action: outcome.phase, note: outcome.message }];
+function phaseEvent(o: Observed, { phase, reason, message: note }: Outcome): Transition[] {
+  if (o.status.phase === phase) {
+    const isNewlyStale = reason === Reason.PlanStale && o.status.reason !== reason;
+    return isNewlyStale ? [{ type: "Warning", reason, action: phase, note }] : [];
+  }
+  const type = isUnsuccessful(phase) || reason === Reason.PlanStale ? "Warning" : "Normal";
+  return [{ type, reason: isTerminal(phase) ? reason : phase, action: phase, note }];
 }
 
 function retryEvent(o: Observed, retry: Retry | undefined): Transition[] {
@@ -40,17 +42,25 @@ function retryEvent(o: Observed, retry: Retry | undefined): Transition[] {
   return [{ type: "Warning", reason: retry.reason, action: `Retry${retry.step}`, note: retry.message }];
 }
 
+/** Starts, goes on with, or adds up the time that a person takes while the deadline would run. */
+function waitedOf(o: Observed, phase: Phase): StreamTableRewindStatus["waited"] {
+  const { since, seconds = 0 } = o.status.waited ?? {};
+  if (isWaitingForPerson(phase) && isOpen(o.world)) return { since: since ?? new Date(o.now).toISOString(), seconds };
+  if (since === undefined) return o.status.waited;
+  return { seconds: seconds + Math.max(0, Math.round((o.now - Date.parse(since)) / 1000)) };
+}
+
+/** An end that will never be ready: for kstatus that is Stalled, anything else would be waited for. */
+function isUnsuccessful(phase: Phase): boolean {
+  return phase === "Failed" || phase === "Aborted";
+}
+
 function statusOf(o: Observed, outcome: Outcome, retry: Retry | undefined): StreamTableRewindStatus {
   const facts = mirror(o);
   const finished = isTerminal(outcome.phase);
   const { reason, message } = outcome;
-  const progress = {
-    reason,
-    message,
-    finished,
-    succeeded: outcome.phase === "Succeeded",
-    stalled: outcome.stalled ?? outcome.phase === "Failed",
-  };
+  const stalled = outcome.stalled ?? isUnsuccessful(outcome.phase);
+  const progress = { reason, message, finished, succeeded: finished && !stalled, stalled };
   const failure = outcome.failure && { reason: outcome.failure.reason, message: outcome.failure.message };
   return present({
     ...facts,
@@ -60,6 +70,7 @@ function statusOf(o: Observed, outcome: Outcome, retry: Retry | undefined): Stre
     message,
     conditions: conditions(o, facts, progress),
     completionTime: finished ? (o.status.completionTime ?? new Date(o.now).toISOString()) : undefined,
+    waited: waitedOf(o, outcome.phase),
     retry,
     failure: failure ?? o.status.failure,
   }) as StreamTableRewindStatus;

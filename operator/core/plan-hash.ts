@@ -20,7 +20,7 @@ export function canonicalJson(value: Json): string {
 
 type HashedSpec = Pick<StreamTableRewindSpec, "strategy" | "repair" | "verification" | "resume">;
 type HashedPlan = Pick<Plan, "systemIdentifier" | "timeline" | "target"> & {
-  readonly tables: readonly Pick<Plan["tables"][number], "name" | "definitionHash" | "sources">[];
+  readonly tables: readonly Pick<Plan["tables"][number], "name" | "from" | "definitionHash" | "sources">[];
 };
 
 const byName = (a: { readonly name: string }, b: { readonly name: string }) => (a.name < b.name ? -1 : 1);
@@ -48,8 +48,10 @@ export function planHash(plan: HashedPlan, spec: HashedSpec): string {
     catalog: { systemIdentifier: plan.systemIdentifier, timeline: plan.timeline },
     target: plan.target,
     tables: plan.tables
-      .map(({ name, definitionHash, sources }) => ({
+      .map(({ name, from, definitionHash, sources }) => ({
         name,
+        // A table that is behind the target would be taken forward: not what was approved when it was ahead of it.
+        isBehind: from !== undefined && from < plan.target,
         definitionHash,
         sources: (sources ?? []).map(({ table, tableId, schemaVersion }) => ({ table, tableId, schemaVersion })),
       }))
@@ -58,7 +60,7 @@ export function planHash(plan: HashedPlan, spec: HashedSpec): string {
     repair: spec.repair?.sql ?? [],
     assertions: spec.verification.assertions.map(({ name, sql }) => ({ name, sql })),
     assertedAt: [...spec.verification.at].sort(),
-    replay: spec.resume.replay,
+    resume: { policy: spec.resume.policy, replay: spec.resume.replay },
   };
   return createHash("sha256").update(canonicalJson(content)).digest("hex");
 }

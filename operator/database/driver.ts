@@ -20,6 +20,8 @@ export interface ObserveQuery {
   readonly tables: readonly string[];
   readonly snapshotId?: number | undefined;
   readonly timestamp?: string | undefined;
+  /** What the object asks for: the same key is the same operation, asked for again. */
+  readonly operationKey: string;
 }
 
 export interface Move {
@@ -36,6 +38,8 @@ export interface RewindSession {
   /** Frees the locks of a rewind of this cluster whose object is gone. */
   freeOrphan(uid: string): Promise<void>;
   pause(token: string): Promise<void>;
+  /** Says that somebody still looks after the operation while it waits. */
+  keepAlive(token: string): Promise<void>;
   plan(tables: readonly string[], snapshotId: number): Promise<Planned>;
   rewind(token: string, snapshotId: number, move: Move & { readonly strategy: string }): Promise<void>;
   /** Opens that session meanwhile; nothing depends on it. */
@@ -44,7 +48,8 @@ export interface RewindSession {
   repair(token: string, sql: readonly string[], timeoutMs: number): Promise<void>;
   confirmRepair(token: string): Promise<void>;
   replay(token: string, move: Move & { readonly mode: string }): Promise<void>;
-  release(token: string, outcome: "Succeeded" | "Failed" | "Aborted"): Promise<void>;
+  /** @param leavePaused the tables stay paused, by a person's hold. */
+  release(token: string, outcome: "Succeeded" | "Failed" | "Aborted", leavePaused?: boolean): Promise<void>;
   /** Ends the operation and leaves the tables held. */
   abandon(token: string, reason: string): Promise<void>;
   failStep(token: string, step: JournalStep, code: string, message: string): Promise<void>;

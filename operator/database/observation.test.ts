@@ -6,6 +6,7 @@ const uid = "mine";
 function makeAnswer(overrides: object = {}): object {
   return {
     ...{ system_identifier: "7710971338285134057", timeline: 1, now: "2026-11-22T12:27:09.013387+00:00" },
+    ...{ database: "timetravel_demo", already_done: null },
     ...{ head: 5, oldest: 0, operation: null, steps: [], repair_marker: null },
     tables: [
       {
@@ -32,6 +33,15 @@ describe("worldOf", () => {
       ...{ kind: "observed", head: 5, operation: undefined, repairMarker: undefined, steps: [] },
       tables: [{ requested: "event_summary", name: "public.event_summary", snapshotId: 5, lockedBy: undefined }],
       target: { snapshotId: 3, failure: undefined },
+    });
+  });
+
+  it("reads how long nobody was heard of, and who did the very same before", () => {
+    const operation = { tables: ["public.event_summary"], outcome: null, idle_seconds: 1.25 };
+    expect(worldOf(makeAnswer({ operation }), uid).operation).toMatchObject({ idleMs: 1250 });
+    const already_done = { uid: "earlier", finished_at: "2026-11-22T12:00:00.5+00:00", target: 3 };
+    expect(worldOf(makeAnswer({ already_done }), uid)).toMatchObject({
+      ...{ database: "timetravel_demo", alreadyDone: { uid: "earlier", finishedAt: "2026-11-22T12:00:00.500Z" } },
     });
   });
 

@@ -57,17 +57,20 @@ const operationSchema = z.object({
   reason: optionalText,
   started_at: time.nullish(),
   finished_at: time.nullish(),
+  idle_seconds: optionalNumber,
 });
 
 const observationSchema = z.object({
   system_identifier: text,
   timeline: z.number(),
+  database: text,
   head: optionalNumber,
   operation: operationSchema.nullish(),
   tables: z.array(tableSchema),
   target: z.object({ snapshot_id: optionalNumber, error: errorSchema.nullish() }),
   steps: z.array(stepSchema),
   repair_marker: z.object({ snapshot_id: z.number() }).nullish(),
+  already_done: z.object({ uid: text, finished_at: time }).nullish(),
 });
 
 type Step = z.infer<typeof stepSchema>;
@@ -143,6 +146,7 @@ function operationOf(operation: z.infer<typeof operationSchema>): ObservedWorld[
     reason: operation.reason ?? undefined,
     startedAt: operation.started_at?.toISOString(),
     finishedAt: operation.finished_at?.toISOString(),
+    idleMs: operation.idle_seconds == null ? undefined : Math.round(operation.idle_seconds * 1000),
   };
 }
 
@@ -166,6 +170,7 @@ export function worldOf(json: unknown, uid: string): ObservedWorld {
     kind: "observed",
     systemIdentifier: seen.system_identifier,
     timeline: seen.timeline,
+    database: seen.database,
     head: seen.head ?? undefined,
     operation: seen.operation ? operationOf(seen.operation) : undefined,
     tables: seen.tables.map((table) => tableOf(table, uid)),
@@ -175,5 +180,8 @@ export function worldOf(json: unknown, uid: string): ObservedWorld {
     },
     steps: decisive(seen.steps),
     repairMarker: seen.repair_marker ? { snapshotId: seen.repair_marker.snapshot_id } : undefined,
+    alreadyDone: seen.already_done
+      ? { uid: seen.already_done.uid, finishedAt: seen.already_done.finished_at.toISOString() }
+      : undefined,
   };
 }

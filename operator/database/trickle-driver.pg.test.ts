@@ -50,7 +50,8 @@ async function openSession(uid: string = randomUUID()): Promise<RewindSession> {
   return session;
 }
 
-const observe = (session: RewindSession) => session.observe({ tables: [table], snapshotId: good });
+const operationKey = "key";
+const observe = (session: RewindSession) => session.observe({ tables: [table], snapshotId: good, operationKey });
 
 async function claim(session: RewindSession): Promise<string> {
   const token = await session.claim("key", [table]);
@@ -130,6 +131,50 @@ describe("a rewind", () => {
   });
 });
 
+describe("the same content by another object of the name", () => {
+  const key = "the same again";
+  const lookAgain = async () => {
+    const session = await openSession();
+    return (await session.observe({ tables: [table], snapshotId: good, operationKey: key })).alreadyDone;
+  };
+
+  it("is done already, until something moves the table back", async () => {
+    await corrupt();
+    const uid = randomUUID();
+    const session = await openSession(uid);
+    const token = await session.claim(key, [table]);
+    if (token === undefined) throw new Error("somebody else has the lock");
+    await session.pause(token);
+    await session.rewind(token, good, { ...move, strategy: "Auto" });
+    await session.repair(token, repairSql, 30_000);
+    await session.replay(token, { ...move, mode: "Folded" });
+    expect(await lookAgain()).toBeUndefined();
+    await session.release(token, "Succeeded");
+    expect(await lookAgain()).toEqual({ uid, finishedAt: expect.stringMatching(/Z$/) });
+    await query("select pgtrickle.pause_scheduler(array[$1])", [table]);
+    await query("select pgtrickle.rewind(array[$1], $2)", [table, good]);
+    expect(await lookAgain()).toBeUndefined();
+    await query("select pgtrickle.resume_scheduler(array[$1])", [table]);
+  });
+});
+
+describe("an operation that waits for a person", () => {
+  it("is kept alive, and may leave its tables paused for that person", async () => {
+    await corrupt();
+    const { session, token } = await paused();
+    await session.keepAlive(token);
+    expect((await observe(session)).operation?.idleMs).toBeLessThan(60_000);
+    await session.rewind(token, good, { ...move, strategy: "Auto" });
+    await session.release(token, "Succeeded", true);
+    const left = await observe(session);
+    expect(left.tables[0]).toMatchObject({ snapshotId: good, status: "PAUSED", holders: ["person"] });
+    await query("select pgtrickle.resume_scheduler(array[$1])", [table]);
+    expect((await observe(session)).tables[0]?.holders).toEqual([]);
+    await query("delete from lake.events where event_type = 'CORRUPTED_EVENT'");
+    await query("select pgtrickle.refresh($1, 'DIFFERENTIAL')", [table]);
+  });
+});
+
 describe("the session of a rewind", () => {
   const backend = async (uid: string) => {
     const rows = await query<{ pid: number }>("select pid from pg_stat_activity where application_name = $1", [
@@ -158,7 +203,7 @@ describe("the session of a rewind", () => {
 
   it("of its repair is opened ahead, and is ended by the next claim", async () => {
     const { uid, session } = await paused();
-    session.prepareRepair({ tables: [table], snapshotId: good });
+    session.prepareRepair({ tables: [table], snapshotId: good, operationKey });
     const repairing = () =>
       query("select from pg_stat_activity where application_name = $1 and state = 'idle'", [`strw/${uid}/repair`]);
     await expect.poll(repairing).toHaveLength(1);
@@ -276,7 +321,7 @@ describe("failures", () => {
 
   it("unknown tables and snapshots are facts, not errors", async () => {
     const session = await openSession();
-    const world = await session.observe({ tables: ["public.nothing"], snapshotId: 1_000_000 });
+    const world = await session.observe({ tables: ["public.nothing"], snapshotId: 1_000_000, operationKey });
     expect(world.tables[0]?.failure).toMatchObject({ reason: Reason.UnknownStreamTable, terminal: true });
     expect(world.target.failure).toMatchObject({ reason: Reason.SnapshotInFuture, terminal: true });
   });

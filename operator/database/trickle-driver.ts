@@ -67,6 +67,10 @@ class TrickleSession implements RewindSession {
     await this.#session.value("select pgtrickle_rewind.pause($1::text, $2::uuid)", this.#owner(token));
   }
 
+  async keepAlive(token: string): Promise<void> {
+    await this.#session.value("select pgtrickle_rewind.keep_alive($1::text, $2::uuid)", this.#owner(token));
+  }
+
   async plan(tables: readonly string[], snapshotId: number): Promise<Planned> {
     const json = await this.#session.value(
       "select pgtrickle.plan_rewind($1::text[], $2::bigint)",
@@ -130,9 +134,9 @@ class TrickleSession implements RewindSession {
     }
   }
 
-  async release(token: string, outcome: string): Promise<void> {
-    const values = [...this.#owner(token), outcome];
-    await this.#session.value("select pgtrickle_rewind.release($1::text, $2::uuid, $3::text)", values);
+  async release(token: string, outcome: string, leavePaused = false): Promise<void> {
+    const values = [...this.#owner(token), outcome, leavePaused];
+    await this.#session.value("select pgtrickle_rewind.release($1::text, $2::uuid, $3::text, $4::boolean)", values);
     // Such an operation is never claimed again; a failed one may be.
     this.#isMarked = outcome === "Failed";
   }
@@ -192,11 +196,13 @@ class TrickleSession implements RewindSession {
   }
 }
 
-function observed(session: Session, { uid }: OperationIdentity, query: ObserveQuery): Promise<unknown> {
-  const { tables, snapshotId, timestamp } = query;
-  return session.value("select pgtrickle_rewind.observe($1::text, $2::text[], $3::bigint, $4::timestamptz)", [
-    ...[uid, tables, snapshotId ?? null, timestamp ?? null],
-  ]);
+function observed(session: Session, identity: OperationIdentity, query: ObserveQuery): Promise<unknown> {
+  const { uid, cluster, namespace, name } = identity;
+  const { tables, snapshotId, timestamp, operationKey } = query;
+  return session.value(
+    "select pgtrickle_rewind.observe($1::text, $2::text[], $3::bigint, $4::timestamptz, $5::text, $6::text, $7::text, $8::text)",
+    [uid, tables, snapshotId ?? null, timestamp ?? null, cluster, namespace, name, operationKey],
+  );
 }
 
 interface RepairRun {

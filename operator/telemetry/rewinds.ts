@@ -31,6 +31,9 @@ export function rewindMeasurements({ rewind }: Metrics, clock: Clock): Controlle
   };
 }
 
+/** Phases in which tables stay held until a person does something. */
+const phasesThatHold = ["AwaitingApproval", "AwaitingResume", "Failed", "Aborted"] as const satisfies readonly Phase[];
+
 interface Standing {
   readonly phase: Phase;
   readonly tables: number;
@@ -56,7 +59,8 @@ export function countRewinds({ rewind }: Metrics, store: Store<CustomObject>): v
     rewind.rewinds.set({ phase }, standings.filter((standing) => standing.phase === phase).length);
   }
   const running = standings.filter(({ phase, started }) => started && !isTerminal(phase));
-  const failed = standings.filter(({ phase }) => phase === "Failed");
   rewind.locksHeld.set(sum(running.map(({ tables }) => tables)));
-  rewind.tablesHeld.set({ reason: "Failed" }, sum(failed.map(({ held }) => held)));
+  for (const reason of phasesThatHold) {
+    rewind.tablesHeld.set({ reason }, sum(standings.filter(({ phase }) => phase === reason).map(({ held }) => held)));
+  }
 }

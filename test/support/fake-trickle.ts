@@ -68,14 +68,18 @@ function fakeSession(outside: FakeOutside): RewindSession {
     },
     freeOrphan: (uid) => effect({ kind: "freeOrphan", uid, table: "" }),
     pause: (token) => effect({ kind: "pause", token }),
-    plan: async (tables, target) => ({ target, tables: tables.map((name) => ({ name })) }),
+    keepAlive: (token) => effect({ kind: "keepAlive", token }),
+    plan: async (tables, target) => ({
+      target,
+      tables: tables.map((name) => ({ name, definitionHash: outside.world.definition })),
+    }),
     rewind: (token, snapshotId) =>
       effect({ kind: "rewind", token, snapshotId, strategy: "Auto", assertions, timeoutMs }),
     prepareRepair: () => undefined,
     repair: (token, sql) => effect({ kind: "repair", token, sql, timeoutMs }),
     confirmRepair: (token) => effect({ kind: "confirmRepair", token }),
     replay: (token) => effect({ kind: "replay", token, mode: "Folded", assertions, timeoutMs }),
-    release: (token, outcome) => effect({ kind: "release", token, outcome }),
+    release: (token, outcome, leavePaused = false) => effect({ kind: "release", token, outcome, leavePaused }),
     abandon: (token) => effect({ kind: "abandon", token, failure: makeFailure("RepairFailed", true) }),
     failStep: async (_token, step, code) => {
       outside.world = failStep(outside.world, step, { ...makeFailure("AssertionFailed", code === "TR011"), code });
@@ -123,6 +127,10 @@ export function fakeObjects(outside: FakeOutside) {
         const left = withFinalizers(observed, finalizers);
         if (left.metadata.deletionTimestamp !== undefined && finalizers.length === 0) outside.object = undefined;
         return outside.object;
+      }),
+    delete: async () =>
+      outside.crash.around("delete", () => {
+        outside.object = undefined;
       }),
   };
 }

@@ -2,6 +2,7 @@
 import { type StreamTableRewindSpec, type StreamTableRewindSpecInput, specSchema } from "../../operator/api/spec.ts";
 import type { Plan } from "../../operator/api/status.ts";
 import type { Observed } from "../../operator/core/observed.ts";
+import { planHash } from "../../operator/core/plan-hash.ts";
 import { makeWorld, modelTable, modelTarget, observeModel } from "./model-world.ts";
 
 export const startedAt = Date.parse("2026-11-22T12:00:00.000Z");
@@ -29,6 +30,12 @@ export function makePlan(overrides: Partial<Plan> = {}): Plan {
     plannedAt: "2026-11-22T12:00:00.000Z",
     ...overrides,
   };
+}
+
+/** The plan of a spec with the hash that belongs to it. */
+export function makePlanOf(spec: StreamTableRewindSpec, overrides: Partial<Plan> = {}): Plan {
+  const plan = makePlan(overrides);
+  return { ...plan, hash: planHash(plan, spec) };
 }
 
 export type ObservedOverrides = Partial<Omit<Observed, "object">> & { readonly object?: Partial<Observed["object"]> };

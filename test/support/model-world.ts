@@ -5,7 +5,14 @@
  */
 import type { Reason } from "../../operator/api/reasons.ts";
 import type { Action } from "../../operator/core/decision.ts";
-import type { Failure, JournalStep, ObservedWorld, StepFact, TableState } from "../../operator/core/observed.ts";
+import type {
+  DoneBefore,
+  Failure,
+  JournalStep,
+  ObservedWorld,
+  StepFact,
+  TableState,
+} from "../../operator/core/observed.ts";
 
 export interface ModelStep {
   readonly name: JournalStep;
@@ -25,6 +32,9 @@ export interface ModelWorld {
   readonly lockedByOther: boolean;
   readonly head: number;
   readonly repairCommits: number;
+  /** What the plan hash covers of the world. */
+  readonly definition: string;
+  readonly alreadyDone?: DoneBefore | undefined;
   readonly tableFailure?: Failure | undefined;
   readonly targetFailure?: Failure | undefined;
 }
@@ -43,6 +53,7 @@ export function makeWorld(overrides: Partial<ModelWorld> = {}): ModelWorld {
     lockedByOther: false,
     head: 57,
     repairCommits: 0,
+    definition: "as approved",
     ...overrides,
   };
 }
@@ -75,6 +86,14 @@ function end(world: ModelWorld, outcome: "Succeeded" | "Failed" | "Aborted"): Mo
 
 function withoutHold(world: ModelWorld): ModelWorld {
   return { ...world, holders: world.holders.filter((holder) => holder !== modelHold) };
+}
+
+/** The hold that resume.policy Never leaves behind. */
+export const modelLeftHold = "person";
+
+function release(world: ModelWorld, leavePaused: boolean): ModelWorld {
+  const released = withoutHold(done(world, "Release"));
+  return leavePaused ? { ...released, holders: [...released.holders, modelLeftHold] } : released;
 }
 
 function claim(world: ModelWorld): Effect {
@@ -127,7 +146,7 @@ export function applyAction(world: ModelWorld, action: Action): Effect {
     case "replay":
       return { world: done({ ...world, snapshotId: world.head }, "Replay") };
     case "release":
-      return { world: end(withoutHold(done(world, "Release")), action.outcome) };
+      return { world: end(release(world, action.leavePaused ?? false), action.outcome) };
     case "abandon":
       return { world: end(world, "Failed") };
     default:
@@ -155,6 +174,7 @@ export function observeModel(world: ModelWorld): ObservedWorld {
     kind: "observed",
     systemIdentifier: "7000",
     timeline: 1,
+    database: "timetravel_demo",
     head: world.head,
     operation: world.operation && {
       tables: [modelTable],
@@ -175,5 +195,6 @@ export function observeModel(world: ModelWorld): ObservedWorld {
     target: world.targetFailure ? { failure: world.targetFailure } : { snapshotId: modelTarget },
     steps: world.steps.map(factOf),
     repairMarker: world.repairCommits > 0 ? { snapshotId: 58 } : undefined,
+    alreadyDone: world.operation ? undefined : world.alreadyDone,
   };
 }

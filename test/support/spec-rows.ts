@@ -54,7 +54,8 @@ export const specRows: readonly SpecRow[] = [
   invalid("an unknown strategy", { strategy: "Fast" }),
   invalid("a strategy in lower case", { strategy: "auto" }),
   invalid("an unknown approval mode", { approval: { mode: "Never" } }),
-  invalid("an empty plan hash", { approval: { planHash: "" } }),
+  invalid("an empty plan hash", { approval: { mode: "Manual", planHash: "" } }),
+  invalid("a plan hash with nothing to approve", { approval: { planHash: "abc" } }),
   invalid("an assertion without SQL", { verification: { assertions: [{ name: "a" }] } }),
   invalid("an assertion with empty SQL", { verification: { assertions: [{ name: "a", sql: "" }] } }),
   invalid("two assertions of one name", { verification: { assertions: [assertion("a"), assertion("a")] } }),
@@ -76,12 +77,26 @@ export const specRows: readonly SpecRow[] = [
 export interface ChangeRow {
   readonly name: string;
   readonly patch: object;
+  /** Changes of the spec that the patch meets. */
+  readonly on?: object;
   /** Part of the message of the refusal; undefined: accepted. */
   readonly refusal?: string;
 }
 
+const manual = { approval: { mode: "Manual" } };
+
 export const changeRows: readonly ChangeRow[] = [
-  { name: "approving a plan", patch: { approval: { planHash: "abc" } } },
+  { name: "approving a plan", on: manual, patch: { approval: { planHash: "abc" } } },
+  {
+    name: "approving another plan",
+    on: { approval: { mode: "Manual", planHash: "a" } },
+    patch: { approval: { planHash: "b" } },
+  },
+  {
+    name: "approving what needs no approval",
+    patch: { approval: { planHash: "abc" } },
+    refusal: "approval.planHash needs approval.mode Manual",
+  },
   { name: "changing resume.policy", patch: { resume: { policy: "Manual" } } },
   { name: "setting a ttl", patch: { ttlSecondsAfterFinished: 60 } },
   { name: "aborting", patch: { abort: true } },

@@ -2,10 +2,12 @@
 import { Reason } from "../../api/reasons.ts";
 import { isTerminal } from "../../api/status.ts";
 import type { Decision } from "../decision.ts";
-import { heldTables, type Observed } from "../observed.ts";
+import { heldTables, isDone, isInvalid, type Observed } from "../observed.ts";
 import { finish, keep } from "../outcome.ts";
 
 const heldPollMs = 30_000;
+/** Timers of a process are no calendars: what is due much later is looked at in between. */
+const longestWaitMs = 3_600_000;
 
 function stillHeld(o: Observed): boolean {
   return o.status.tables?.some((table) => table.held) ?? false;
@@ -17,19 +19,48 @@ function letGoOfHold(o: Observed): Decision {
   return finish(o, { phase: o.status.phase ?? "Failed", reason: o.status.reason ?? Reason.Failed, message }, false);
 }
 
+/** ttlSecondsAfterFinished: only of an object that holds nothing, since its deletion would let go of the tables. */
+function expire(o: Observed): Decision {
+  const ttlSeconds = isInvalid(o.spec) ? null : (o.spec.ttlSecondsAfterFinished ?? null);
+  const { completionTime } = o.status;
+  if (ttlSeconds === null || completionTime === undefined) return keep(o, { kind: "none" });
+  const leftMs = Date.parse(completionTime) + ttlSeconds * 1000 - o.now;
+  if (leftMs <= 0) return keep(o, { kind: "deleteObject" });
+  return { ...keep(o, { kind: "none" }), requeueAfterMs: Math.min(leftMs, longestWaitMs) };
+}
+
 /** A terminal phase never changes (I4). A failed object that still holds its tables keeps its finalizer. */
 export function terminal(o: Observed): Decision | undefined {
   if (!isTerminal(o.status.phase)) return undefined;
-  if (!stillHeld(o)) return keep(o, o.object.hasFinalizer ? { kind: "removeFinalizer" } : { kind: "none" });
+  if (!stillHeld(o)) return o.object.hasFinalizer ? keep(o, { kind: "removeFinalizer" }) : expire(o);
   if (o.world.kind === "observed" && heldTables(o).length === 0) return letGoOfHold(o);
   return { ...keep(o, { kind: "none" }), requeueAfterMs: heldPollMs };
+}
+
+/** GitOps applies the same object again: its rewind is there already, and still stands. */
+export function alreadyDone(o: Observed): Decision | undefined {
+  if (o.world.kind !== "observed" || o.world.operation !== undefined || isInvalid(o.spec)) return undefined;
+  const { alreadyDone: done } = o.world;
+  const { dryRun, abort } = o.spec;
+  if (done === undefined || dryRun || abort || o.status.failure !== undefined) return undefined;
+  const message =
+    `this very rewind was done by ${o.object.namespace}/${o.object.name} (uid ${done.uid}) until ${done.finishedAt}, and nothing has ` +
+    "moved its tables back since: nothing was changed. To run it again, set another spec.operationId.";
+  return finish(o, { phase: "Succeeded", reason: Reason.AlreadyDone, message }, false);
 }
 
 export function succeeded(o: Observed): Decision | undefined {
   if (o.world.kind !== "observed" || o.world.operation?.outcome !== "Succeeded") return undefined;
   const target = o.status.target?.snapshotId ?? o.world.target.snapshotId;
-  const message = `rewound to snapshot ${target}, verified, replayed; refreshing goes on as it was found`;
-  return finish(o, { phase: "Succeeded", reason: Reason.Succeeded, message }, false);
+  if (isDone(o.world, "Replay")) {
+    const message = `rewound to snapshot ${target}, verified, replayed; refreshing goes on as it was found`;
+    return finish(o, { phase: "Succeeded", reason: Reason.Succeeded, message }, false);
+  }
+  const list = o.world.tables.map(({ name, requested }) => `'${name ?? requested}'`).join(", ");
+  const message =
+    `rewound to snapshot ${target}, verified, and left paused there (resume.policy Never); ` +
+    `select pgtrickle.resume_scheduler(array[${list}]) lets refreshing go on`;
+  return finish(o, { phase: "Succeeded", reason: Reason.LeftPaused, message }, false);
 }
 
 /** The journal says that it ended, and neither it nor the status says why. */
@@ -37,5 +68,6 @@ export function endedOtherwise(o: Observed): Decision | undefined {
   if (o.world.kind !== "observed" || o.world.operation?.outcome === undefined) return undefined;
   const { outcome, reason } = o.world.operation;
   const message = `the operation ended as ${outcome}${reason ? `: ${reason}` : ""}`;
-  return finish(o, { phase: "Failed", reason: Reason.Failed, message }, heldTables(o).length > 0);
+  const phase = outcome === "Aborted" ? "Aborted" : "Failed";
+  return finish(o, { phase, reason: Reason[phase], message }, heldTables(o).length > 0);
 }

@@ -1,7 +1,8 @@
 /**
- * A failed operation on its way out. Before the point of no return everything is undone; after it the failure policy
+ * A failed or aborted operation on its way out. Before the point of no return everything is undone; after it the failure policy
  * decides. The terminal status comes last (I5): a crash in between finds the operation open and settles it again.
  */
+import { Reason } from "../../api/reasons.ts";
 
 import type { Decision } from "../decision.ts";
 import {
@@ -40,6 +41,10 @@ export function claimable(world: ObservedWorld): readonly string[] {
   return world.tables.filter((table) => table.failure === undefined).map((table) => table.name ?? table.requested);
 }
 
+function endOf({ reason }: Failure): "Aborted" | "Failed" {
+  return reason === Reason.Aborted ? "Aborted" : "Failed";
+}
+
 function undo(o: Observed, world: ObservedWorld, failure: Failure): Decision | undefined {
   const phase = o.status.phase ?? "Pending";
   const tables = claimable(world);
@@ -47,11 +52,12 @@ function undo(o: Observed, world: ObservedWorld, failure: Failure): Decision | u
   const { token } = o.memory;
   if (token === undefined) {
     const action = { kind: "claim", tables, operationKey: operationKey(o.spec) } as const;
-    return act(o, phase, action, `failed, taking the lock to undo: ${failure.message}`, failure);
+    return act(o, phase, action, `taking the lock to undo: ${failure.message}`, failure);
   }
+  const { message } = failure;
   return isRewound(world) && o.spec.failurePolicy === "Hold"
-    ? act(o, phase, { kind: "abandon", token, failure }, `failed and kept paused: ${failure.message}`, failure)
-    : act(o, phase, { kind: "release", token, outcome: "Failed" }, `failed, undoing: ${failure.message}`, failure);
+    ? act(o, phase, { kind: "abandon", token, failure }, `ending, the tables stay paused: ${message}`, failure)
+    : act(o, phase, { kind: "release", token, outcome: endOf(failure) }, `undoing: ${message}`, failure);
 }
 
 /** The database is needed to undo and cannot be asked: never terminal, but Stalled, so that somebody is called. */
@@ -76,5 +82,5 @@ export function settle(o: Observed): Decision | undefined {
   const undoing = observed && undo(o, observed, failure);
   if (undoing !== undefined) return undoing;
   const message = `${failure.message}. ${consequence(o, observed)}`;
-  return finish(o, { phase: "Failed", reason: failure.reason, message, failure }, heldTables(o).length > 0);
+  return finish(o, { phase: endOf(failure), reason: failure.reason, message, failure }, heldTables(o).length > 0);
 }

@@ -1,35 +1,16 @@
 /** The way forward, one step a check. Claim and pause come before everything that talks to the lake engine (I1). */
+
+import { Reason } from "../../api/reasons.ts";
 import type { Assertion, StreamTableRewindSpec } from "../../api/spec.ts";
+import { planRefreshMs } from "../approval.ts";
 import type { Decision } from "../decision.ts";
-import {
-  isDone,
-  isInvalid,
-  isRepairApplied,
-  isRewound,
-  mayHold,
-  type Observed,
-  type ObservedWorld,
-} from "../observed.ts";
-import { act, actAtOnce, actBeside } from "../outcome.ts";
+import { isDone, isRepairApplied, isRewound, mayHold, type Observed } from "../observed.ts";
+import { act, actAtOnce, actBeside, wait } from "../outcome.ts";
 import { operationKey } from "../plan-hash.ts";
+import { awaitApproval, makePlan } from "./approval.ts";
+import { keepAlive } from "./keep-alive.ts";
+import { type Ready, ready } from "./ready.ts";
 import { deadlineAt } from "./verdict.ts";
-
-/** What every step may rely on: the checks before have seen to it. */
-interface Ready {
-  readonly world: ObservedWorld;
-  readonly spec: StreamTableRewindSpec;
-  readonly tables: readonly string[];
-  readonly snapshotId: number;
-}
-
-function ready(o: Observed): Ready | undefined {
-  const { world, spec } = o;
-  if (world.kind !== "observed" || isInvalid(spec)) return undefined;
-  // The id that was shown is the one that runs, also when it came from a timestamp.
-  const snapshotId = o.status.target?.snapshotId ?? world.target.snapshotId;
-  if (snapshotId === undefined) return undefined;
-  return { world, spec, snapshotId, tables: world.tables.map((table) => table.name ?? table.requested) };
-}
 
 type StepCheck = (o: Observed, given: Ready) => Decision | undefined;
 
@@ -70,11 +51,9 @@ const pause: StepCheck = (o, { world, tables }) => {
   return actAtOnce(o, "Pausing", { kind: "pause", token }, `pausing ${tables.join(", ")}`);
 };
 
-const plan: StepCheck = (o, { world, tables, snapshotId }) => {
-  if (isRewound(world) || (o.memory.plan ?? o.status.plan) !== undefined) return undefined;
-  const message = `${tables.join(", ")} is paused; working out what a rewind to snapshot ${snapshotId} changes`;
-  return actBeside(o, "Pausing", { kind: "plan", tables, snapshotId }, message);
-};
+const plan: StepCheck = (o, given) => (isRewound(given.world) ? undefined : makePlan(o, given));
+
+const approval: StepCheck = (o, given) => (isRewound(given.world) ? undefined : awaitApproval(o, given));
 
 /** The point of no return: what is shown is written first. */
 const rewind: StepCheck = (o, { world, spec, tables, snapshotId }) => {
@@ -104,6 +83,29 @@ const repair: StepCheck = (o, { world, spec }) => {
   return actBeside(o, "Repairing", action, message);
 };
 
+const leavePaused = (o: Observed, token: string): Decision => {
+  const action = { kind: "release", token, outcome: "Succeeded", leavePaused: true } as const;
+  return actAtOnce(o, o.status.phase ?? "Repairing", action, "leaving the tables paused for a person to resume");
+};
+
+/** resume.policy: by itself, when a person says so, or not at all. */
+const resume: StepCheck = (o, { world, spec, tables, snapshotId }) => {
+  const { token } = o.memory;
+  const { policy } = spec.resume;
+  if (token === undefined || policy === "Automatic" || isDone(world, "Replay")) return undefined;
+  if (policy === "Never") return leavePaused(o, token);
+  const alive = keepAlive(o, world);
+  if (alive !== undefined) return alive;
+  return wait(o, {
+    phase: "AwaitingResume",
+    reason: Reason.AwaitingResume,
+    message:
+      `${tables.join(", ")} has the rows of snapshot ${snapshotId} and stays paused until spec.resume.policy is set to ` +
+      "Automatic (replay and go on) or Never (end here, paused)",
+    requeueAfterMs: planRefreshMs,
+  });
+};
+
 const replay: StepCheck = (o, { world, spec, tables }) => {
   const { token } = o.memory;
   if (token === undefined || isDone(world, "Replay")) return undefined;
@@ -119,7 +121,7 @@ const release: StepCheck = (o) => {
   return actAtOnce(o, "Replaying", action, "putting back what was found");
 };
 
-const steps: readonly StepCheck[] = [finalizer, claim, pause, plan, rewind, repair, replay, release];
+const steps: readonly StepCheck[] = [finalizer, claim, pause, plan, approval, rewind, repair, resume, replay, release];
 
 export function nextStep(o: Observed): Decision | undefined {
   const given = ready(o);

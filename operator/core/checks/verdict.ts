@@ -1,8 +1,9 @@
 /** Does the operation fail, and why? The first answer wins and stays (I7): it is written to status before it is acted on. */
 import { Reason } from "../../api/reasons.ts";
+import { isWaitingForPerson } from "../../api/status.ts";
 import { type Failure, isDone, isInvalid, isOpen, isRewound, mayHold, type Observed, type Step } from "../observed.ts";
 import { effectiveRetry } from "../retry.ts";
-import { invalidSpec, unsupportedField } from "./spec.ts";
+import { invalidSpec } from "./spec.ts";
 
 /** A Secret applied in the same breath as the object may arrive after it. */
 const secretGraceMs = 5_000;
@@ -14,8 +15,19 @@ function verdictReached(o: Observed): Failure | undefined {
   return failure && { reason: failure.reason as Failure["reason"], message: failure.message, terminal: true };
 }
 
+/** A replayed operation is as good as over: it ends as it would have. */
+function aborted(o: Observed): Failure | undefined {
+  if (isInvalid(o.spec) || !o.spec.abort || isDone(o.world, "Replay")) return undefined;
+  return { reason: Reason.Aborted, message: "aborted (spec.abort)", terminal: true };
+}
+
+/** A person takes longer than any outage: nothing that may come back ends the wait. */
+function isPatient(o: Observed): boolean {
+  return mayHold(o) || isWaitingForPerson(o.status.phase);
+}
+
 function connectionRefusedForGood(o: Observed): Failure | undefined {
-  if (o.world.kind !== "unreachable" || !o.world.failure.terminal || mayHold(o)) return undefined;
+  if (o.world.kind !== "unreachable" || !o.world.failure.terminal || isPatient(o)) return undefined;
   const isNew = o.now - o.object.createdAt < secretGraceMs;
   return o.world.failure.reason === Reason.SecretNotFound && isNew ? undefined : o.world.failure;
 }
@@ -44,11 +56,17 @@ function wrongTarget(o: Observed): Failure | undefined {
   return o.world.target.failure?.terminal ? o.world.target.failure : undefined;
 }
 
+/** Time that a person took, with the locks taken. */
+function waitedMs({ now, status: { waited } }: Observed): number {
+  if (waited === undefined) return 0;
+  return waited.seconds * 1000 + (waited.since === undefined ? 0 : Math.max(0, now - Date.parse(waited.since)));
+}
+
 /** When the time of the operation is over; undefined while it has not begun. */
 export function deadlineAt(o: Observed): number | undefined {
   const startedAt = (o.world.kind === "observed" ? o.world.operation?.startedAt : undefined) ?? o.status.startTime;
   if (startedAt === undefined || isInvalid(o.spec)) return undefined;
-  return Date.parse(startedAt) + o.spec.activeDeadlineSeconds * 1000;
+  return Date.parse(startedAt) + o.spec.activeDeadlineSeconds * 1000 + waitedMs(o);
 }
 
 function deadlineExceeded(o: Observed): Failure | undefined {
@@ -67,6 +85,7 @@ function deadlineExceeded(o: Observed): Failure | undefined {
 function backoffLimitExceeded(o: Observed): Failure | undefined {
   const retry = effectiveRetry(o);
   if (isInvalid(o.spec) || retry === undefined || retry.count <= o.spec.backoffLimit) return undefined;
+  if (isWaitingForPerson(o.status.phase)) return undefined;
   // While something may be held there is no giving up on the database: only it can undo.
   if (undoing.includes(retry.step as Step) || (retry.step === "Connect" && mayHold(o))) return undefined;
   return {
@@ -79,7 +98,7 @@ function backoffLimitExceeded(o: Observed): Failure | undefined {
 const failureChecks: readonly FailureCheck[] = [
   verdictReached,
   invalidSpec,
-  unsupportedField,
+  aborted,
   connectionRefusedForGood,
   lastActionFailedForGood,
   journaledFailure,

@@ -1,5 +1,7 @@
 /** Reasons to wait that pass by themselves. */
 import { Reason } from "../../api/reasons.ts";
+import { isTerminal, isWaitingForPerson } from "../../api/status.ts";
+import { isApproved } from "../approval.ts";
 import type { Decision } from "../decision.ts";
 import { isInvalid, isOpen, mayHold, type Observed } from "../observed.ts";
 import { actAtOnce, wait } from "../outcome.ts";
@@ -12,13 +14,13 @@ export function unreachable(o: Observed): Decision | undefined {
   if (o.world.kind !== "unreachable" || isInvalid(o.spec)) return undefined;
   const { failure } = o.world;
   // Terminal, and still here: a Secret that may arrive any moment. It is asked for often and not counted.
-  if (failure.terminal && !mayHold(o)) {
-    const phase = o.status.phase ?? "Pending";
+  const { phase = "Pending" } = o.status;
+  if (failure.terminal && !mayHold(o) && !isWaitingForPerson(phase)) {
     return wait(o, { phase, reason: failure.reason, message: failure.message, requeueAfterMs: secretPollMs });
   }
   const retry = effectiveRetry(o);
   return wait(o, {
-    phase: o.status.phase ?? "Pending",
+    phase,
     reason: failure.reason,
     message: mayHold(o) ? `${failure.message}. Tables may be paused meanwhile` : failure.message,
     retry,
@@ -39,22 +41,33 @@ export function targetUnknown(o: Observed): Decision | undefined {
   });
 }
 
-/** One rewind of a table at a time. A lock whose object is gone is freed; its hold is taken over by our pause. */
+function queued(o: Observed, message: string): Decision {
+  const requeueAfterMs = Math.round(queuePollMs * (1 + o.jitter));
+  return wait(o, { phase: "Queued", reason: Reason.WaitingForLock, message, requeueAfterMs });
+}
+
+/** One rewind of a table at a time, the oldest first. A lock whose object is gone is freed; its hold is taken over by our pause. */
 export function queue(o: Observed): Decision | undefined {
   if (o.world.kind !== "observed" || isOpen(o.world)) return undefined;
   const table = o.world.tables.find((candidate) => candidate.lockedBy !== undefined);
   const owner = table?.lockedBy;
-  if (table === undefined || owner === undefined) return undefined;
+  if (table === undefined || owner === undefined) {
+    if (o.ahead === undefined) return undefined;
+    return queued(o, `StreamTableRewind ${o.ahead.namespace}/${o.ahead.name} is older and comes first`);
+  }
   const name = table.name ?? table.requested;
   const who = `${owner.namespace}/${owner.name}`;
-  if (owner.gone) {
-    const message = `freeing ${name} from the rewind ${who}, which no longer exists`;
-    return actAtOnce(o, "Queued", { kind: "freeOrphan", uid: owner.uid, table: name }, message);
+  if (!owner.gone) {
+    return queued(o, `${name} is being rewound by StreamTableRewind ${who}; this one starts when that one has ended`);
   }
-  return wait(o, {
-    phase: "Queued",
-    reason: Reason.WaitingForLock,
-    message: `${name} is being rewound by StreamTableRewind ${who}; this one starts when that one has ended`,
-    requeueAfterMs: Math.round(queuePollMs * (1 + o.jitter)),
-  });
+  const message = `freeing ${name} from the rewind ${who}, which no longer exists`;
+  return actAtOnce(o, "Queued", { kind: "freeOrphan", uid: owner.uid, table: name }, message);
+}
+
+/** Takes part in the queue: it goes on as soon as the locks are free. */
+export function wantsLock(o: Observed): boolean {
+  if (isInvalid(o.spec) || o.object.deletingSince !== undefined || isTerminal(o.status.phase)) return false;
+  if (o.world.kind !== "observed" || o.world.operation !== undefined) return false;
+  const { dryRun, abort, approval } = o.spec;
+  return !dryRun && !abort && (approval.hold || isApproved(o));
 }

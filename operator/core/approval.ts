@@ -1,0 +1,37 @@
+/** Which plan counts, whether it is good enough to decide by, and whether a person has approved it. Pure. */
+import type { StreamTableRewindSpec } from "../api/spec.ts";
+import type { Plan } from "../api/status.ts";
+import { isInvalid, isOpen, type Observed } from "./observed.ts";
+import { planHash } from "./plan-hash.ts";
+
+/** While approval is waited for the plan is made anew so often: what is approved shall be what was seen. */
+export const planRefreshMs = 30_000;
+
+/** The latest plan: of this very pass, or as it was shown. */
+export function planInForce(o: Observed): Plan | undefined {
+  return o.memory.plan ?? o.status.plan;
+}
+
+/** The plan has the hash that the person gave, or none was asked for. */
+export function isApproved(o: Observed): boolean {
+  if (isInvalid(o.spec)) return false;
+  const { mode, planHash: approved } = o.spec.approval;
+  return mode === "Automatic" || (approved !== undefined && approved === planInForce(o)?.hash);
+}
+
+/** The shown plan as it stands: not older than a person expects, and still of this spec. */
+function isCurrent(o: Observed, plan: Plan, spec: StreamTableRewindSpec): boolean {
+  return o.now - Date.parse(plan.plannedAt) < planRefreshMs && planHash(plan, spec) === plan.hash;
+}
+
+/**
+ * Whether to plan now. With approval the last look comes after the lock and the pause: nothing that the hash covers moves
+ * from there on, so what was approved is what runs.
+ */
+export function needsPlan(o: Observed, spec: StreamTableRewindSpec): boolean {
+  if (o.memory.plan !== undefined) return false;
+  const { plan } = o.status;
+  if (plan === undefined) return true;
+  if (spec.approval.mode === "Automatic") return false;
+  return isOpen(o.world) && isApproved(o) ? true : !isCurrent(o, plan, spec);
+}

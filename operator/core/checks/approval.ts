@@ -1,0 +1,65 @@
+/** A person decides about the plan: with nothing touched, or with the tables held meanwhile (approval.hold). */
+import { Reason } from "../../api/reasons.ts";
+import type { Plan } from "../../api/status.ts";
+import { isApproved, needsPlan, planInForce, planRefreshMs } from "../approval.ts";
+import type { Decision } from "../decision.ts";
+import { isOpen, type Observed } from "../observed.ts";
+import { actAtOnce, actBeside, finish, wait } from "../outcome.ts";
+import { keepAlive } from "./keep-alive.ts";
+import { type Ready, ready } from "./ready.ts";
+
+function summary({ target, commitsUndoneCount, rowsChanged, tables }: Plan): string {
+  const commits = commitsUndoneCount === undefined ? "" : `, leaves out ${commitsUndoneCount} commit(s)`;
+  const rows = rowsChanged === undefined ? "" : `, changes ${rowsChanged} row(s)`;
+  return `${tables.map(({ name }) => name).join(", ")} goes to snapshot ${target}${commits}${rows}`;
+}
+
+function howToApprove({ namespace, name }: Observed["object"], hash: string): string {
+  const patch = JSON.stringify({ spec: { approval: { planHash: hash } } });
+  return `kubectl patch strw ${name} -n ${namespace} --type merge -p '${patch}'`;
+}
+
+/** What the approval is for, and how it is given. */
+export function awaitApproval(o: Observed, { spec, world }: Ready): Decision | undefined {
+  const plan = planInForce(o);
+  if (plan === undefined || isApproved(o)) return undefined;
+  const alive = keepAlive(o, world);
+  if (alive !== undefined) return alive;
+  const { planHash } = spec.approval;
+  const trouble =
+    planHash === undefined
+      ? ""
+      : `spec.approval.planHash ${planHash} is not this plan's: what it covered has changed since, or another plan was meant. `;
+  const held = isOpen(o.world) ? " The tables are paused meanwhile." : "";
+  return wait(o, {
+    phase: "AwaitingApproval",
+    reason: planHash === undefined ? Reason.AwaitingApproval : Reason.PlanStale,
+    message: `${trouble}Plan ${plan.hash}: ${summary(plan)}.${held} To approve it: ${howToApprove(o.object, plan.hash)}`,
+    requeueAfterMs: planRefreshMs,
+  });
+}
+
+/** Planning: told as such the first time, quietly when what is shown is only brought up to date. */
+export function makePlan(o: Observed, { spec, tables, snapshotId }: Ready): Decision | undefined {
+  if (!needsPlan(o, spec)) return undefined;
+  const action = { kind: "plan", tables, snapshotId } as const;
+  const isPaused = isOpen(o.world);
+  const message = `${tables.join(", ")}${isPaused ? " is paused" : ""}: working out what a rewind to snapshot ${snapshotId} changes`;
+  if (o.status.plan !== undefined) return actAtOnce(o, o.status.phase ?? "Planning", action, message);
+  return actBeside(o, isPaused ? "Pausing" : "Planning", action, message);
+}
+
+/** Before anything is locked: a dry run ends here, an approval without hold is waited for here. */
+export function planAhead(o: Observed): Decision | undefined {
+  const given = ready(o);
+  if (given === undefined || isOpen(o.world)) return undefined;
+  const { dryRun, approval } = given.spec;
+  if (dryRun) {
+    const plan = planInForce(o);
+    if (plan === undefined) return makePlan(o, given);
+    const message = `dry run: plan ${plan.hash}: ${summary(plan)}. Nothing was changed.`;
+    return finish(o, { phase: "Planned", reason: Reason.Planned, message }, false);
+  }
+  if (approval.mode === "Automatic" || approval.hold) return undefined;
+  return makePlan(o, given) ?? awaitApproval(o, given);
+}
