@@ -1,5 +1,8 @@
 /** The chart's ValidatingAdmissionPolicy on a real API server: who may approve, and who may not. */
+import { execFile } from "node:child_process";
 import { randomUUID } from "node:crypto";
+import { join } from "node:path";
+import { promisify } from "node:util";
 import { afterAll, beforeAll, expect, inject, it, vi } from "vitest";
 import type { RewindObject } from "../../operator/gather.ts";
 import type { Kubernetes } from "../../operator/kube/kubernetes.ts";
@@ -12,7 +15,8 @@ import { connect, KubeApi } from "../support/widgets.ts";
 import { BUILD_TIMEOUT_MS, type Manifest, operatorOnly, render } from "./chart.ts";
 import { connectAs, install, removeClusterWide } from "./installed.ts";
 
-const { kubeconfig } = inject("kube");
+const run = promisify(execFile);
+const { kubeconfig, assets } = inject("kube");
 
 let api: KubeApi;
 let namespace: string;
@@ -21,8 +25,12 @@ let anybody: Kubernetes;
 let approver: Kubernetes;
 
 const rewindsOf = ({ client }: Kubernetes): ResourceClient<RewindObject> => client.resource(streamTableRewinds);
-const make = (name: string, approval: object = {}) =>
-  makeRewind(api, { namespace, name, spec: { ...makeSpecInput(), approval: { mode: "Manual", ...approval } } });
+const make = (name: string, approval: object = {}, more: object = {}) =>
+  makeRewind(api, {
+    namespace,
+    name,
+    spec: { ...makeSpecInput(), approval: { mode: "Manual", ...approval }, ...more },
+  });
 
 async function approve(kubernetes: Kubernetes, name: string, planHash: string): Promise<unknown> {
   const rewinds = rewindsOf(kubernetes);
@@ -50,7 +58,7 @@ beforeAll(async () => {
   const values = {
     ...operatorOnly,
     watchNamespaces: [namespace],
-    operator: { admissionPolicy: { enabled: true, users } },
+    operator: { admissionPolicy: { enabled: true, users, requireApproval: true } },
   };
   const all = await render(values, namespace);
   manifests = all.filter(({ kind }) => kind.startsWith("ValidatingAdmissionPolicy"));
@@ -97,4 +105,20 @@ it("does not let others take an approval away or change it", async () => {
   await make("five");
   await approve(approver, "five", "abc");
   await expect(approve(anybody, "five", "def")).rejects.toThrow(/may be set by approvers only/);
+});
+
+it("refuses a rewind of everybody else that needs no approval, and lets a dry run be", async () => {
+  await expect(make("six", { mode: "Automatic" })).rejects.toThrow(
+    /only approvers may make a rewind that needs no approval; .+ is none: set spec\.approval\.mode to Manual/,
+  );
+  expect(await make("six", { mode: "Automatic" }, { dryRun: true })).toMatchObject({ spec: { dryRun: true } });
+});
+
+it("lets an approver make one that needs no approval", async () => {
+  const metadata = { name: "seven", namespace };
+  const object = { apiVersion: "pgtrickle.dev/v1alpha1", kind: "StreamTableRewind", metadata, spec: makeSpecInput() };
+  const args = ["--kubeconfig", kubeconfig, "create", "-f", "-", "-o", "json"];
+  const running = run(join(assets, "kubectl"), [...args, `--as=system:serviceaccount:${namespace}:approver`]);
+  running.child.stdin?.end(JSON.stringify(object));
+  expect(JSON.parse((await running).stdout)).toMatchObject({ spec: { approval: { mode: "Automatic" } } });
 });

@@ -88,9 +88,9 @@ describe("chart-values.yaml", () => {
   it("makes the chart let exactly those who apply set the hash", async () => {
     const values = parse(read("chart-values.yaml")) as { operator: { admissionPolicy: { users: string[] } } };
     const policy = find(await render({ ...operatorOnly, ...values } as Values), "ValidatingAdmissionPolicy");
-    const { validations } = policy.spec as unknown as { validations: { expression: string }[] };
+    const { variables } = policy.spec as unknown as { variables: { name: string; expression: string }[] };
     const { users } = values.operator.admissionPolicy;
-    expect(validations[0]?.expression).toContain(JSON.stringify(users));
+    expect(variables.find(({ name }) => name === "isApprover")?.expression).toContain(JSON.stringify(users));
     expect(users.every((user) => user.startsWith("system:serviceaccount:"))).toBe(true);
   });
 });
