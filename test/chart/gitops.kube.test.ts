@@ -108,6 +108,15 @@ describe.each(each)("%s", (tool) => {
     expect((await live()).spec).toMatchObject({ abort: true, approval: { planHash } });
   });
 
+  it("sets back what an action has changed and the file says otherwise", async () => {
+    folder.set(["spec", "resume", "policy"], "Manual");
+    await sync(tool);
+    await reach("AwaitingResume");
+    await act("resume");
+    await sync(tool);
+    expect((await live()).spec).toMatchObject({ resume: { policy: "Manual" } });
+  });
+
   it("applies another rewind beside the first", async () => {
     const { metadata, ...rest } = folder.read();
     folder.add("2026-11-23-more.yaml", { ...rest, metadata: { ...metadata, name: "more" } });
