@@ -1,8 +1,8 @@
 /** Objects of the chart on the kube tier's API server, where nothing but the API server runs. */
 
 import { systemClock } from "../../operator/kube/clock.ts";
-import { loadKubeConfig } from "../../operator/kube/connection.ts";
 import { isConflict } from "../../operator/kube/errors.ts";
+import { loadKubeConfig } from "../../operator/kube/kubeconfig.ts";
 import type { Kubernetes, KubernetesOptions } from "../../operator/kube/kubernetes.ts";
 import { connectKubernetes } from "../../operator/kube/kubernetes.ts";
 import type { CallMeasurement } from "../../operator/kube/types.ts";
@@ -55,13 +55,18 @@ export async function connectAs(
   kubeconfig: string,
   { namespace, name }: ServiceAccount,
 ): Promise<Kubernetes & { readonly calls: readonly CallMeasurement[] }> {
-  const config: KubernetesOptions["config"] = loadKubeConfig({ KUBECONFIG: kubeconfig });
-  const cluster = config.getCurrentCluster();
-  if (cluster === null) throw new Error("the kubeconfig names no cluster");
-  config.loadFromClusterAndUser(cluster, { name, token: await tokenOf(api, namespace, name) });
+  const admin = loadKubeConfig(kubeconfig);
+  const headers = { Authorization: `Bearer ${await tokenOf(api, namespace, name)}` };
+  const access: KubernetesOptions["access"] = {
+    server: admin.server,
+    async options() {
+      const { ca, rejectUnauthorized } = await admin.options();
+      return { ca, rejectUnauthorized, headers };
+    },
+  };
   const calls: CallMeasurement[] = [];
   const kubernetes = connectKubernetes({
-    ...{ config, clock: systemClock, random: Math.random, logger: silentLogger },
+    ...{ access, clock: systemClock, random: Math.random, logger: silentLogger },
     measurements: { call: (call) => calls.push(call), reflector: silentReflector, status: silentStatus },
   });
   return { ...kubernetes, calls };

@@ -5,7 +5,10 @@ import { fileURLToPath } from "node:url";
 import { afterAll, describe, expect, it } from "vitest";
 import { parse } from "yaml";
 import { phases } from "../../operator/api/status.ts";
+import { ObjectStore } from "../../operator/kube/store.ts";
+import type { CustomObject } from "../../operator/kube/types.ts";
 import { createMetrics } from "../../operator/telemetry/metrics.ts";
+import { countRewinds } from "../../operator/telemetry/rewinds.ts";
 import { CHART } from "./chart.ts";
 
 const RUNBOOKS = fileURLToPath(new URL("../../docs/runbooks", import.meta.url));
@@ -27,7 +30,8 @@ const { groups } = parse(read("files/alerts/streamtable-rewind.yaml")) as { grou
 const alerts = groups.flatMap(({ rules }) => rules);
 const { panels } = JSON.parse(read("files/dashboards/streamtable-rewind.json")) as { panels: Panel[] };
 
-const { registry } = createMetrics({ processMetrics: true });
+const metrics = createMetrics({ processMetrics: true });
+const { registry } = metrics;
 afterAll(() => registry.clear());
 const defined = registry.getMetricsAsArray() as unknown as { name: string; type: string; labelNames: string[] }[];
 const namesOfMetrics = new Set(
@@ -63,6 +67,18 @@ describe.each(expressions)("$name", ({ expr }) => {
   it("names phases that there are", () => {
     const named = [...expr.matchAll(/phase=~?"([^"]*)"/g)].flatMap(([, list]) => (list ?? "").split("|"));
     expect(named.filter((phase) => !(phases as readonly string[]).includes(phase))).toEqual([]);
+  });
+});
+
+describe("held tables", () => {
+  const alerted = alerts.flatMap(({ expr }) =>
+    [...expr.matchAll(/strw_tables_held\{reason=~"([^"]*)"/g)].flatMap(([, list]) => (list ?? "").split("|")),
+  );
+
+  it("raise an alert for each reason that the operator tells, and each for one only", async () => {
+    countRewinds(metrics, new ObjectStore<CustomObject>());
+    const { values } = await metrics.rewind.tablesHeld.get();
+    expect(alerted.sort()).toEqual(values.map(({ labels }) => labels.reason).sort());
   });
 });
 
