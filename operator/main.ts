@@ -4,8 +4,8 @@ import { type Config, ConfigError, readConfig } from "./config.ts";
 import { Controller } from "./controller.ts";
 import { createTrickleDriver } from "./database/trickle-driver.ts";
 import { isEnding, type RewindObject } from "./gather.ts";
+import { type ClusterAccess, loadAccess } from "./kube/access.ts";
 import { systemClock } from "./kube/clock.ts";
-import { loadKubeConfig } from "./kube/connection.ts";
 import { connectKubernetes, type Kubernetes } from "./kube/kubernetes.ts";
 import type { Elector } from "./kube/lease.ts";
 import { createWorkQueue } from "./kube/queue.ts";
@@ -111,10 +111,10 @@ function createElector({ config, kubernetes, metrics }: Parts): Elector | undefi
   return undefined;
 }
 
-function createServices(config: Config, logger: Logger): Services {
+function createServices(config: Config, logger: Logger, access: ClusterAccess): Services {
   const metrics = createMetrics({ processMetrics: true });
   const kubernetes = connectKubernetes({
-    config: loadKubeConfig(),
+    access,
     clock,
     random,
     logger,
@@ -171,7 +171,7 @@ async function work(services: Services, controller: Controller, stopping: AbortS
 async function main(): Promise<void> {
   const config = configOrExit();
   const logger = createLogger(config);
-  const services = createServices(config, logger);
+  const services = createServices(config, logger, await loadAccess());
   const { reflector, queue, kubernetes, loopLag, elector } = services;
   const { controller, events } = createController(services);
   const stopping = new AbortController();

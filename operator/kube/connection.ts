@@ -1,5 +1,5 @@
 /**
- * Where the API server is and who we are there: KubeConfig of client-node, turned into options of node:https.
+ * Access to the API server, turned into options of node:https.
  *
  * client-node 2.0.1 makes a new undici agent for each call and caches its node agent by name only, so that a rotated CA
  * is not seen until a restart. Here the agent is kept as long as the TLS material is the same, and replaced when it changes.
@@ -7,8 +7,7 @@
 import { createHash } from "node:crypto";
 import http from "node:http";
 import https from "node:https";
-import { delimiter } from "node:path";
-import { KubeConfig } from "@kubernetes/client-node";
+import type { ClusterAccess } from "./access.ts";
 
 export interface Endpoint {
   readonly url: URL;
@@ -21,31 +20,6 @@ export interface Connection {
   endpoint(path: string): Promise<Endpoint>;
   /** Closes idle connections; the ones in use end with their calls. */
   close(): void;
-}
-
-function loadFile(path: string): KubeConfig {
-  const config = new KubeConfig();
-  config.loadFromFile(path);
-  return config;
-}
-
-/** As kubectl: the first file's current context wins. */
-function loadFiles(paths: readonly string[]): KubeConfig {
-  const [first, ...others] = paths.filter((path) => path !== "");
-  if (first === undefined) throw new Error("KUBECONFIG names no file");
-  const config = loadFile(first);
-  for (const path of others) config.mergeConfig(loadFile(path), true);
-  return config;
-}
-
-/** KUBECONFIG where set, else the service account of the pod, else ~/.kube/config. */
-export function loadKubeConfig(environment: NodeJS.ProcessEnv = process.env): KubeConfig {
-  const paths = environment["KUBECONFIG"];
-  if (paths) return loadFiles(paths.split(delimiter));
-  const config = new KubeConfig();
-  if (environment["KUBERNETES_SERVICE_HOST"]) config.loadFromCluster();
-  else config.loadFromDefault();
-  return config;
 }
 
 const TLS_KEYS = ["ca", "cert", "key", "pfx", "passphrase", "rejectUnauthorized", "servername"] as const;
@@ -70,25 +44,21 @@ function textHeaders(headers: https.RequestOptions["headers"]): Record<string, s
   return Object.fromEntries(Object.entries(headers ?? {}).map(([name, value]) => [name, String(value).trim()]));
 }
 
-class KubeConfigConnection implements Connection {
-  readonly #config: KubeConfig;
+class AgentConnection implements Connection {
+  readonly #access: ClusterAccess;
   #agent: http.Agent | undefined;
   #fingerprint = "";
 
-  constructor(config: KubeConfig) {
-    this.#config = config;
+  constructor(access: ClusterAccess) {
+    this.#access = access;
   }
 
   async endpoint(path: string): Promise<Endpoint> {
-    const cluster = this.#config.getCurrentCluster();
-    if (!cluster) throw new Error("the kubeconfig has no current cluster");
-    const options: https.RequestOptions = {};
-    await this.#config.applyToHTTPSOptions(options);
-    const url = new URL(cluster.server.replace(/\/$/, "") + path);
+    const options = await this.#access.options();
+    const url = new URL(this.#access.server.replace(/\/$/, "") + path);
     const headers = textHeaders(options.headers);
     if (options.auth) headers["Authorization"] = `Basic ${Buffer.from(options.auth).toString("base64")}`;
-    // client-node's agent knows how to go through a proxy; TLS material rotates seldom behind one
-    const agent = cluster.proxyUrl ? (options.agent as http.Agent) : this.#agentFor(url, tlsOptionsOf(options));
+    const agent = this.#access.proxyAgent?.(options) ?? this.#agentFor(url, tlsOptionsOf(options));
     return { url, headers, agent };
   }
 
@@ -110,6 +80,6 @@ class KubeConfigConnection implements Connection {
   }
 }
 
-export function connectionOf(config: KubeConfig): Connection {
-  return new KubeConfigConnection(config);
+export function connectionOf(access: ClusterAccess): Connection {
+  return new AgentConnection(access);
 }

@@ -1,5 +1,5 @@
 /** Puts the parts of kube/ together for main.ts: one connection, and what is made of it. */
-import type { KubeConfig } from "@kubernetes/client-node";
+import type { ClusterAccess } from "./access.ts";
 import { Calls } from "./calls.ts";
 import { createKubeClient } from "./client.ts";
 import { connectionOf } from "./connection.ts";
@@ -27,7 +27,7 @@ import type {
 } from "./types.ts";
 
 export interface KubernetesOptions {
-  readonly config: KubeConfig;
+  readonly access: ClusterAccess;
   readonly clock: Clock;
   readonly random: Random;
   readonly logger: Logger;
@@ -68,7 +68,7 @@ export interface Kubernetes {
 
 export function connectKubernetes(options: KubernetesOptions): Kubernetes {
   const { clock, random, logger, measurements } = options;
-  const connection = connectionOf(options.config);
+  const connection = connectionOf(options.access);
   const transport = createTransport(connection, clock);
   const callOptions = { transport, clock, random, measure: measurements.call };
   const calls = new Calls(callOptions);

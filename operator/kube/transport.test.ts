@@ -3,10 +3,10 @@ import { once } from "node:events";
 import http from "node:http";
 import https from "node:https";
 import type { AddressInfo, Socket } from "node:net";
-import { KubeConfig } from "@kubernetes/client-node";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { type Authority, createAuthority } from "../../test/stack/certificates.ts";
 import { FakeClock } from "../../test/support/fake-clock.ts";
+import type { ClusterAccess } from "./access.ts";
 import { type Connection, connectionOf } from "./connection.ts";
 import { CallAbortedError, CallTimeoutError, TransportError } from "./errors.ts";
 import { createTransport, type RawRequest, type Transport } from "./transport.ts";
@@ -26,10 +26,9 @@ const GET: RawRequest = { verb: "GET", path: "/x", timeoutMs: 10_000 };
 const answerOk: Handler = (_request, response) => response.end("{}");
 const hang: Handler = () => undefined;
 
-function configOf(cluster: { server: string; skipTLSVerify: boolean; caData?: string }): KubeConfig {
-  const config = new KubeConfig();
-  config.loadFromClusterAndUser({ name: "c", ...cluster }, { name: "u", token: "secret" });
-  return config;
+/** Over HTTP, as a token that is given away would go: only loopback hears it. */
+function accessOf(server: string): ClusterAccess {
+  return { server, options: async () => ({ headers: { Authorization: "Bearer secret" } }) };
 }
 
 async function listen(target: http.Server): Promise<string> {
@@ -49,7 +48,7 @@ beforeEach(async () => {
   });
   server.on("connection", (socket) => sockets.add(socket));
   const address = await listen(server);
-  connection = connectionOf(configOf({ server: `http://${address}/prefix/`, skipTLSVerify: true }));
+  connection = connectionOf(accessOf(`http://${address}/prefix/`));
   transport = createTransport(connection, clock);
 });
 
@@ -134,8 +133,9 @@ describe("a call", () => {
     expect(await failure(transport.call(GET))).toMatchObject({ name: "TransportError", sent: false });
   });
 
-  test("without a cluster to call was not done", async () => {
-    const nowhere = createTransport(connectionOf(new KubeConfig()), clock);
+  test("without credentials was not done", async () => {
+    const unknown = { server: "https://x", options: () => Promise.reject(new Error("no token")) };
+    const nowhere = createTransport(connectionOf(unknown), clock);
     expect(await failure(nowhere.call(GET))).toMatchObject({ name: "TransportError", sent: false });
   });
 });
@@ -192,19 +192,12 @@ describe("TLS", () => {
   test("a server that isn't certified was told nothing; a CA that is rotated in is used at once", async () => {
     const authority = createAuthority("authority");
     const secure = await secureServer(authority);
-    const base64 = (text: string) => Buffer.from(text).toString("base64");
-    const config = configOf({
-      server: secure.url,
-      skipTLSVerify: false,
-      caData: base64(createAuthority("other").certificate),
-    });
-    const secureConnection = connectionOf(config);
+    let ca = createAuthority("other").certificate;
+    const access = { server: secure.url, options: async () => ({ ca }) };
+    const secureConnection = connectionOf(access);
     const secureTransport = createTransport(secureConnection, clock);
     expect(await failure(secureTransport.call(GET))).toMatchObject({ name: "TransportError", sent: false });
-    const [cluster] = config.clusters;
-    config.clusters = [
-      { ...(cluster ?? { name: "c", server: "", skipTLSVerify: false }), caData: base64(authority.certificate) },
-    ];
+    ca = authority.certificate;
     expect(await secureTransport.call(GET)).toMatchObject({ status: 200 });
     secureConnection.close();
     secure.close();

@@ -8,7 +8,8 @@ import type http from "node:http";
 import https from "node:https";
 import type { AddressInfo, Socket } from "node:net";
 import { join } from "node:path";
-import { connectionOf, loadKubeConfig } from "../../operator/kube/connection.ts";
+import { connectionOf } from "../../operator/kube/connection.ts";
+import { loadKubeConfig } from "../../operator/kube/kubeconfig.ts";
 import { LineSplitter } from "../../operator/kube/line-parser.ts";
 import { createAuthority } from "../stack/certificates.ts";
 import { temporaryFolder } from "../stack/processes.ts";
@@ -77,7 +78,7 @@ class Upstream {
   readonly #connection;
 
   constructor(kubeconfig: string) {
-    this.#connection = connectionOf(loadKubeConfig({ KUBECONFIG: kubeconfig }));
+    this.#connection = connectionOf(loadKubeConfig(kubeconfig));
   }
 
   async send(incoming: http.IncomingMessage, client: http.ServerResponse, body: Buffer): Promise<http.IncomingMessage> {

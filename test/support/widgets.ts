@@ -3,8 +3,9 @@ import { randomUUID } from "node:crypto";
 import { vi } from "vitest";
 import { Calls, MERGE_PATCH } from "../../operator/kube/calls.ts";
 import { systemClock } from "../../operator/kube/clock.ts";
-import { connectionOf, loadKubeConfig } from "../../operator/kube/connection.ts";
+import { connectionOf } from "../../operator/kube/connection.ts";
 import { isConflict } from "../../operator/kube/errors.ts";
+import { loadKubeConfig } from "../../operator/kube/kubeconfig.ts";
 import { connectKubernetes, type Kubernetes } from "../../operator/kube/kubernetes.ts";
 import { resourcePath } from "../../operator/kube/paths.ts";
 import { createTransport } from "../../operator/kube/transport.ts";
@@ -55,7 +56,7 @@ export class KubeApi {
   readonly #close: () => void;
 
   constructor(kubeconfig: string) {
-    const connection = connectionOf(loadKubeConfig({ KUBECONFIG: kubeconfig }));
+    const connection = connectionOf(loadKubeConfig(kubeconfig));
     const transport = createTransport(connection, systemClock);
     this.#calls = new Calls({ transport, clock: systemClock, random: Math.random });
     this.#close = () => connection.close();
@@ -116,7 +117,7 @@ export interface ConnectOptions {
 
 export function connect(kubeconfig: string, options: ConnectOptions = {}): Kubernetes {
   return connectKubernetes({
-    config: loadKubeConfig({ KUBECONFIG: kubeconfig }),
+    access: loadKubeConfig(kubeconfig),
     clock: options.clock ?? systemClock,
     random: Math.random,
     logger: silentLogger,
