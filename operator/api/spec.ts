@@ -98,6 +98,7 @@ const approvalSchema = z
       ),
   })
   .meta(rules([{ rule: "!has(self.planHash) || self.mode == 'Manual'", message: specMessages.planHashNeedsManual }]))
+  .describe("Whether a person looks at the plan before anything is moved.")
   .prefault({});
 
 const assertionSchema = z.object({
@@ -122,6 +123,7 @@ const verificationSchema = z
       .default(["Rewind", "Replay"])
       .describe("Before the commit of which steps the assertions must hold."),
   })
+  .describe("What must hold besides the comparison with the defining query, which is always made.")
   .prefault({});
 
 const repairSchema = z
@@ -141,6 +143,7 @@ const resumeSchema = z
       .default("Folded")
       .describe("Folded publishes the table at head once; Stepwise publishes each snapshot in order."),
   })
+  .describe("How the tables come back to the lake's head.")
   .prefault({});
 
 export const specSchema = z
@@ -159,7 +162,12 @@ export const specSchema = z
       .describe("Stream tables, as schema.name or name; rewound together, to one snapshot.")
       .meta(rules([{ rule: "self.all(a, self.exists_one(b, a == b))", message: specMessages.uniqueTables }])),
     target: targetSchema,
-    strategy: z.enum(["Auto", "Full", "Journal"]).default("Auto"),
+    strategy: z
+      .enum(["Auto", "Full", "Journal"])
+      .default("Auto")
+      .describe(
+        "How to get there: Full runs the defining query at the snapshot, Journal undoes recorded changes without reading the lake, Auto takes what is cheaper and possible.",
+      ),
     approval: approvalSchema,
     verification: verificationSchema,
     repair: repairSchema.optional(),
