@@ -1,16 +1,30 @@
-/**
- * A working copy of examples/gitops/rewinds and what pull requests do to it. `kubectl apply -k <path>` is what Argo CD and Flux do
- * after a merge.
- */
+/** A working copy of examples/gitops/rewinds, what pull requests do to it, and what Argo CD and Flux do after a merge. */
+import { execFile } from "node:child_process";
 import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
 import { type Document, parse, parseDocument } from "yaml";
 import type { StreamTableRewindSpecInput } from "../../operator/api/spec.ts";
 
 export const GITOPS = fileURLToPath(new URL("../../examples/gitops", import.meta.url));
 const KUSTOMIZATION = "kustomization.yaml";
+const run = promisify(execFile);
+
+/** Argo CD applies as the client does; Flux as the server does, and takes over what others have set. */
+const applies = {
+  "Argo CD": [],
+  Flux: ["--server-side", "--force-conflicts", "--field-manager=kustomize-controller"],
+} as const;
+export type Tool = keyof typeof applies;
+export const tools = Object.keys(applies) as readonly Tool[];
+
+export interface Cluster {
+  readonly kubeconfig: string;
+  /** The folder that holds kubectl. */
+  readonly assets: string;
+}
 
 export interface RewindFile {
   readonly apiVersion: string;
@@ -67,6 +81,11 @@ export class RewindsFolder {
     const left = this.files().filter((one) => one !== file);
     rmSync(join(this.path, file));
     this.#edit(KUSTOMIZATION, (document) => document.set("resources", left));
+  }
+
+  /** What the tool does after a merge, and again and again. */
+  async sync(tool: Tool, { kubeconfig, assets }: Cluster): Promise<void> {
+    await run(join(assets, "kubectl"), ["--kubeconfig", kubeconfig, "apply", "-k", this.path, ...applies[tool]]);
   }
 
   delete(): void {

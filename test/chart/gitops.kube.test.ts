@@ -1,7 +1,4 @@
 /** The pull requests of examples/gitops, and Argo CD's actions, against a real API server: what it takes, keeps and refuses. */
-import { execFile } from "node:child_process";
-import { join } from "node:path";
-import { promisify } from "node:util";
 import { afterAll, beforeAll, beforeEach, describe, expect, inject, it } from "vitest";
 import type { Phase } from "../../operator/api/status.ts";
 import type { RewindObject } from "../../operator/gather.ts";
@@ -13,32 +10,18 @@ import { installRewinds } from "../support/rewinds.ts";
 import { connect, KubeApi } from "../support/widgets.ts";
 import { patchOf } from "./argocd.ts";
 import { BUILD_TIMEOUT_MS } from "./chart.ts";
-import { RewindsFolder } from "./gitops-flow.ts";
+import { RewindsFolder, type Tool, tools } from "./gitops-flow.ts";
 import { ensureLua } from "./lua.ts";
 import { planHash, statusIn } from "./rewind-statuses.ts";
 
-const run = promisify(execFile);
-const { kubeconfig, assets } = inject("kube");
+const cluster = inject("kube");
 
 let api: KubeApi;
 let kubernetes: Kubernetes;
 let namespace: string;
 let folder: RewindsFolder;
 
-/** Argo CD applies as the client does, Flux as the server does, and takes over what others have set. */
-const tools = {
-  "Argo CD": [],
-  Flux: ["--server-side", "--force-conflicts", "--field-manager=kustomize-controller"],
-} as const;
-type Tool = keyof typeof tools;
-const each = Object.keys(tools) as Tool[];
-
-/** What a tool does after a merge. */
-async function sync(tool: Tool): Promise<string> {
-  const args = ["--kubeconfig", kubeconfig, "apply", "-k", folder.path, ...tools[tool]];
-  const { stdout } = await run(join(assets, "kubectl"), args);
-  return stdout.trim();
-}
+const sync = (tool: Tool) => folder.sync(tool, cluster);
 
 const rewinds = () => kubernetes.client.resource<RewindObject>(streamTableRewinds);
 const live = () => rewinds().get(namespace, folder.read().metadata.name);
@@ -54,9 +37,9 @@ async function act(action: string): Promise<RewindObject> {
 
 beforeAll(async () => {
   await ensureLua();
-  api = new KubeApi(kubeconfig);
+  api = new KubeApi(cluster.kubeconfig);
   await installRewinds(api);
-  kubernetes = connect(kubeconfig);
+  kubernetes = connect(cluster.kubeconfig);
 }, BUILD_TIMEOUT_MS);
 
 afterAll(() => {
@@ -70,7 +53,7 @@ beforeEach(async () => {
   return () => folder.delete();
 });
 
-describe.each(each)("%s", (tool) => {
+describe.each(tools)("%s", (tool) => {
   it("plays the two pull requests", async () => {
     await sync(tool);
     expect((await live()).spec).toMatchObject({ approval: { mode: "Manual", hold: true } });
