@@ -179,6 +179,18 @@ volumes:
   image: {{ include "strw.image" (dict "root" . "image" $p.image) }}
   imagePullPolicy: {{ $p.image.pullPolicy }}
   restartPolicy: Always
+  # Two servers on one volume destroy it, and neither notices: each is process 1 in namespaces of its own. A pod that is deleted
+  # by force goes on for a second or two beside its successor, which therefore waits for a lock that ends with the last process.
+  command:
+    - bash
+    - -c
+    - |
+      trap 'exit 0' INT TERM
+      exec 9>/var/lib/postgresql/in-use
+      flock --nonblock 9 || echo "waiting until the PostgreSQL before this one has left the volume"
+      until flock --nonblock 9; do sleep 0.2; done
+      exec docker-entrypoint.sh "$@"
+    - entrypoint
   args:
     - postgres
     {{- $tls := ternary (dict "ssl" "on" "ssl_cert_file" "/etc/pgtrickle/postgres-tls/tls.crt" "ssl_key_file" "/etc/pgtrickle/postgres-tls/tls.key") dict (ne $p.tls.existingSecret "") }}
