@@ -12,12 +12,11 @@ import {
   waitForTable,
 } from "./database.ts";
 import { applyExample } from "./rewinds.ts";
-import { describeOnFailure, useNamespace } from "./use-namespace.ts";
+import { CRD, describeOnFailure, useNamespace } from "./use-namespace.ts";
 
 const RELEASE = "strw";
 const NAME = "strw-streamtable-rewind";
 const POD = `${NAME}-pg-trickle-0`;
-const CRD = "streamtablerewinds.pgtrickle.dev";
 const GROWTH_MS = 60_000;
 
 interface Marks {

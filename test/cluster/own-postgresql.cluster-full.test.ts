@@ -4,12 +4,11 @@ import { damage, eventCount, isCorrupt, openDatabase, readTable, type TableState
 import { applyExample } from "./rewinds.ts";
 import { readClusterSettings } from "./settings.ts";
 import { applyTheirPostgresql, THEIRS } from "./their-postgresql.ts";
-import { describeOnFailure, useNamespace } from "./use-namespace.ts";
+import { CRD, describeOnFailure, useNamespace } from "./use-namespace.ts";
 
 const NAMESPACE = "strw-own-postgresql";
 const RELEASE = "own";
 const NAME = "own-streamtable-rewind";
-const CRD = "streamtablerewinds.pgtrickle.dev";
 
 const cluster = useNamespace(NAMESPACE, async (namespace) => {
   await namespace.helm(["uninstall", RELEASE, "--ignore-not-found", "--wait"]);

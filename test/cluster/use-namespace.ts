@@ -7,7 +7,12 @@ export interface ClusterUse {
   /** The reason why nothing can run, or undefined. */
   readonly skipped: string | undefined;
   namespace(): Namespace;
+  /** Another namespace of the same cluster, which the test makes and removes itself. */
+  inNamespace(name: string): Namespace;
 }
+
+/** Removed with each file's release, as no two files share one. */
+export const CRD = "streamtablerewinds.pgtrickle.dev";
 
 const LABELS = ["pod-security.kubernetes.io/enforce=restricted", "pod-security.kubernetes.io/warn=restricted"];
 
@@ -21,7 +26,10 @@ export function useNamespace(name: string, cleanUp: (namespace: Namespace) => Pr
   const settings: ClusterSettings | undefined = readClusterSettings(process.env);
   if (settings === undefined) {
     process.stdout.write(`\n${HOW_TO}\n`);
-    return { skipped: HOW_TO, namespace: () => Promise.reject(new Error(HOW_TO)) as never };
+    const refuse = () => {
+      throw new Error(HOW_TO);
+    };
+    return { skipped: HOW_TO, namespace: refuse, inNamespace: refuse };
   }
   const namespace = openNamespace(settings, name);
   beforeAll(() => prepare(namespace));
@@ -29,7 +37,7 @@ export function useNamespace(name: string, cleanUp: (namespace: Namespace) => Pr
     await cleanUp(namespace);
     await namespace.kubectl(["delete", "namespace", name, "--ignore-not-found", "--wait=false"]);
   });
-  return { skipped: undefined, namespace: () => namespace };
+  return { skipped: undefined, namespace: () => namespace, inNamespace: (other) => openNamespace(settings, other) };
 }
 
 /** To be called in each test. */
