@@ -6,10 +6,11 @@ import { randomUUID } from "node:crypto";
 import { join } from "node:path";
 import { afterAll, beforeAll, beforeEach, inject } from "vitest";
 import type { StreamTableRewindSpecInput } from "../../operator/api/spec.ts";
-import { isTerminal, type StreamTableRewindStatus } from "../../operator/api/status.ts";
+import { isTerminal, type Phase, type StreamTableRewindStatus } from "../../operator/api/status.ts";
 import type { RewindObject } from "../../operator/gather.ts";
 import { isNotFound } from "../../operator/kube/errors.ts";
 import type { Kubernetes } from "../../operator/kube/kubernetes.ts";
+import { resourcePath } from "../../operator/kube/paths.ts";
 import { streamTableRewinds } from "../../operator/kube/resources.ts";
 import type { ResourceClient } from "../../operator/kube/types.ts";
 import type { TrickleDatabase } from "../stack/database.ts";
@@ -103,12 +104,21 @@ export class OperatorStage {
     return this.#operator;
   }
 
+  async restartOperator(): Promise<void> {
+    await this.operator.stop();
+    await this.startOperator();
+  }
+
   damage(options?: DamageOptions): Promise<Damage> {
     return damage(this.pool, options);
   }
 
-  /** The usual repair and assertion, unless the test has others. */
-  apply(target: number, spec: Partial<StreamTableRewindSpecInput> = {}): Promise<RewindObject> {
+  /** The usual repair and assertion, unless the test has others; a fresh name, unless the test gives one. */
+  apply(
+    target: number,
+    spec: Partial<StreamTableRewindSpecInput> = {},
+    name = `rewind-${randomUUID().slice(0, 8)}`,
+  ): Promise<RewindObject> {
     const usual = {
       database: { secretRef: { name: SECRET } },
       streamTables: [TABLE],
@@ -116,10 +126,16 @@ export class OperatorStage {
       verification: { assertions: [{ name: "no-corrupted", sql: noCorrupted }] },
       repair: { sql: [deleteCorrupted] },
     };
-    const name = `rewind-${randomUUID().slice(0, 8)}`;
     // undefined: the test wants the field left out
     const given = JSON.parse(JSON.stringify({ ...usual, ...spec }));
     return makeRewind(this.api, { namespace: this.namespace, name, spec: given });
+  }
+
+  /** Of fields that may be changed, as a person changes them. */
+  async change(object: RewindObject, spec: Partial<StreamTableRewindSpecInput>): Promise<RewindObject> {
+    const { name } = object.metadata;
+    const path = resourcePath(streamTableRewinds, { namespace: this.namespace, name });
+    return (await this.api.patch(path, { spec })) as unknown as RewindObject;
   }
 
   secret(name: string, data: Readonly<Record<string, string>>): Promise<void> {
@@ -153,12 +169,36 @@ export class OperatorStage {
     });
   }
 
+  reachesPhase(object: RewindObject, phase: Phase): Promise<RewindObject> {
+    return this.reaches(object, (live) => statusOf(live).phase === phase);
+  }
+
   ended(object: RewindObject): Promise<RewindObject> {
     return this.reaches(object, (live) => isTerminal(statusOf(live).phase));
   }
 
   async gone(object: RewindObject): Promise<void> {
     await until(async () => (await this.live(object)) === undefined);
+  }
+
+  /** What `table()` shows among the holds while the object holds it. */
+  holdOf(object: RewindObject): string {
+    return `rewind:${this.namespace}/${object.metadata.name}`;
+  }
+
+  /** The objects that hold a lock on a stream table, by uid. */
+  async lockOwners(): Promise<string[]> {
+    const { rows } = await this.pool.query<{ uid: string }>("select uid from pgtrickle_rewind.locks");
+    return rows.map(({ uid }) => uid);
+  }
+
+  /** In the journal; undefined: it knows nothing of the object. */
+  async outcome(object: RewindObject): Promise<string | null | undefined> {
+    const { rows } = await this.pool.query<{ outcome: string | null }>(
+      "select outcome from pgtrickle_rewind.operations where uid = $1",
+      [object.metadata.uid],
+    );
+    return rows[0]?.outcome;
   }
 
   async table(): Promise<TableState> {
