@@ -104,7 +104,12 @@ describe("the installation", () => {
       await list(
         "select rolname || ' ' || rolcanlogin as item from pg_roles where rolname like 'pgtrickle%' order by 1",
       ),
-    ).toEqual(["pgtrickle_admin false", "pgtrickle_catalog true", "pgtrickle_scheduler false"]);
+    ).toEqual([
+      "pgtrickle_admin false",
+      "pgtrickle_catalog true",
+      "pgtrickle_catalog_reader false",
+      "pgtrickle_scheduler false",
+    ]);
   });
 
   test("has only settings that exist, and says which there are", async () => {

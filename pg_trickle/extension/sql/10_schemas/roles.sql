@@ -3,7 +3,7 @@ do $$
 declare
   role_name name;
 begin
-  foreach role_name in array array['pgtrickle_catalog', 'pgtrickle_admin', 'pgtrickle_scheduler'] loop
+  foreach role_name in array array['pgtrickle_catalog', 'pgtrickle_catalog_reader', 'pgtrickle_admin', 'pgtrickle_scheduler'] loop
     if not exists (select from pg_catalog.pg_roles where rolname = role_name) then
       begin
         execute pg_catalog.format('create role %I nologin', role_name);
@@ -12,5 +12,10 @@ begin
       end;
     end if;
   end loop;
+  -- It may do what the catalog's owner may, and nothing else.
+  if not pg_catalog.pg_has_role('pgtrickle_catalog_reader', 'pgtrickle_catalog', 'usage') then
+    lock table pg_catalog.pg_authid in share row exclusive mode;
+    grant pgtrickle_catalog to pgtrickle_catalog_reader;
+  end if;
 end
 $$;

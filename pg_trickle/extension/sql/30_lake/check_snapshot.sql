@@ -22,11 +22,7 @@ begin
     raise exception 'the lake no longer has snapshot %: it was expired', p_snapshot
       using errcode = 'TR005',
         hint = format('The lake has snapshots %s to %s%s.', oldest, head,
-          case when p_snapshot > oldest then ' with gaps; the nearest ones are '
-            || (select string_agg(near.id::text, ' and ') from (
-                 select max(snapshot_id) as id from ducklake.ducklake_snapshot where snapshot_id < p_snapshot
-                 union all
-                 select min(snapshot_id) from ducklake.ducklake_snapshot where snapshot_id > p_snapshot) near)
+          case when p_snapshot > oldest then ' with gaps; the nearest ones are ' || pgtrickle_internal.nearest_snapshots(p_snapshot)
           else '' end);
   end if;
 end

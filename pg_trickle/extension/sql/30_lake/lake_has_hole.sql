@@ -1,12 +1,21 @@
+-- Ids are dense until some are expired, so counting is enough.
 create function pgtrickle_internal.lake_has_hole(p_from bigint, p_to bigint) returns boolean
-language plpgsql
+language plpgsql security definer
 set search_path = pg_catalog, pg_temp
+set standard_conforming_strings = on
+set quote_all_identifiers = off
 as $$
+declare
+  v_count bigint;
 begin
   perform pgtrickle_internal.check_catalog();
-  -- Ids are dense until some are expired, so counting is enough.
-  return p_to - p_from + 1 <>
-    (select count(*) from ducklake.ducklake_snapshot where snapshot_id between p_from and p_to);
+  begin
+    select count(*) into v_count from ducklake.ducklake_snapshot s where s.snapshot_id between p_from and p_to;
+    raise exception 'read' using errcode = 'TR999';
+  exception when sqlstate 'TR999' then
+    null;
+  end;
+  return p_to - p_from + 1 is distinct from v_count;
 end
 $$;
 comment on function pgtrickle_internal.lake_has_hole(bigint, bigint) is

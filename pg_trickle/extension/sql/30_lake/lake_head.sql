@@ -1,10 +1,21 @@
 create function pgtrickle_internal.lake_head() returns bigint
-language plpgsql
+language plpgsql security definer
 set search_path = pg_catalog, pg_temp
+set standard_conforming_strings = on
+set quote_all_identifiers = off
 as $$
+declare
+  v_id bigint;
 begin
   perform pgtrickle_internal.check_catalog();
-  return (select max(snapshot_id) from ducklake.ducklake_snapshot);
+  begin
+    select max(s.snapshot_id) into v_id from ducklake.ducklake_snapshot s;
+    raise exception 'read' using errcode = 'TR999';
+  exception when sqlstate 'TR999' then
+    null;
+  end;
+  return v_id;
 end
 $$;
-comment on function pgtrickle_internal.lake_head() is 'The newest snapshot of the lake, from its catalog: no call of the engine.';
+comment on function pgtrickle_internal.lake_head() is
+  'The newest snapshot of the lake, from its catalog: no call of the engine.';

@@ -6,8 +6,7 @@ set search_path = pg_catalog, pg_temp
 as $$
 begin
   perform pgtrickle_internal.check_snapshot(p_snapshot);
-  perform from ducklake.ducklake_snapshot where snapshot_id = p_snapshot for key share;
-  if not found then
+  if not pgtrickle_internal.lock_snapshot(p_snapshot) then
     perform pgtrickle_internal.check_snapshot(p_snapshot);
   end if;
 end

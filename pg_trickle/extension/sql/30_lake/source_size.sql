@@ -3,12 +3,11 @@ language plpgsql
 set search_path = pg_catalog, pg_temp
 as $$
 begin
-  select coalesce(sum(f.record_count), 0), count(f.data_file_id) into rows, files
+  select coalesce(sum(size.rows), 0), coalesce(sum(size.files), 0)::bigint into rows, files
     from pgtrickle_internal.sources s
     cross join lateral pgtrickle_internal.lake_table_at(s.lake_schema, s.lake_table, p_snapshot) t
-    join ducklake.ducklake_data_file f on f.table_id = t.table_id
-    where s.stream_table_id = p_id and f.begin_snapshot <= p_snapshot
-      and (f.end_snapshot is null or f.end_snapshot > p_snapshot);
+    cross join lateral pgtrickle_internal.lake_table_size(t.table_id, p_snapshot) size
+    where s.stream_table_id = p_id;
 end
 $$;
 comment on function pgtrickle_internal.source_size(bigint, bigint) is

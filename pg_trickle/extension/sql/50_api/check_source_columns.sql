@@ -19,8 +19,7 @@ begin
     left join lateral (
       select o.option_value from pg_options_to_table(a.attfdwoptions) o
       where o.option_name = 'column_name' and o.option_value <> a.attname) renamed on true
-    left join ducklake.ducklake_column c
-      on c.table_id = lake_table_id and c.end_snapshot is null and c.parent_column is null and c.column_name = a.attname
+    left join pgtrickle_internal.lake_columns(lake_table_id) c on c.column_name = a.attname
     where a.attrelid = p_source and a.attnum > 0 and not a.attisdropped
       and exists (
         select from pg_rewrite r join pg_depend d on d.classid = 'pg_rewrite'::regclass and d.objid = r.oid

@@ -9,8 +9,7 @@ begin
     with tables as (
       select distinct t.table_id::text as table_id
       from pgtrickle_internal.sources s
-      join ducklake.ducklake_schema n on n.schema_name = s.lake_schema
-      join ducklake.ducklake_table t on t.schema_id = n.schema_id and t.table_name = s.lake_table
+      cross join lateral pgtrickle_internal.lake_table_ids(s.lake_schema, s.lake_table) as t (table_id)
       where s.stream_table_id = any (p_ids))
     select c.snapshot_id, array_agg(distinct c.kind order by c.kind)
     from pgtrickle_internal.snapshot_changes(p_from, p_to) c

@@ -7,15 +7,13 @@ begin
     select jsonb_build_object(
       'commits_undone', coalesce(jsonb_agg(jsonb_build_object(
           'snapshot_id', c.snapshot_id, 'time', c.snapshot_time, 'author', c.author,
-          'message', c.commit_message, 'changes', c.changes_made) order by c.snapshot_id)
+          'message', c.message, 'changes', c.changes) order by c.snapshot_id)
         filter (where c.position <= 100), '[]'),
       'commits_undone_count', count(*))
     from (
-      select s.snapshot_id, s.snapshot_time, m.author, m.commit_message, m.changes_made,
-        row_number() over (order by s.snapshot_id) as position
-      from pgtrickle_internal.source_commits(p_ids, p_from, p_to) c
-      join ducklake.ducklake_snapshot s using (snapshot_id)
-      left join ducklake.ducklake_snapshot_changes m using (snapshot_id)) c);
+      select c.*, row_number() over (order by c.snapshot_id) as position
+      from pgtrickle_internal.lake_commits(array(
+        select s.snapshot_id from pgtrickle_internal.source_commits(p_ids, p_from, p_to) s)) c) c);
 end
 $$;
 comment on function pgtrickle_internal.plan_commits(bigint[], bigint, bigint) is

@@ -1,5 +1,5 @@
 -- DuckLake keeps small inserts and deletes in tables of its catalog: of inserts one per lake table and schema version.
-create function pgtrickle_internal.inlined_rows_sql(p_id bigint) returns text
+create function pgtrickle_internal.inlined_rows_sql(p_table_ids bigint[]) returns text
 language plpgsql
 set search_path = pg_catalog, pg_temp
 as $$
@@ -14,11 +14,9 @@ begin
         union all
         select i.begin_snapshot, 0, 1 from ducklake.%1$I i$sql$ end, c.relname), ''), '')
     from pg_class c
-    join pgtrickle_internal.sources s on s.stream_table_id = p_id
-    join ducklake.ducklake_schema n on n.schema_name = s.lake_schema
-    join ducklake.ducklake_table t on t.schema_id = n.schema_id and t.table_name = s.lake_table
+    cross join unnest(p_table_ids) as t (table_id)
     where c.relnamespace = 'ducklake'::regnamespace and c.relkind = 'r'
       and c.relname ~ format('^ducklake_inlined_(data_%1$s_[0-9]+|delete_%1$s)$', t.table_id));
 end
 $$;
-comment on function pgtrickle_internal.inlined_rows_sql(bigint) is 'The part of snapshot_rows() that counts inlined rows.';
+comment on function pgtrickle_internal.inlined_rows_sql(bigint[]) is 'The part of lake_table_rows() that counts inlined rows.';

@@ -31,8 +31,9 @@ begin
       select r.snapshot_id from reached r where r.is_boundary
       union
       select r.commit_id from reached r where r.is_boundary),
+    ids as materialized (select k.snapshot_id from commits k union select b.snapshot_id from boundaries b),
     counted as materialized (select r.* from pgtrickle_internal.snapshot_rows(v_id) r)
-    select i.snapshot_id, s.snapshot_time, m.author::text, m.commit_message::text,
+    select i.snapshot_id, s.snapshot_time, s.author, s.message,
       case when c.kinds && array['inserted_into_table', 'inlined_insert'] then nullif(r.rows_added, 0)
            when c.kinds is not null then 0 end,
       case when c.kinds && array['deleted_from_table', 'inlined_delete'] then nullif(r.rows_removed, 0)
@@ -41,11 +42,10 @@ begin
       array_remove(array[
         case when s.snapshot_id is not null then 'Full' end,
         case when j.snapshot_id is not null then 'Journal' end], null)
-    from (select k.snapshot_id from commits k union select b.snapshot_id from boundaries b) i
+    from ids i
     left join commits c using (snapshot_id)
     left join by_journal j using (snapshot_id)
-    left join ducklake.ducklake_snapshot s using (snapshot_id)
-    left join ducklake.ducklake_snapshot_changes m using (snapshot_id)
+    left join pgtrickle_internal.lake_commits(array(select k.snapshot_id from ids k)) s using (snapshot_id)
     left join counted r using (snapshot_id)
     order by i.snapshot_id desc;
 end

@@ -10,7 +10,6 @@ as $$
 declare
   v_marker text := pgtrickle_rewind.operation_marker(p_uid);
   v_after bigint;
-  v_snapshot bigint;
 begin
   select min(coalesce((s.before ->> 'head')::bigint, -1)) into v_after
   from pgtrickle_rewind.steps s
@@ -18,15 +17,7 @@ begin
   if v_after is null then
     return null;
   end if;
-  select c.snapshot_id into v_snapshot
-  from ducklake.ducklake_snapshot_changes c
-  where c.snapshot_id > v_after and position(v_marker in c.commit_extra_info) > 0
-    -- other clients write there what they like; the case keeps the cast away from text that is not JSON
-    and case when c.commit_extra_info is json object
-             then c.commit_extra_info::jsonb ->> 'operation' = v_marker else false end
-  order by c.snapshot_id
-  limit 1;
-  return v_snapshot;
+  return pgtrickle_internal.lake_marked_snapshot(v_marker, v_after);
 exception
   when undefined_table or invalid_schema_name then
     return null; -- no lake attached yet, so nothing can have been committed there

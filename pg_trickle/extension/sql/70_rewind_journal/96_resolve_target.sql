@@ -1,6 +1,3 @@
--- Two snapshots may share a time: the later one wins, so that "the state at that time" includes everything that was
--- committed then.
-
 create function pgtrickle_rewind.resolve_target(p_snapshot bigint, p_timestamp timestamptz) returns bigint
 language plpgsql volatile security definer
 set search_path = pg_catalog, pg_temp
@@ -22,15 +19,11 @@ begin
     raise exception 'the time % is in the future', p_timestamp
       using errcode = 'TR004', hint = format('It is %s now.', clock_timestamp());
   end if;
-  select s.snapshot_id into v_snapshot
-  from ducklake.ducklake_snapshot s
-  where s.snapshot_time <= p_timestamp
-  order by s.snapshot_time desc, s.snapshot_id desc
-  limit 1;
+  v_snapshot := pgtrickle_internal.lake_snapshot_at(p_timestamp);
   if v_snapshot is null then
     raise exception 'the lake has no snapshot as old as %', p_timestamp
       using errcode = 'TR005',
-            hint = format('The oldest one that is left is of %s.', (select min(s.snapshot_time) from ducklake.ducklake_snapshot s));
+            hint = format('The oldest one that is left is of %s.', pgtrickle_internal.lake_oldest_time());
   end if;
   return v_snapshot;
 end;
