@@ -288,7 +288,7 @@ describe("an object that waits", () => {
 
   it("for its ttl is deleted then", async () => {
     const outside = makeOutside();
-    const status = { phase: "Succeeded", completionTime: "2026-11-22T12:00:00Z" };
+    const status = { observedGeneration: 1, phase: "Succeeded", completionTime: "2026-11-22T12:00:00Z" };
     outside.object = { ...makeObject(), spec: makeSpecInput({ ttlSecondsAfterFinished: 11 }), status };
     expect(await reconcile(start(outside))).toEqual({ requeueAfterMs: 1_000 });
     expect(await reconcile(start(outside, { now: "2026-11-22T12:00:11Z" }))).toEqual({});

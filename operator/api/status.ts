@@ -118,8 +118,11 @@ const retrySchema = z.object({
   nextAttemptTime: time,
 });
 
+/** Of an object that no operator has looked at: for kstatus, having no status at all would mean that all is well. */
+export const unobserved = { observedGeneration: -1 } as const;
+
 export const statusSchema = z.object({
-  observedGeneration: z.int().min(0).optional(),
+  observedGeneration: z.int().min(-1).optional().describe("The generation that this status is about; -1: none yet."),
   phase: z.enum(phases).optional().describe("For people. Machines use conditions. Terminal phases never change."),
   reason: text.optional(),
   message: z.string().max(32768).optional(),

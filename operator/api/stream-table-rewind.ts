@@ -1,7 +1,7 @@
 /** StreamTableRewind v1alpha1 as a whole: names, printer columns, rules that span spec and status. */
 import { z } from "zod";
 import { type CelRule, specSchema } from "./spec.ts";
-import { statusSchema, terminalPhases } from "./status.ts";
+import { statusSchema, terminalPhases, unobserved } from "./status.ts";
 
 export const group = "pgtrickle.dev";
 export const version = "v1alpha1";
@@ -24,7 +24,7 @@ const terminalPhasesNeverChange: CelRule = {
 export const streamTableRewindSchema = z
   .object({
     spec: specSchema.describe("What to rewind, to where, and what to do then."),
-    status: statusSchema.optional().describe("What was done and how it stands."),
+    status: statusSchema.default(unobserved).describe("What was done and how it stands."),
   })
   .describe(
     "StreamTableRewind puts stream tables of pg_trickle back to a DuckLake snapshot, proves it, repairs the source and replays forward.",

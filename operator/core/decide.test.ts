@@ -353,6 +353,7 @@ describe("decide", () => {
 
   it("notices when somebody else has ended the hold of a failed rewind", () => {
     const status = {
+      observedGeneration: 1,
       phase: "Failed",
       reason: "RepairFailed",
       tables: [{ name: "public.event_summary", held: true }],

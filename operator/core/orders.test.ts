@@ -23,6 +23,8 @@ const repaired = makeWorld({
 });
 const condition = (status: StreamTableRewindStatus, type: string) => status.conditions?.find((c) => c.type === type);
 
+const earlier = { uid: "earlier", finishedAt: "2026-11-22T11:00:00.000Z" };
+
 type Approval = NonNullable<StreamTableRewindSpecInput["approval"]>;
 const manual = (approval: Approval = {}) => makeSpec({ approval: { mode: "Manual", ...approval } });
 const plan = makePlanOf(manual(), { plannedAt: "2026-11-22T12:00:00.000Z", rowsChanged: 5, commitsUndoneCount: 15 });
@@ -235,9 +237,21 @@ describe("activeDeadlineSeconds", () => {
   });
 });
 
+describe("a change of the spec after the end", () => {
+  it("is seen, though nothing follows from it: tools would wait for that", () => {
+    const { status } = decide(makeObserved({ world: observeModel(makeWorld({ alreadyDone: earlier })) }));
+    const changed = makeObserved({ object: { generation: 2 }, spec: makeSpec({ abort: true }), status });
+    const seen = decide(changed);
+    expect(seen).toMatchObject({ action: { kind: "none" }, announce: "before", events: [] });
+    expect(seen.status).toMatchObject({ phase: "Succeeded", observedGeneration: 2 });
+    expect(seen.status.conditions?.every(({ observedGeneration }) => observedGeneration === 2)).toBe(true);
+    expect(decide({ ...changed, status: seen.status }).announce).toBe("never");
+  });
+});
+
 describe("ttlSecondsAfterFinished", () => {
   const spec = makeSpec({ ttlSecondsAfterFinished: 60 });
-  const status = { phase: "Succeeded", completionTime: "2026-11-22T12:00:00.000Z" } as const;
+  const status = { observedGeneration: 1, phase: "Succeeded", completionTime: "2026-11-22T12:00:00.000Z" } as const;
 
   it("deletes the object when its time has come, not before", () => {
     const early = decide(makeObserved({ spec, status, now: at("12:00:59") }));
@@ -260,8 +274,7 @@ describe("ttlSecondsAfterFinished", () => {
 });
 
 describe("the same object applied again", () => {
-  const alreadyDone = { uid: "earlier", finishedAt: "2026-11-22T11:00:00.000Z" };
-  const world = observeModel(makeWorld({ alreadyDone }));
+  const world = observeModel(makeWorld({ alreadyDone: earlier }));
 
   it("is done already: nothing is touched, and the way to run it again is named", () => {
     const { action, phase, reason, message, status } = decide(makeObserved({ world }));

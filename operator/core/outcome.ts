@@ -130,6 +130,14 @@ export function keep(o: Observed, action: Action, events: readonly Transition[] 
   return { action, phase, reason, message, status: o.status, announce: "never", events };
 }
 
+/** The spec was changed and nothing follows from it: the status says that it has been seen. */
+export function acknowledge(o: Observed): Decision {
+  const { generation: observedGeneration } = o.object;
+  const conditions = o.status.conditions?.map((condition) => ({ ...condition, observedGeneration }));
+  const status = { ...o.status, observedGeneration, ...(conditions && { conditions }) };
+  return { ...keep(o, { kind: "none" }), status, announce: "before" };
+}
+
 /** A deleted object goes. */
 export function letGo(o: Observed, event: Transition): Decision {
   return keep(o, { kind: "removeFinalizer" }, [event]);

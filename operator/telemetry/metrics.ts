@@ -94,12 +94,6 @@ function rewindMetrics(registers: [Registry]) {
       buckets: PHASE_BUCKETS,
       registers,
     }),
-    approvalWait: new Histogram({
-      name: "strw_rewind_approval_wait_seconds",
-      help: "Time that a rewind waited for a person's approval.",
-      buckets: PHASE_BUCKETS,
-      registers,
-    }),
     stepRetries: new Counter({
       name: "strw_step_retries_total",
       help: "Failed attempts of a step, also those that are not tried again.",

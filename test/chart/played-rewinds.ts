@@ -17,7 +17,7 @@ import {
 } from "../support/model-world.ts";
 import { makeRewindObject, type Rewind } from "./rewind-statuses.ts";
 
-type Orders = Partial<Pick<StreamTableRewindSpec, "abort" | "resume" | "approval">>;
+type Orders = Partial<Pick<StreamTableRewindSpec, "abort" | "resume" | "approval" | "ttlSecondsAfterFinished">>;
 
 /** What a person writes into the spec when the object has come to a phase; once. */
 interface Order {
@@ -87,6 +87,11 @@ export const plays: readonly Play[] = [
   {
     ...{ name: "aborted and held", spec: { resume: { policy: "Manual" } }, ends: "Aborted" },
     orders: [{ at: "AwaitingResume", write: abort }],
+  },
+  {
+    name: "changed after its end",
+    orders: [{ at: "Succeeded", write: () => ({ ttlSecondsAfterFinished: 60 }) }],
+    ends: "Succeeded",
   },
   { name: "a rewind that fails", breaks: "Rewind", ends: "Failed" },
   { name: "a repair that fails, held", breaks: "Repair", ends: "Failed" },

@@ -56,7 +56,7 @@ function relative(status: unknown, good: number): unknown {
     if (typeof value !== "string") return value;
     return value
       .replace(/snapshot (\d+)/g, (_, id: string) => `snapshot +${Number(id) - good}`)
-      .replace(/plan [0-9a-f]{12}/, "plan <hash>");
+      .replace(/plan [0-9a-f]{64}/, "plan <hash>");
   });
   return JSON.parse(text);
 }

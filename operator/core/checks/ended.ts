@@ -3,7 +3,7 @@ import { Reason } from "../../api/reasons.ts";
 import { isTerminal } from "../../api/status.ts";
 import type { Decision } from "../decision.ts";
 import { heldTables, isDone, isInvalid, type Observed } from "../observed.ts";
-import { finish, keep } from "../outcome.ts";
+import { acknowledge, finish, keep } from "../outcome.ts";
 
 const heldPollMs = 30_000;
 /** Timers of a process are no calendars: what is due much later is looked at in between. */
@@ -32,6 +32,7 @@ function expire(o: Observed): Decision {
 /** A terminal phase never changes (I4). A failed object that still holds its tables keeps its finalizer. */
 export function terminal(o: Observed): Decision | undefined {
   if (!isTerminal(o.status.phase)) return undefined;
+  if (o.status.observedGeneration !== o.object.generation) return acknowledge(o);
   if (!stillHeld(o)) return o.object.hasFinalizer ? keep(o, { kind: "removeFinalizer" }) : expire(o);
   if (o.world.kind === "observed" && heldTables(o).length === 0) return letGoOfHold(o);
   return { ...keep(o, { kind: "none" }), requeueAfterMs: heldPollMs };

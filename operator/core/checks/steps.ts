@@ -7,6 +7,7 @@ import type { Decision } from "../decision.ts";
 import { isDone, isRepairApplied, isRewound, mayHold, type Observed } from "../observed.ts";
 import { act, actAtOnce, actBeside, wait } from "../outcome.ts";
 import { operationKey } from "../plan-hash.ts";
+import { waitBeforeMs } from "../retry.ts";
 import { awaitApproval, makePlan } from "./approval.ts";
 import { keepAlive } from "./keep-alive.ts";
 import { type Ready, ready } from "./ready.ts";
@@ -51,7 +52,9 @@ const pause: StepCheck = (o, { world, tables }) => {
   return actAtOnce(o, "Pausing", { kind: "pause", token }, `pausing ${tables.join(", ")}`);
 };
 
-const plan: StepCheck = (o, given) => (isRewound(given.world) ? undefined : makePlan(o, given));
+/** Not while the rewind waits for its next attempt: a plan is a status write, and that wakes the next pass. */
+const plan: StepCheck = (o, given) =>
+  isRewound(given.world) || waitBeforeMs(o, "Rewind") > 0 ? undefined : makePlan(o, given);
 
 const approval: StepCheck = (o, given) => (isRewound(given.world) ? undefined : awaitApproval(o, given));
 
