@@ -20,6 +20,12 @@ const RUN_BY: Readonly<Record<string, { readonly file: string; readonly words: r
   "make logs": { file: "Makefile", words: ["logs:"] },
   "make down": { file: "Makefile", words: ["down:"] },
   "make bench": { file: "Makefile", words: ["bench:", "test/bench/main.ts"] },
+  "make ci": { file: "Makefile", words: ["ci:", ".ci/run"] },
+  "make e2e": { file: "test/cluster/one-node.sh", words: ["KUBECONFIG=", ":-e2e"] },
+  "make e2e-full": { file: "Makefile", words: ["e2e-full:", "test/cluster/kind.sh test-full"] },
+  "make images": { file: "test/cluster/one-node.sh", words: ["images/build.sh"] },
+  "make kind-up": { file: "test/cluster/kind.test.ts", words: ['succeed("up")', "kind load docker-image"] },
+  "make kind-down": { file: "test/cluster/kind.test.ts", words: ['succeed("down")'] },
   "source .run/env": { file: "test/walkthrough/from-the-demo.e2e.test.ts", words: ["source .run/env"] },
   'psql "$DATABASE_URL"': { file: "test/walkthrough/from-the-demo.e2e.test.ts", words: ['psql "$DATABASE_URL"'] },
   'echo "BATCH_SIZE=100" > .env': { file: "test/walkthrough/from-the-demo.e2e.test.ts", words: ["BATCH_SIZE=100"] },
@@ -45,8 +51,12 @@ const read = (path: string) => readFileSync(join(ROOT, path), "utf8");
 
 // A runbook's commands are for somebody else's cluster, with placeholders for its names; they are not these.
 const isRunbook = (path: string) => path.startsWith("docs/runbooks/");
+// Followed to the letter, on a cluster.
+const FOLLOWED_BY: Readonly<Record<string, string>> = {
+  "docs/install.md": "test/cluster/install-page.cluster.test.ts",
+};
 
-describe.each(documents.filter((path) => !isRunbook(path)))("%s", (path) => {
+describe.each(documents.filter((path) => !(isRunbook(path) || FOLLOWED_BY[path])))("%s", (path) => {
   it("has no command that nothing runs", () => {
     const unknown = shellCommands(read(path)).filter((command) => RUN_BY[command] === undefined);
     expect(unknown).toEqual([]);
@@ -67,6 +77,10 @@ describe.each(documents)("%s", (path) => {
 });
 
 describe("the commands of the documents", () => {
+  it.each(Object.entries(FOLLOWED_BY))("%s is followed by %s", (path, file) => {
+    expect(read(file)).toContain(`"${path}"`);
+  });
+
   it.each(Object.entries(RUN_BY))("%s is run", (_command, { file, words }) => {
     const text = read(file);
     expect(words.filter((word) => !text.includes(word))).toEqual([]);

@@ -1,6 +1,6 @@
-/** `make kind-up` where something is missing: said by name, with the way out, before anything is made. */
+/** `make kind-up` and its like with stand-ins for Docker, kind, kubectl and helm: what is missing is said by name, with the way out, before anything is made; what is there is called as it has to be. */
 import { execFile } from "node:child_process";
-import { chmod, mkdtemp, rm, symlink, writeFile } from "node:fs/promises";
+import { chmod, cp, mkdtemp, readFile, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -8,6 +8,9 @@ import { promisify } from "node:util";
 import { afterAll, beforeAll, expect, test } from "vitest";
 
 const run = promisify(execFile);
+const ROOT = fileURLToPath(new URL("../..", import.meta.url));
+const WANTED =
+  /^(?:$|test$|test\/cluster$|test\/cluster\/kind\.sh$|images(?:$|\/)|helm$|helm\/streamtable-rewind$|helm\/streamtable-rewind\/Chart\.yaml$)/;
 const SCRIPT = fileURLToPath(new URL("kind.sh", import.meta.url));
 let folder: string;
 
@@ -21,6 +24,19 @@ afterAll(() => rm(folder, { recursive: true }));
 async function program(name: string, text: string): Promise<void> {
   await writeFile(join(folder, name), `#!/bin/sh\n${text}\n`);
   await chmod(join(folder, name), 0o755);
+}
+
+/** The calls of programs that do nothing but tell that they were called. */
+async function succeed(...args: string[]): Promise<string[]> {
+  const calls = join(folder, "calls");
+  await writeFile(calls, "");
+  for (const name of ["docker", "kind", "kubectl", "helm"]) await program(name, `echo ${name} "$@" >>${calls}`);
+  const env = { PATH: `${folder}:/usr/bin:/bin`, HOME: folder };
+  const copy = join(folder, "checkout");
+  await cp(ROOT, copy, { recursive: true, filter: (source) => WANTED.test(source.slice(ROOT.length)) });
+  await run("/bin/bash", [join(copy, "test/cluster/kind.sh"), ...args], { env });
+  const lines = (await readFile(calls, "utf8")).trim().split("\n");
+  return lines.map((line) => line.replaceAll(copy, "").replace(/REVISION=\w+/, "REVISION="));
 }
 
 async function complaint(...args: string[]): Promise<string> {
@@ -46,4 +62,26 @@ test("each missing program is named, one after the other", async () => {
   );
   expect(await complaint("test", "/nowhere")).toMatch(/^error: there is no kubeconfig \/nowhere/);
   expect(await complaint("sideways")).toMatch(/^error: usage: .*up\|down\|test\|test-full/);
+});
+
+test("the cluster is made, has the images, and gets the chart from this checkout", async () => {
+  const calls = await succeed("up");
+  const images = ["operator", "generator", "pg-trickle-postgres", "pg-trickle-extension", "pg-trickle-engine"];
+  const built = calls.filter((call) => call.startsWith("docker build"));
+  expect(built.map((call) => call.split(" ")[3])).toEqual(images.map((name) => `streamtable-rewind/${name}:0.1.0`));
+  expect(calls.filter((call) => !call.startsWith("docker build"))).toEqual([
+    "docker info",
+    "kind get clusters",
+    "kind create cluster --name streamtable-rewind --kubeconfig /.run/kind/kubeconfig --wait 120s",
+    "kind export kubeconfig --name streamtable-rewind --kubeconfig /.run/kind/kubeconfig",
+    "kind load docker-image --name streamtable-rewind streamtable-rewind/operator:0.1.0 streamtable-rewind/generator:0.1.0 streamtable-rewind/pg-trickle-engine:0.1.0 streamtable-rewind/pg-trickle-postgres:0.1.0",
+    "helm --kubeconfig /.run/kind/kubeconfig upgrade --install demo helm/streamtable-rewind --namespace rewind --create-namespace --wait --timeout 5m",
+  ]);
+});
+
+test("the cluster is deleted by its own name", async () => {
+  expect(await succeed("down")).toEqual([
+    "docker info",
+    "kind delete cluster --name streamtable-rewind --kubeconfig /.run/kind/kubeconfig",
+  ]);
 });
