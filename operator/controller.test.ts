@@ -242,6 +242,21 @@ describe("a deleted object", () => {
     expect(outside.crash.writes.filter((what) => what === "claim")).toHaveLength(2);
   });
 
+  it("that is made anew under its name at once is looked at from the beginning, as another one", async () => {
+    const outside = makeOutside(paused);
+    let object: RewindObject | undefined = makeObject({ deletionTimestamp, finalizers: [finalizer] });
+    const anew = makeObject({ uid: "00000000-0000-4000-8000-000000000002" });
+    Object.defineProperty(outside, "object", {
+      get: () => object,
+      set: (next: RewindObject | undefined) => {
+        object = next ?? anew;
+      },
+    });
+    expect(await reconcile(start(outside))).toEqual({ requeueAfterMs: 0 });
+    expect(outside.crash.writes.at(-1)).toBe("removeFinalizer");
+    expect(object).toEqual(anew);
+  });
+
   it("that is gone already is nothing", async () => {
     const outside = makeOutside();
     outside.object = undefined;

@@ -99,6 +99,9 @@ export class Controller {
       return {};
     }
     const { uid, namespace, name, generation } = object.metadata;
+    run.uid ??= uid;
+    // Made anew under its name meanwhile: session, plan and failures of this run are of the one before it.
+    if (run.uid !== uid) return { requeueAfterMs: 0 };
     const log = parent.child({ namespace, name, uid, generation });
     run.token = this.#tokens.get(uid);
     run.isEnding = isEnding(object);

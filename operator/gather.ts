@@ -34,6 +34,8 @@ export interface Sources {
 /** What is kept while one key is worked on; the token for as long as the process lives. */
 export interface Run {
   readonly signal: AbortSignal;
+  /** Of the object that this run is for: the key may belong to another one any moment. */
+  uid?: string;
   /** The object was being deleted or aborted when this pass read it. */
   isEnding?: boolean;
   session?: RewindSession | undefined;
