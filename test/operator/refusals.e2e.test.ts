@@ -96,18 +96,6 @@ const refusals: readonly Refusal[] = [
   },
 ];
 
-/** Effects that come later: refused by name, never ignored. */
-const unsupported: readonly { readonly field: RegExp; readonly spec: Spec }[] = [
-  { field: /spec\.approval\.mode: Manual/, spec: { approval: { mode: "Manual" } } },
-  { field: /spec\.approval\.hold/, spec: { approval: { hold: true } } },
-  { field: /spec\.approval\.planHash/, spec: { approval: { planHash: "0123" } } },
-  { field: /spec\.dryRun/, spec: { dryRun: true } },
-  { field: /spec\.abort/, spec: { abort: true } },
-  { field: /spec\.ttlSecondsAfterFinished/, spec: { ttlSecondsAfterFinished: 60 } },
-  { field: /spec\.resume\.policy/, spec: { resume: { policy: "Manual" } } },
-  { field: /spec\.resume\.policy/, spec: { resume: { policy: "Never" } } },
-];
-
 async function isRefused(incident: Damage, spec: Spec, expected: Pick<Refusal, "reason" | "says">): Promise<void> {
   const before = await stage().table();
   const object = await stage().ended(await stage().apply(incident.good, spec));
@@ -135,8 +123,5 @@ describe("refused, and nothing is changed", () => {
     const incident = await stage().damage();
     await isRefused(incident, await spec(incident), expected);
   });
-
-  test.each(unsupported)("a field whose effect is not there yet: $field", async ({ field, spec }) => {
-    await isRefused(await stage().damage(), spec, { reason: "UnsupportedField", says: field });
   });
 });
