@@ -3,7 +3,7 @@ import { spawn } from "node:child_process";
 import { json, text } from "node:stream/consumers";
 import { fileURLToPath } from "node:url";
 import { silentProgress } from "../stack/progress.ts";
-import { ensureGoProgram } from "./go-program.ts";
+import { ensureGoProgram } from "../support/go-program.ts";
 
 export interface GoHelper {
   readonly ensure: () => Promise<string>;

@@ -8,7 +8,7 @@ import { delimiter, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import type { Progress } from "../stack/progress.ts";
-import { ensureGoProgram } from "./go-program.ts";
+import { ensureGoProgram } from "../support/go-program.ts";
 
 const run = promisify(execFile);
 const MODULE = fileURLToPath(new URL("../helm", import.meta.url));
