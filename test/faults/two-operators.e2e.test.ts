@@ -1,12 +1,13 @@
 /**
- * Two operators with leader election, and the leader gone in the middle of its repair's transaction: frozen, killed, or told to
- * stop. The other one finishes, and the repair, which adds 1 to every value, is applied once.
+ * Two operators with leader election, and the leader gone in the middle of its repair's transaction: frozen, killed, cut off
+ * from the API server, or told to stop. The other one finishes, and the repair, which adds 1 to every value, is applied once.
  */
 import { join } from "node:path";
 import { afterEach, beforeAll, beforeEach, describe, expect, inject, test } from "vitest";
 import type { RewindObject } from "../../operator/gather.ts";
 import { startOperator } from "../stack/operator.ts";
 import { readLog, type StackProcess, type TemporaryFolder, temporaryFolder } from "../stack/processes.ts";
+import { type ApiProxy, type ProxiedRequest, startApiProxy, type Verdict } from "../support/api-proxy.ts";
 import { deleteCorrupted, SECRET, statusOf, useOperatorStage } from "../support/operator-stage.ts";
 import type {} from "../support/provided.ts";
 import { until } from "../support/until.ts";
@@ -19,10 +20,18 @@ const repair = [deleteCorrupted, "update lake.events set value = value + 1", SLO
 
 let folder: TemporaryFolder;
 let operators: StackProcess[];
+let proxy: ApiProxy;
+/** Between the first operator and the API server: nothing is refused, and nothing comes through any more. */
+let isCutOff: boolean;
 
-function start(name: string): Promise<StackProcess> {
+const judge = ({ isWatch }: ProxiedRequest): Verdict => {
+  if (isCutOff) return { kind: "hang" };
+  return isWatch ? { kind: "pass", onLine: () => (isCutOff ? "drop" : "pass") } : { kind: "pass" };
+};
+
+function start(name: string, { kubeconfig }: { readonly kubeconfig: string } = inject("kube")): Promise<StackProcess> {
   return startOperator({
-    ...{ kubeconfig: inject("kube").kubeconfig, namespaces: [stage().namespace], metricsAddress: "127.0.0.1:0" },
+    ...{ kubeconfig, namespaces: [stage().namespace], metricsAddress: "127.0.0.1:0" },
     logFile: join(folder.path, `${name}-${operators.length}.log`),
     env: {
       ...{ LEADER_ELECTION: "true", LEASE_NAMESPACE: stage().namespace, POD_NAME: name, SHUTDOWN_PATIENCE_MS: "500" },
@@ -58,6 +67,15 @@ async function expectAppliedOnce(object: RewindObject): Promise<void> {
   expect(rows).toEqual({ click: [30, 30 * 51], purchase: [10, 10 * 501] });
 }
 
+/** Each once. */
+async function doneSteps(object: RewindObject): Promise<string[]> {
+  const { rows } = await stage().pool.query<{ step: string }>(
+    "select step from pgtrickle_rewind.steps where uid = $1 and outcome = 'Done' order by finished_at",
+    [object.metadata.uid],
+  );
+  return rows.map(({ step }) => step);
+}
+
 beforeAll(async () => {
   await stage().secret(SECRET, { uri: stage().database.url });
   await stage().pool.query("create table hurry (done boolean)");
@@ -66,7 +84,9 @@ beforeAll(async () => {
 beforeEach(async () => {
   folder = temporaryFolder();
   operators = [];
-  const first = await start("pod-1");
+  isCutOff = false;
+  proxy = await startApiProxy(inject("kube").kubeconfig, judge);
+  const first = await start("pod-1", proxy);
   operators.push(first);
   await until(async () => leads(first));
   operators.push(await start("pod-2"));
@@ -74,6 +94,7 @@ beforeEach(async () => {
 
 afterEach(async () => {
   for (const operator of operators) await operator.kill();
+  await proxy.close();
   folder.remove();
 });
 
@@ -94,6 +115,16 @@ describe("the leader", () => {
     const object = await inTheMiddle();
     await first.kill();
     await expectAppliedOnce(object);
+  });
+
+  test("cut off from the API server, but not from its database, is replaced and exits by itself", async () => {
+    const [first, second] = operators as [StackProcess, StackProcess];
+    const object = await inTheMiddle();
+    isCutOff = true;
+    expect(await first.exited).toBe("operator exited with code 1");
+    await until(async () => leads(second));
+    await expectAppliedOnce(object);
+    expect(await doneSteps(object)).toEqual(["Pause", "Rewind", "Repair", "Replay", "Release"]);
   });
 
   test("told to stop inside its transaction hands over within two seconds", async () => {

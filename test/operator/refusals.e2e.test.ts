@@ -123,5 +123,4 @@ describe("refused, and nothing is changed", () => {
     const incident = await stage().damage();
     await isRefused(incident, await spec(incident), expected);
   });
-  });
 });
