@@ -11,6 +11,7 @@ import {
   type TableFact,
   type TableState,
 } from "./observed.ts";
+import { quotedText } from "./texts.ts";
 
 /** Leaves out keys without a value: with exactOptionalPropertyTypes, absent and undefined are different things. */
 export function present<T extends object>(value: T): { [K in keyof T]: Exclude<T[K], undefined> } {
@@ -56,7 +57,7 @@ function stepStatus(step: StepFact): StepStatus {
     startedAt: step.startedAt,
     finishedAt: step.finishedAt,
     reason: step.failure?.reason,
-    message: step.failure?.message,
+    message: step.failure && quotedText(step.failure.message),
   }) as StepStatus;
 }
 

@@ -6,6 +6,7 @@ import { type Action, type Announcement, type Decision, stepOfAction, type Trans
 import { mirror, present } from "./mirror.ts";
 import { type Failure, isOpen, type Observed } from "./observed.ts";
 import { effectiveRetry } from "./retry.ts";
+import { messageText } from "./texts.ts";
 
 interface Outcome {
   readonly action?: Action;
@@ -76,7 +77,8 @@ function statusOf(o: Observed, outcome: Outcome, retry: Retry | undefined): Stre
   }) as StreamTableRewindStatus;
 }
 
-function build(o: Observed, outcome: Outcome): Decision {
+function build(o: Observed, given: Outcome): Decision {
+  const outcome = { ...given, message: messageText(given.message) };
   const retry = retryOf(o, outcome);
   const announce = outcome.announce ?? "before";
   return {

@@ -2,6 +2,7 @@
 import type { Retry } from "../api/status.ts";
 import { backoffMs } from "./backoff.ts";
 import type { Failure, Observed, Step } from "./observed.ts";
+import { quotedText } from "./texts.ts";
 
 /** The failure that this very pass saw: of the last action, or of asking the database. */
 function failureOfPass(o: Observed): { readonly step: Step; readonly failure: Failure } | undefined {
@@ -24,7 +25,7 @@ export function effectiveRetry(o: Observed): Retry | undefined {
     step: seen.step,
     count,
     reason: seen.failure.reason,
-    message: seen.failure.message,
+    message: quotedText(seen.failure.message),
     lastFailureTime: new Date(o.now).toISOString(),
     nextAttemptTime: new Date(o.now + backoffMs(count, o.jitter)).toISOString(),
   };

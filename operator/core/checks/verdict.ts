@@ -3,6 +3,7 @@ import { Reason } from "../../api/reasons.ts";
 import { isWaitingForPerson } from "../../api/status.ts";
 import { type Failure, isDone, isInvalid, isOpen, isRewound, mayHold, type Observed, type Step } from "../observed.ts";
 import { effectiveRetry } from "../retry.ts";
+import { quotedText } from "../texts.ts";
 import { invalidSpec } from "./spec.ts";
 
 /** A Secret applied in the same breath as the object may arrive after it. */
@@ -111,7 +112,7 @@ const failureChecks: readonly FailureCheck[] = [
 export function verdict(o: Observed): Failure | undefined {
   for (const check of failureChecks) {
     const failure = check(o);
-    if (failure !== undefined) return failure;
+    if (failure !== undefined) return { ...failure, message: quotedText(failure.message) };
   }
   return undefined;
 }
