@@ -196,6 +196,21 @@ describe("approved", () => {
     await succeeds(object);
   });
 
+  test("with a dead engine: the table is paused at once, and the rest follows when there is one", async () => {
+    const { object, hash } = await awaiting();
+    await stage().database.lake.kill();
+    try {
+      await approve(object, hash);
+      const waiting = await stage().reaches(object, (live) => statusOf(live).retry !== undefined);
+      expect(statusOf(waiting)).toMatchObject({ retry: { reason: "LakeUnreachable" } });
+      expect(condition(waiting, "Reconciling")).toMatchObject({ status: "True", reason: "LakeUnreachable" });
+      expect(await stage().table()).toMatchObject({ status: "PAUSED", holds: [stage().holdOf(object)] });
+    } finally {
+      await stage().database.restartLake();
+    }
+    await succeeds(object);
+  });
+
   test("from the beginning, by a hash that is known already: it does not wait", async () => {
     const { object, hash, incident } = await awaiting();
     const second = await stage().apply(incident.good, { approval: { mode: "Manual", planHash: hash } });
