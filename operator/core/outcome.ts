@@ -46,7 +46,9 @@ function retryEvent(o: Observed, retry: Retry | undefined): Transition[] {
 /** Starts, goes on with, or adds up the time that a person takes while the deadline would run. */
 function waitedOf(o: Observed, phase: Phase): StreamTableRewindStatus["waited"] {
   const { since, seconds = 0 } = o.status.waited ?? {};
-  if (isWaitingForPerson(phase) && isOpen(o.world)) return { since: since ?? new Date(o.now).toISOString(), seconds };
+  // An outage ends no waiting.
+  const isHeld = isOpen(o.world) || (since !== undefined && o.world.kind !== "observed");
+  if (isWaitingForPerson(phase) && isHeld) return { since: since ?? new Date(o.now).toISOString(), seconds };
   if (since === undefined) return o.status.waited;
   return { seconds: seconds + Math.max(0, Math.round((o.now - Date.parse(since)) / 1000)) };
 }
