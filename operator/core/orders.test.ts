@@ -237,6 +237,40 @@ describe("activeDeadlineSeconds", () => {
   });
 });
 
+describe("an outage while a person is waited for", () => {
+  const spec = makeSpec({ activeDeadlineSeconds: 60, resume: { policy: "Manual" } });
+  const given = { spec, object: { hasFinalizer: true }, memory: { token: "1" } };
+
+  it("counts as waiting as well", () => {
+    const first = decide(makeObserved({ ...given, world: observeModel(repaired), now: at("12:00:50") }));
+    const failure = makeFailure("DatabaseUnreachable", false);
+    const out = decide(
+      makeObserved({ ...given, world: { kind: "unreachable", failure }, now: at("12:00:55"), status: first.status }),
+    );
+    expect(out).toMatchObject({ phase: "AwaitingResume", status: { waited: first.status.waited } });
+    const back = makeObserved({ ...given, world: observeModel(repaired), now: at("14:00:00"), status: out.status });
+    expect(decide(back)).toMatchObject({ phase: "AwaitingResume", reason: "AwaitingResume" });
+  });
+});
+
+describe("an operator that tries again with tables held", () => {
+  const silent = (world: ObservedWorld): ObservedWorld => ({ ...world, operation: { tables: [], idleMs: 25_000 } });
+  const given = { object: { hasFinalizer: true }, memory: { token: "1" }, world: silent(observeModel(paused)) };
+
+  it("lets the journal hear of it also while no plan can be made", () => {
+    const old = makePlanOf(manual({ hold: true }), { plannedAt: "2026-11-22T11:00:00.000Z" });
+    const status = { phase: "AwaitingApproval", plan: old } as const;
+    expect(decide(makeObserved({ ...given, spec: manual({ hold: true }), status })).action.kind).toBe("keepAlive");
+    expect(decide(makeObserved(given)).action.kind).toBe("keepAlive");
+  });
+
+  it("counts its failure first", () => {
+    const failure = makeFailure("LakeUnreachable", false);
+    const failed = makeObserved({ ...given, memory: { token: "1", lastFailure: { step: "Plan", failure } } });
+    expect(decide(failed)).toMatchObject({ action: { kind: "none" }, status: { retry: { step: "Plan", count: 1 } } });
+  });
+});
+
 describe("a change of the spec after the end", () => {
   it("is seen, though nothing follows from it: tools would wait for that", () => {
     const { status } = decide(makeObserved({ world: observeModel(makeWorld({ alreadyDone: earlier })) }));

@@ -5,7 +5,6 @@ import { isApproved, needsPlan, planInForce, planRefreshMs } from "../approval.t
 import type { Decision } from "../decision.ts";
 import { isOpen, type Observed } from "../observed.ts";
 import { actAtOnce, actBeside, finish, wait } from "../outcome.ts";
-import { keepAlive } from "./keep-alive.ts";
 import { type Ready, ready } from "./ready.ts";
 
 function summary({ target, commitsUndoneCount, rowsChanged, tables }: Plan): string {
@@ -20,11 +19,9 @@ function howToApprove({ namespace, name }: Observed["object"], hash: string): st
 }
 
 /** What the approval is for, and how it is given. */
-export function awaitApproval(o: Observed, { spec, world }: Ready): Decision | undefined {
+export function awaitApproval(o: Observed, { spec }: Ready): Decision | undefined {
   const plan = planInForce(o);
   if (plan === undefined || isApproved(o)) return undefined;
-  const alive = keepAlive(o, world);
-  if (alive !== undefined) return alive;
   const { planHash } = spec.approval;
   const trouble =
     planHash === undefined

@@ -52,6 +52,9 @@ const pause: StepCheck = (o, { world, tables }) => {
   return actAtOnce(o, "Pausing", { kind: "pause", token }, `pausing ${tables.join(", ")}`);
 };
 
+/** Before everything that may take its time or has to wait. */
+const alive: StepCheck = (o, { world }) => keepAlive(o, world);
+
 /** Not while the rewind waits for its next attempt: a plan is a status write, and that wakes the next pass. */
 const plan: StepCheck = (o, given) =>
   isRewound(given.world) || waitBeforeMs(o, "Rewind") > 0 ? undefined : makePlan(o, given);
@@ -97,8 +100,6 @@ const resume: StepCheck = (o, { world, spec, tables, snapshotId }) => {
   const { policy } = spec.resume;
   if (token === undefined || policy === "Automatic" || isDone(world, "Replay")) return undefined;
   if (policy === "Never") return leavePaused(o, token);
-  const alive = keepAlive(o, world);
-  if (alive !== undefined) return alive;
   return wait(o, {
     phase: "AwaitingResume",
     reason: Reason.AwaitingResume,
@@ -124,7 +125,10 @@ const release: StepCheck = (o) => {
   return actAtOnce(o, "Replaying", action, "putting back what was found");
 };
 
-const steps: readonly StepCheck[] = [finalizer, claim, pause, plan, approval, rewind, repair, resume, replay, release];
+const steps: readonly StepCheck[] = [
+  ...[finalizer, claim, pause, alive, plan, approval],
+  ...[rewind, repair, resume, replay, release],
+];
 
 export function nextStep(o: Observed): Decision | undefined {
   const given = ready(o);
