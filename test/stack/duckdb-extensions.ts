@@ -1,10 +1,11 @@
 /**
- * The two signed DuckDB extensions that the lake needs, in one folder: from DuckDB's own repository, or, where that cannot be
- * reached, out of the wheels on PyPI. Either way only the exact files that this release was tested with are accepted.
+ * The signed DuckDB extensions that the lake needs, in one folder; a third one for data files in S3 only where it is asked for.
+ * From DuckDB's own repository, or, where that cannot be reached, out of the wheels on PyPI. Either way only the exact files
+ * that this release was tested with are accepted.
  */
 import { execFile } from "node:child_process";
 import { createHash } from "node:crypto";
-import { copyFile, mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { copyFile, cp, mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { inflateRawSync } from "node:zlib";
@@ -27,7 +28,9 @@ interface PinnedExtension {
   readonly sha256: string;
 }
 
-const EXTENSIONS: readonly PinnedExtension[] = [
+type Extensions = readonly PinnedExtension[];
+
+const EXTENSIONS: Extensions = [
   {
     name: "ducklake",
     wheel: "duckdb-extension-ducklake",
@@ -39,6 +42,13 @@ const EXTENSIONS: readonly PinnedExtension[] = [
     sha256: "b1ced4cfc6311313e117c2afb3eac76508718778dde0716421503c7dbfb5605c",
   },
 ];
+
+/** Reads and writes S3. */
+const HTTPFS: PinnedExtension = {
+  name: "httpfs",
+  wheel: "duckdb-extension-httpfs",
+  sha256: "887c392b1e49128d11667c81e3698d8b00dfdeb456771acf66d05a0f74f7b7d8",
+};
 
 async function reachable(): Promise<boolean> {
   try {
@@ -53,14 +63,14 @@ async function reachable(): Promise<boolean> {
 }
 
 /** In a process of its own, so that it can be given up: an INSTALL that waits for the network cannot be interrupted. */
-async function installWithDuckdb(folder: string): Promise<void> {
+async function installWithDuckdb(folder: string, extensions: Extensions): Promise<void> {
   const script = `
     const { DuckDBInstance } = await import("@duckdb/node-api");
     const instance = await DuckDBInstance.create(":memory:", { extension_directory: process.argv[1] });
     const connection = await instance.connect();
     for (const name of process.argv.slice(2)) await connection.run("install " + name);
   `;
-  const names = EXTENSIONS.map(({ name }) => name);
+  const names = extensions.map(({ name }) => name);
   await run(process.execPath, ["--input-type=module", "--eval", script, folder, ...names], {
     timeout: DOWNLOAD_MS,
     cwd: import.meta.dirname,
@@ -85,17 +95,17 @@ export function unzipOne(archive: Buffer, suffix: string): Buffer {
   throw new Error(`no file ${suffix} in the archive`);
 }
 
-async function downloadWheels(folder: string): Promise<void> {
+async function downloadWheels(folder: string, extensions: Extensions): Promise<void> {
   const platform = ["--only-binary=:all:", "--platform", "manylinux2014_x86_64"];
-  const wheels = EXTENSIONS.map(({ wheel }) => `${wheel}==${DUCKDB_VERSION}`);
+  const wheels = extensions.map(({ wheel }) => `${wheel}==${DUCKDB_VERSION}`);
   await run("python3", ["-m", "pip", "download", "--quiet", "--no-deps", ...platform, "--dest", folder, ...wheels], {
     timeout: DOWNLOAD_MS * 3,
   });
 }
 
-async function extractWheels(wheels: string, target: string): Promise<void> {
+async function extractWheels(wheels: string, target: string, extensions: Extensions): Promise<void> {
   const files = await readdir(wheels);
-  for (const { name, wheel } of EXTENSIONS) {
+  for (const { name, wheel } of extensions) {
     const file = files.find((one) => one.startsWith(wheel.replaceAll("-", "_")) && one.endsWith(".whl"));
     if (!file) throw new Error(`pip has not downloaded ${wheel}`);
     const extension = `${name}.duckdb_extension`;
@@ -104,34 +114,34 @@ async function extractWheels(wheels: string, target: string): Promise<void> {
 }
 
 /** An extension that differs from the tested one is not used, whoever has signed it. */
-async function verify(folder: string): Promise<void> {
-  for (const { name, sha256 } of EXTENSIONS) {
+async function verify(folder: string, extensions: Extensions): Promise<void> {
+  for (const { name, sha256 } of extensions) {
     const bytes = await readFile(join(folder, `${name}.duckdb_extension`));
     const found = createHash("sha256").update(bytes).digest("hex");
     if (found !== sha256) throw new Error(`${name}.duckdb_extension has the checksum ${found}, expected ${sha256}`);
   }
 }
 
-async function fromRepository(folder: string): Promise<void> {
+async function fromRepository(folder: string, extensions: Extensions): Promise<void> {
   if (!(await reachable())) throw new Error(`${REPOSITORY} cannot be reached`);
   const installed = join(folder, "installed");
   await mkdir(installed);
-  await installWithDuckdb(installed);
-  for (const { name } of EXTENSIONS) {
+  await installWithDuckdb(installed, extensions);
+  for (const { name } of extensions) {
     const file = `${name}.duckdb_extension`;
     await copyFile(join(installed, `v${DUCKDB_VERSION}`, "linux_amd64", file), join(folder, file));
   }
   await rm(installed, { recursive: true });
-  await verify(folder);
+  await verify(folder, extensions);
 }
 
-async function fromWheels(folder: string): Promise<void> {
+async function fromWheels(folder: string, extensions: Extensions): Promise<void> {
   const wheels = join(folder, "wheels");
   await mkdir(wheels, { recursive: true });
-  await downloadWheels(wheels);
-  await extractWheels(wheels, folder);
+  await downloadWheels(wheels, extensions);
+  await extractWheels(wheels, folder, extensions);
   await rm(wheels, { recursive: true });
-  await verify(folder);
+  await verify(folder, extensions);
 }
 
 /** pip and DuckDB say what is wrong at the end, behind pages of context. */
@@ -141,27 +151,39 @@ function lastLines(error: unknown): string {
   return text.split("\n").slice(-2).join(" ");
 }
 
+async function fill(folder: string, extensions: Extensions, detail: (text: string) => void): Promise<void> {
+  detail("from DuckDB's repository");
+  try {
+    await fromRepository(folder, extensions);
+  } catch (repositoryError) {
+    detail("from PyPI, up to 25 MB");
+    await rm(folder, { recursive: true });
+    await mkdir(folder);
+    await fromWheels(folder, extensions).catch((wheelsError: unknown) => {
+      throw new Error(
+        `The DuckDB extensions ${extensions.map(({ name }) => name).join(" and ")} ${DUCKDB_VERSION} cannot be had.\n` +
+          `DuckDB's repository: ${lastLines(repositoryError)}\n` +
+          `PyPI (needs python3 with pip): ${lastLines(wheelsError)}\n` +
+          "One of the two must work once; the files are kept in the cache afterwards.",
+      );
+    });
+  }
+}
+
 /** The folder with `ducklake.duckdb_extension` and `postgres_scanner.duckdb_extension`. */
 export function ensureDuckdbExtensions(progress: Progress): Promise<string> {
   return progress.step("DuckDB extensions", (detail) =>
-    cached(`duckdb-extensions-${DUCKDB_VERSION}`, async (folder) => {
-      detail("from DuckDB's repository");
-      try {
-        await fromRepository(folder);
-        return;
-      } catch (repositoryError) {
-        detail("from PyPI, 25 MB");
-        await rm(folder, { recursive: true });
-        await mkdir(folder);
-        await fromWheels(folder).catch((wheelsError: unknown) => {
-          throw new Error(
-            `The DuckDB extensions ducklake and postgres_scanner ${DUCKDB_VERSION} cannot be had.\n` +
-              `DuckDB's repository: ${lastLines(repositoryError)}\n` +
-              `PyPI (needs python3 with pip): ${lastLines(wheelsError)}\n` +
-              "One of the two must work once; the files are kept in the cache afterwards.",
-          );
-        });
-      }
+    cached(`duckdb-extensions-${DUCKDB_VERSION}`, (folder) => fill(folder, EXTENSIONS, detail)),
+  );
+}
+
+/** A folder with those and `httpfs.duckdb_extension`. */
+export async function ensureDuckdbExtensionsForS3(progress: Progress): Promise<string> {
+  const usual = await ensureDuckdbExtensions(progress);
+  return progress.step("DuckDB extension for S3", (detail) =>
+    cached(`duckdb-extensions-${DUCKDB_VERSION}-s3`, async (folder) => {
+      await fill(folder, [HTTPFS], detail);
+      await cp(usual, folder, { recursive: true });
     }),
   );
 }

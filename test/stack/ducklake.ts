@@ -54,6 +54,8 @@ export function attachStatements(options: AttachOptions): string[] {
   return [
     load("postgres_scanner"),
     load("ducklake"),
+    // Data files in S3; their keys are a secret of the client's own.
+    ...(dataPath.startsWith("s3://") ? [load("httpfs")] : []),
     // Column statistics of today are used for reads of the past, https://github.com/duckdb/ducklake/issues/1377.
     "set disabled_optimizers = 'statistics_propagation'",
     `attach ${literal(`ducklake:postgres:${conninfo(catalog)}`)} as lake (${settings.join(", ")})`,
