@@ -1,5 +1,6 @@
-// Errors with a SQLSTATE, and the one place that reads DuckDB's error texts: DuckDB gives no codes, so its class prefix
-// ("Binder Error: …") and a few fixed phrases are all there is. Clients only ever see the codes.
+// Errors with a SQLSTATE, and, with storage-errors.ts, the one place that reads DuckDB's error texts: DuckDB gives no codes, so
+// its class prefix ("Binder Error: …") and a few fixed phrases are all there is. Clients only ever see the codes.
+import { readStorageFailure } from "./storage-errors.ts";
 
 export interface ErrorExtras {
   readonly detail?: string;
@@ -29,6 +30,7 @@ export const SQL_STATE = {
   notSupported: "LT005",
   markerApplied: "LT006",
   tableMissing: "LT007",
+  storageFailed: "LT008",
   tooManyConnections: "53300",
   outOfMemory: "53200",
   insufficientPrivilege: "42501",
@@ -98,7 +100,7 @@ const RULES: readonly Rule[] = [
   {
     match: /^IO Error.*(?:connect|Connection|server closed)/s,
     sqlState: SQL_STATE.connectionFailure,
-    hint: "The lake's catalog or its storage could not be reached.",
+    hint: "The lake's catalog could not be reached.",
   },
   { match: /^IO Error/, sqlState: "58030" },
   { match: /^Invalid Input Error/, sqlState: "22023" },
@@ -131,6 +133,10 @@ export function isInstanceInvalidated(error: unknown): boolean {
 export function toLakeError(error: unknown): LakeError {
   if (error instanceof LakeError) return error;
   const message = error instanceof Error ? error.message : String(error);
+  const storage = readStorageFailure(message);
+  if (storage !== null) {
+    return new LakeError(SQL_STATE.storageFailed, storage.message, { cause: error, hint: storage.hint });
+  }
   const rule = RULES.find((candidate) => candidate.match.test(message));
   const extras: ErrorExtras = rule?.hint === undefined ? { cause: error } : { cause: error, hint: rule.hint };
   return new LakeError(rule?.sqlState ?? SQL_STATE.internal, firstParagraph(message), extras);
