@@ -3,7 +3,7 @@ import { randomUUID } from "node:crypto";
 import { describe, expect, test } from "vitest";
 import { failure, status } from "../../test/support/summary-table.ts";
 import { until } from "../../test/support/until.ts";
-import { nameOf, useOperations } from "./testing/operations.ts";
+import { nameOf, type Observed, useOperations } from "./testing/operations.ts";
 
 const { trickle, pool, connect, disconnectAll, value, claim, claimed, call, observe, steps } = useOperations();
 const TABLES = ["public.event_summary"];
@@ -69,6 +69,28 @@ describe("claim", () => {
       Array.from({ length: 8 }, async () => claim(randomUUID(), TABLES, await connect())),
     );
     expect(answers.filter((answer) => answer.claimed)).toHaveLength(1);
+  });
+
+  test("a name that becomes ambiguous still means the operation's own table to it, and to nobody else", async () => {
+    const names = ["event_summary"];
+    const first = await claimed(names);
+    await call(pool(), "pause", first);
+    await pool().query("create schema other");
+    await pool().query(
+      "select pgtrickle.create_stream_table('other', 'event_summary', 'select event_type, count(*) as n from lake.events group by event_type', '1h', 'DIFFERENTIAL')",
+    );
+    try {
+      const [own] = (await observe(first.uid, names)).tables;
+      expect(own).toMatchObject({
+        error: null,
+        name: "public.event_summary",
+        holders: [`rewind:default/${nameOf(first.uid)}`],
+      });
+      expect((await observe(randomUUID(), names)).tables[0]?.error?.code).toBe("TR002");
+    } finally {
+      await pool().query("select pgtrickle.drop_stream_table('other.event_summary')");
+      await pool().query("drop schema other");
+    }
   });
 
   test("an unknown table is refused by name", async () => {
@@ -188,6 +210,20 @@ describe("observe", () => {
     expect((await observe("nobody", TABLES, null, at)).target.snapshot_id).toBe(Number(head));
     expect((await observe("nobody", TABLES, null, "2001-01-01")).target.error?.code).toBe("TR005");
     expect((await observe("nobody", TABLES, null, "2101-01-01")).target.error?.code).toBe("TR004");
+  });
+
+  test("shows a lake that is not there yet as a fact, also to a target given by time", async () => {
+    const client = await connect();
+    await client.query("begin; alter schema ducklake rename to elsewhere");
+    const text = "select pgtrickle_rewind.observe('nobody', $1, $2, $3)";
+    for (const target of [
+      [0, null],
+      [null, "2001-01-01"],
+    ]) {
+      const seen = await value<Observed>(client, text, [TABLES, ...target]);
+      expect(seen.target.error?.code).toBe("TR014");
+    }
+    await client.query("rollback");
   });
 });
 

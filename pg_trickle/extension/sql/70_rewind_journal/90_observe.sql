@@ -13,7 +13,7 @@ as $$
 declare
   v_tables jsonb;
 begin
-  select coalesce(jsonb_agg(pgtrickle_rewind.observe_table(t.name) order by t.position), '[]') into v_tables
+  select coalesce(jsonb_agg(pgtrickle_rewind.observe_table(p_uid, t.name) order by t.position), '[]') into v_tables
   from unnest(p_tables) with ordinality as t(name, position);
   return jsonb_build_object(
     'database', current_database(),

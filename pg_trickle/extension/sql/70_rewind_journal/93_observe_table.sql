@@ -1,6 +1,6 @@
 -- An unknown or ambiguous name is an answer here, not an error: the other tables are to be seen too.
 
-create function pgtrickle_rewind.observe_table(p_name text) returns jsonb
+create function pgtrickle_rewind.observe_table(p_uid text, p_name text) returns jsonb
 language plpgsql volatile security definer
 set search_path = pg_catalog, pg_temp
 set standard_conforming_strings = on
@@ -12,7 +12,7 @@ declare
   v_message text;
   v_hint text;
 begin
-  v_id := pgtrickle_internal.resolve(p_name);
+  v_id := pgtrickle_rewind.resolve_for(p_uid, p_name);
   return jsonb_build_object('requested', p_name, 'error', null)
       || pgtrickle_rewind.table_state(v_id)
       || jsonb_build_object('locked_by', pgtrickle_rewind.locked_by(v_id));
@@ -23,4 +23,4 @@ exception
       'error', jsonb_build_object('code', v_code, 'message', v_message, 'hint', v_hint));
 end;
 $$;
-comment on function pgtrickle_rewind.observe_table(text) is 'State of one stream table by the name that was asked for.';
+comment on function pgtrickle_rewind.observe_table(text, text) is 'State of one stream table by the name that the operation was asked by.';
