@@ -19,6 +19,7 @@ begin
     raise exception 'the time % is in the future', p_timestamp
       using errcode = 'TR004', hint = format('It is %s now.', clock_timestamp());
   end if;
+  perform pgtrickle_internal.check_catalog();
   v_snapshot := pgtrickle_internal.lake_snapshot_at(p_timestamp);
   if v_snapshot is null then
     raise exception 'the lake has no snapshot as old as %', p_timestamp
