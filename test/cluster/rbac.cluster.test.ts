@@ -32,7 +32,7 @@ const rewind = {
 
 interface Touched {
   readonly metadata: { readonly finalizers?: readonly string[] };
-  readonly status?: { readonly reason?: string };
+  readonly status?: { readonly phase?: string; readonly reason?: string };
 }
 
 interface ViewedConfig {
@@ -83,7 +83,7 @@ describe.skipIf(cluster.skipped !== undefined)("an operator for one namespace", 
     };
     await waitFor(isLookedAt, { what: `${NAME} waits for its Secret`, timeoutMs: STATUS_MS });
     const untouched = await elsewhere().get<Touched>("streamtablerewind", NAME);
-    expect(untouched?.status).toBeUndefined();
+    expect(untouched?.status?.phase).toBeUndefined();
     expect(untouched?.metadata.finalizers).toBeUndefined();
   });
 
@@ -103,10 +103,11 @@ describe.skipIf(cluster.skipped !== undefined)("an operator for one namespace", 
       ["allowed", HERE, ["get", "streamtablerewinds"]],
       ["forbidden", HERE, ["get", "secrets"]],
       ["forbidden", HERE, ["get", "pods"]],
-      ["forbidden", HERE, ["delete", "streamtablerewind", NAME]],
+      ["allowed", HERE, ["delete", "streamtablerewind", NAME, "--dry-run=server"]],
       ["forbidden", HERE, ["create", "configmap", "mine"]],
       ["forbidden", ELSEWHERE, ["get", "secret", "theirs"]],
       ["forbidden", ELSEWHERE, ["get", "streamtablerewinds"]],
+      ["forbidden", ELSEWHERE, ["delete", "streamtablerewind", NAME]],
       ["forbidden", ELSEWHERE, ["patch", "streamtablerewind", NAME, ...status]],
       ["forbidden", HERE, ["get", "streamtablerewinds", "--all-namespaces"]],
       ["forbidden", "kube-system", ["get", "secrets"]],
