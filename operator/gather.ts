@@ -2,7 +2,7 @@
 import { isDeepStrictEqual } from "node:util";
 import { Reason } from "./api/reasons.ts";
 import { specSchema } from "./api/spec.ts";
-import { type Plan, type StreamTableRewindStatus, statusSchema } from "./api/status.ts";
+import { isTerminal, type Plan, type StreamTableRewindStatus, statusSchema } from "./api/status.ts";
 import { finalizer } from "./api/stream-table-rewind.ts";
 import { needsWorld } from "./core/decide.ts";
 import type { Failure, LockOwner, Observed, ObservedWorld, Step, World } from "./core/observed.ts";
@@ -10,7 +10,7 @@ import { operationKey } from "./core/plan-hash.ts";
 import type { ObserveQuery, OperationIdentity, RewindDriver, RewindSession } from "./database/driver.ts";
 import { TerminalError, TransientError } from "./database/errors.ts";
 import { connectionOf, isFailure } from "./database/secret.ts";
-import { isNotFound } from "./kube/errors.ts";
+import { isForbidden, isNotFound } from "./kube/errors.ts";
 import type { CallOptions, CustomObject, Secret } from "./kube/types.ts";
 
 export type RewindObject = CustomObject;
@@ -82,6 +82,8 @@ async function openSession(
   try {
     secret = await sources.secrets.getSecret(namespace, secretName, { signal: run.signal });
   } catch (error) {
+    const mayNot = `the operator may not read Secret ${namespace}/${secretName} (spec.database.secretRef): ${String(error)}`;
+    if (isForbidden(error)) return { reason: Reason.PermissionDenied, message: mayNot, terminal: false };
     if (!isNotFound(error)) throw error;
     const message = `there is no Secret ${namespace}/${secretName} (spec.database.secretRef)`;
     return { reason: Reason.SecretNotFound, message, terminal: true };
@@ -96,12 +98,17 @@ function isSession(value: RewindSession | Failure): value is RewindSession {
   return "observe" in value;
 }
 
+/** Its rewind has ended: without the finalizer nothing is held (I2), so a lock of its own is a claim that came too late. */
+function hasEnded({ metadata, status }: RewindObject): boolean {
+  return isTerminal(parseStatus(status).phase) && !metadata.finalizers?.includes(finalizer);
+}
+
 /** Only an owner of this cluster can be known to be gone. */
 async function isGone(sources: Sources, owner: LockOwner): Promise<boolean> {
   if (owner.cluster !== (await sources.clusterId())) return false;
   try {
     const object = await sources.objects.get(owner.namespace, owner.name);
-    return object.metadata.uid !== owner.uid;
+    return object.metadata.uid !== owner.uid || hasEnded(object);
   } catch (error) {
     return isNotFound(error);
   }

@@ -15,7 +15,7 @@ export const Reason = {
   DatabaseUnreachable: "DatabaseUnreachable",
   /** The server refused user, password or database name. */
   AuthenticationFailed: "AuthenticationFailed",
-  /** The database user lacks a right that the operation needs. */
+  /** The database user lacks a right that the operation needs, or the operator may not read the Secret. */
   PermissionDenied: "PermissionDenied",
   /** The object does not satisfy its own schema (stored before the schema was tightened). */
   InvalidSpec: "InvalidSpec",

@@ -54,7 +54,7 @@ export interface LockOwner {
   readonly namespace: string;
   readonly name: string;
   readonly cluster: string;
-  /** Its StreamTableRewind is of this cluster and does not exist any more. */
+  /** Its StreamTableRewind is of this cluster and has ended or does not exist any more. */
   readonly gone: boolean;
 }
 

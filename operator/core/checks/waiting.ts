@@ -46,7 +46,7 @@ function queued(o: Observed, message: string): Decision {
   return wait(o, { phase: "Queued", reason: Reason.WaitingForLock, message, requeueAfterMs });
 }
 
-/** One rewind of a table at a time, the oldest first. A lock whose object is gone is freed; its hold is taken over by our pause. */
+/** One rewind of a table at a time, the oldest first. A lock whose object is gone, or has ended, is freed; its hold is taken over by our pause. */
 export function queue(o: Observed): Decision | undefined {
   if (o.world.kind !== "observed" || isOpen(o.world)) return undefined;
   const table = o.world.tables.find((candidate) => candidate.lockedBy !== undefined);
@@ -60,7 +60,7 @@ export function queue(o: Observed): Decision | undefined {
   if (!owner.gone) {
     return queued(o, `${name} is being rewound by StreamTableRewind ${who}; this one starts when that one has ended`);
   }
-  const message = `freeing ${name} from the rewind ${who}, which no longer exists`;
+  const message = `freeing ${name} from the rewind ${who}, which has ended or no longer exists`;
   return actAtOnce(o, "Queued", { kind: "freeOrphan", uid: owner.uid, table: name }, message);
 }
 
