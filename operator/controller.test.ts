@@ -301,6 +301,28 @@ describe("an object that waits", () => {
     expect(woken).toEqual([key]);
   });
 
+  it("and cannot be worked on keeps nobody waiting", async () => {
+    const outside = makeOutside();
+    const fake = await fakeDriver(outside).open(undefined as never, undefined as never);
+    const elsewhere = { uid: "other", namespace: "default", name: "other", cluster: "another", gone: false };
+    const world = observeModel(makeWorld());
+    const locked = { ...world, tables: world.tables.map((table) => ({ ...table, lockedBy: elsewhere })) };
+    const sessions = [{ ...fake, observe: async () => locked }];
+    const refused = new ApiError({ ...{ verb: "PATCH", path: "/" }, status: 422, reason: "Invalid", message: "no" });
+    const writer = fakeStatusWriter(outside);
+    const status: StatusWriter<RewindObject> = {
+      ...writer,
+      write: (object, ...rest) =>
+        object.metadata.name === "older" ? Promise.reject(refused) : writer.write(object, ...rest),
+    };
+    const process = start(outside, { status, driver: { open: async () => sessions.shift() ?? fake } });
+    outside.object = makeObject({ name: "older", uid: "older" });
+    await expect(process.controller.reconcile("default/older", new AbortController().signal)).rejects.toBe(refused);
+    outside.object = makeObject({ creationTimestamp: "2026-11-22T12:00:01Z" });
+    await reconcile(process);
+    expect(statusOf(outside).phase).toBe("Succeeded");
+  });
+
   it("for its ttl is deleted then", async () => {
     const outside = makeOutside();
     const status = { observedGeneration: 1, phase: "Succeeded", completionTime: "2026-11-22T12:00:00Z" };

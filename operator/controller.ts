@@ -78,6 +78,10 @@ export class Controller {
         if (result !== undefined) return result;
       }
       return { requeueAfterMs: circlesRequeueMs };
+    } catch (error) {
+      // Whoever cannot be worked on keeps nobody waiting; a conflict is looked at again at once.
+      if (!isConflict(error)) this.#line.leave(key);
+      throw error;
     } finally {
       this.#running.delete(key);
       await run.writing?.catch(() => undefined);
