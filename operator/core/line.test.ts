@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { makeObserved, makeSpec, startedAt } from "../../test/support/make-observed.ts";
+import { makeObserved, makePlanOf, makeSpec, startedAt } from "../../test/support/make-observed.ts";
 import { makeFailure, makeWorld, observeModel } from "../../test/support/model-world.ts";
 import { Line } from "./line.ts";
 import type { Observed } from "./observed.ts";
@@ -58,6 +58,24 @@ describe("the line of rewinds that want the same table", () => {
     line.update("default/old", rewind("old", 9));
     line.leave("default/old");
     expect(line.update("default/young", rewind("young", 1))).toBeUndefined();
+  });
+
+  it("has an approved rewind in it only while its plan is good: without an engine it would keep the others from pausing", () => {
+    const unapproved = makeSpec({ approval: { mode: "Manual" } });
+    const plan = makePlanOf(unapproved, { plannedAt: new Date(startedAt).toISOString() });
+    const approved = makeSpec({ approval: { mode: "Manual", planHash: plan.hash } });
+    for (const [seconds, ahead] of [
+      [29, { namespace: "default", name: "old" }],
+      [30, undefined],
+    ] as const) {
+      const line = new Line();
+      const now = startedAt + seconds * 1000;
+      line.update(
+        "default/old",
+        rewind("old", 9, { spec: approved, status: { phase: "AwaitingApproval", plan }, now }),
+      );
+      expect(line.update("default/young", rewind("young", 1))).toEqual(ahead);
+    }
   });
 
   it("keeps the place of one that waits for approval with its tables held", () => {

@@ -1,7 +1,7 @@
 /** Reasons to wait that pass by themselves. */
 import { Reason } from "../../api/reasons.ts";
 import { isTerminal, isWaitingForPerson } from "../../api/status.ts";
-import { isApproved } from "../approval.ts";
+import { isApproved, needsPlan } from "../approval.ts";
 import type { Decision } from "../decision.ts";
 import { isInvalid, isOpen, mayHold, type Observed } from "../observed.ts";
 import { actAtOnce, wait } from "../outcome.ts";
@@ -69,5 +69,6 @@ export function wantsLock(o: Observed): boolean {
   if (isInvalid(o.spec) || o.object.deletingSince !== undefined || isTerminal(o.status.phase)) return false;
   if (o.world.kind !== "observed" || o.world.operation !== undefined) return false;
   const { dryRun, abort, approval } = o.spec;
-  return !dryRun && !abort && (approval.hold || isApproved(o));
+  if (dryRun || abort) return false;
+  return approval.mode === "Automatic" || approval.hold || (isApproved(o) && !needsPlan(o, o.spec));
 }
