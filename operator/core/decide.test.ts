@@ -1,7 +1,14 @@
 /** The transition table of SPEC.md, and single decisions, each named by what it promises. */
 import { describe, expect, it } from "vitest";
 import { makeObserved, makePlan, makeSpec, type ObservedOverrides } from "../../test/support/make-observed.ts";
-import { type ModelStep, makeFailure, makeWorld, modelHold, observeModel } from "../../test/support/model-world.ts";
+import {
+  type ModelStep,
+  type ModelWorld,
+  makeFailure,
+  makeWorld,
+  modelHold,
+  observeModel,
+} from "../../test/support/model-world.ts";
 import type { Phase } from "../api/status.ts";
 import { decide, needsWorld } from "./decide.ts";
 import type { ActionKind } from "./decision.ts";
@@ -167,6 +174,13 @@ describe("transition table", () => {
   }
 });
 
+/** As the journal has it. */
+function withRewoundTo(snapshotId: number, model: ModelWorld): World {
+  const world = observeModel(model);
+  const after = [{ name: "public.event_summary", snapshotId }];
+  return { ...world, steps: world.steps.map((fact) => (fact.name === "Rewind" ? { ...fact, after } : fact)) };
+}
+
 interface Case {
   readonly given: Observed;
   readonly want: {
@@ -190,6 +204,13 @@ const cases: Readonly<Record<string, Case>> = {
     given: makeObserved({
       world: observeModel({ ...journals.rewound, targetFailure: makeFailure("SnapshotExpired", true) }),
       ...{ object: { hasFinalizer: true }, status: { target: { snapshotId: 42 } }, memory: { token: "1" } },
+    }),
+    want: { action: "repair" },
+  },
+  "and neither when the status was lost: the journal has the target": {
+    given: makeObserved({
+      world: withRewoundTo(41, { ...journals.rewound, targetFailure: makeFailure("SnapshotExpired", true) }),
+      ...{ object: { hasFinalizer: true }, memory: { token: "1" } },
     }),
     want: { action: "repair" },
   },
@@ -310,6 +331,12 @@ describe("decide", () => {
       expect(message).toMatch(says);
     });
   }
+
+  it("shows the target that the tables were rewound to, whatever a time means by now", () => {
+    const given = { object: { hasFinalizer: true }, memory: { token: "1" } };
+    const { status } = decide(makeObserved({ ...given, world: withRewoundTo(41, journals.rewound) }));
+    expect(status.target).toEqual({ snapshotId: 41 });
+  });
 
   it("frees the lock of a rewind that does not exist any more", () => {
     const world = observeModel(makeWorld({ lockedByOther: true }));

@@ -10,6 +10,7 @@ import {
   stepFact,
   type TableFact,
   type TableState,
+  targetOf,
 } from "./observed.ts";
 import { quotedText } from "./texts.ts";
 
@@ -86,7 +87,7 @@ function repairStatus(world: ObservedWorld): StreamTableRewindStatus["repair"] {
 }
 
 function observedStatus(o: Observed, world: ObservedWorld): Partial<StreamTableRewindStatus> {
-  const snapshotId = o.status.target?.snapshotId ?? world.target.snapshotId;
+  const snapshotId = targetOf(o);
   return {
     ...(world.operation?.startedAt && { startTime: world.operation.startedAt }),
     ...(snapshotId !== undefined && { target: { snapshotId } }),

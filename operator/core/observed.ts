@@ -163,6 +163,13 @@ export function isRewound(world: World): boolean {
   return isDone(world, "Rewind");
 }
 
+/** The id that was shown is the one that runs, also when it came from a timestamp; once it has run the journal has it. */
+export function targetOf({ status, world }: Observed): number | undefined {
+  if (world.kind !== "observed") return status.target?.snapshotId;
+  const rewoundTo = isRewound(world) ? stepFact(world, "Rewind")?.after[0]?.snapshotId : undefined;
+  return status.target?.snapshotId ?? rewoundTo ?? world.target.snapshotId;
+}
+
 /** The repair is in the lake, whether or not the journal knows. */
 export function isRepairApplied(world: World): boolean {
   return isDone(world, "Repair") || (world.kind === "observed" && world.repairMarker !== undefined);

@@ -2,7 +2,7 @@
 import { Reason } from "../../api/reasons.ts";
 import { isTerminal } from "../../api/status.ts";
 import type { Decision } from "../decision.ts";
-import { heldTables, isDone, isInvalid, type Observed } from "../observed.ts";
+import { heldTables, isDone, isInvalid, type Observed, targetOf } from "../observed.ts";
 import { acknowledge, finish, keep } from "../outcome.ts";
 
 const heldPollMs = 30_000;
@@ -52,7 +52,7 @@ export function alreadyDone(o: Observed): Decision | undefined {
 
 export function succeeded(o: Observed): Decision | undefined {
   if (o.world.kind !== "observed" || o.world.operation?.outcome !== "Succeeded") return undefined;
-  const target = o.status.target?.snapshotId ?? o.world.target.snapshotId;
+  const target = targetOf(o);
   if (isDone(o.world, "Replay")) {
     const message = `rewound to snapshot ${target}, verified, replayed; refreshing goes on as it was found`;
     return finish(o, { phase: "Succeeded", reason: Reason.Succeeded, message }, false);

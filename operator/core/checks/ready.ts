@@ -1,6 +1,6 @@
 /** What every step may rely on: the checks before have seen to it. */
 import type { StreamTableRewindSpec } from "../../api/spec.ts";
-import { isInvalid, type Observed, type ObservedWorld } from "../observed.ts";
+import { isInvalid, type Observed, type ObservedWorld, targetOf } from "../observed.ts";
 
 export interface Ready {
   readonly world: ObservedWorld;
@@ -12,8 +12,7 @@ export interface Ready {
 export function ready(o: Observed): Ready | undefined {
   const { world, spec } = o;
   if (world.kind !== "observed" || isInvalid(spec)) return undefined;
-  // The id that was shown is the one that runs, also when it came from a timestamp.
-  const snapshotId = o.status.target?.snapshotId ?? world.target.snapshotId;
+  const snapshotId = targetOf(o);
   if (snapshotId === undefined) return undefined;
   return { world, spec, snapshotId, tables: world.tables.map((table) => table.name ?? table.requested) };
 }

@@ -14,6 +14,7 @@ import {
   mayHold,
   type Observed,
   type ObservedWorld,
+  targetOf,
 } from "../observed.ts";
 import { act, fail, finish } from "../outcome.ts";
 import { operationKey } from "../plan-hash.ts";
@@ -24,7 +25,7 @@ import { verdict } from "./verdict.ts";
 function consequence(o: Observed, world: ObservedWorld | undefined): string {
   if (world?.operation === undefined) return "Nothing was changed.";
   const held = heldTables(o);
-  const target = o.status.target?.snapshotId;
+  const target = targetOf(o);
   if (held.length > 0) {
     const list = held.map((name) => `'${name}'`).join(", ");
     return (
