@@ -13,6 +13,7 @@ import { createSummary, failure, frontier, insertEvents, status, summary } from 
 import { until } from "../support/until.ts";
 
 const BUCKET = "lake-data";
+const BUCKET_2 = "other-lake";
 /** The server is built once. */
 const BUILD_MS = 600_000;
 const folder = temporaryFolder();
@@ -26,6 +27,7 @@ let scheduler: Awaited<ReturnType<typeof startScheduler>> | undefined;
 beforeAll(async () => {
   s3 = await startS3Server(await ensureS3Server(silentProgress));
   await s3.createBucket(BUCKET);
+  await s3.createBucket(BUCKET_2);
   lake = await openS3Lake({ account: s3.account, bucket: BUCKET });
 }, BUILD_MS);
 
@@ -159,6 +161,33 @@ test.each([
   await lake.restartWith({});
   await insertEvents(pool(), "click", 1);
   expect(await head()).toBe(before + 1);
+});
+
+test("a storage that accepts and never answers holds nobody up for long, and the engine still answers", async () => {
+  const sql = "set global http_timeout = 1; set global http_retries = 0;";
+  const other = await openS3Lake({ account: s3.account, bucket: BUCKET_2, sql });
+  const others = other.database.pool();
+  const engine = other.database.lake.enginePid();
+  try {
+    await insertEvents(others, "click", 1);
+    process.kill(s3.process().pid, "SIGSTOP");
+    const [read, written, isHealthy] = await Promise.all([
+      failure(others.query("select sum(value) from lake.events")),
+      failure(insertEvents(others, "click", 2)),
+      others.query<{ ok: boolean }>("select pgtrickle.check_lake() as ok").then(({ rows }) => rows[0]?.ok),
+    ]);
+    for (const refused of [read, written])
+      expect(refused.message).toMatch(/storage does not answer: Timeout was reached/);
+    expect(isHealthy).toBe(true);
+    process.kill(s3.process().pid, "SIGCONT");
+    await insertEvents(others, "click", 3);
+    const { rows } = await others.query("select count(*)::int as count, sum(value)::int as total from lake.events");
+    expect(rows).toEqual([{ count: 4, total: 200 }]);
+    expect(other.database.lake.enginePid()).toBe(engine);
+  } finally {
+    process.kill(s3.process().pid, "SIGCONT");
+    await other.drop();
+  }
 });
 
 test("a bucket that does not exist is told with the way out", async () => {

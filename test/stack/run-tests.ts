@@ -8,7 +8,8 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { ensureHelm } from "../chart/helm.ts";
-import { ensureDuckdbExtensions } from "./duckdb-extensions.ts";
+import { ensureS3Server } from "../support/s3-server.ts";
+import { ensureDuckdbExtensions, ensureDuckdbExtensionsForS3 } from "./duckdb-extensions.ts";
 import { ensureKubeAssets } from "./kube-assets.ts";
 import { temporaryFolder } from "./processes.ts";
 import { terminalProgress } from "./progress.ts";
@@ -52,6 +53,10 @@ async function prepare(tiers: readonly Tier[]): Promise<void> {
   const progress = terminalProgress();
   if (tiers.includes("pure") || tiers.includes("kube")) await ensureHelm(progress);
   if (tiers.includes("pg") || tiers.includes("e2e")) await ensureDuckdbExtensions(progress);
+  if (tiers.includes("pg")) {
+    await ensureDuckdbExtensionsForS3(progress);
+    await ensureS3Server(progress);
+  }
   if (tiers.includes("kube") || tiers.includes("e2e")) await ensureKubeAssets(progress);
 }
 

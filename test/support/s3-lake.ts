@@ -1,5 +1,5 @@
 /** A database whose lake keeps its data files in S3, set up by the variables and the program that the chart's pod uses. */
-import { readFile } from "node:fs/promises";
+import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { prepareFiles } from "../../pg_trickle/bootstrap/bootstrap.ts";
@@ -45,17 +45,21 @@ export interface S3Lake {
 export interface S3LakeOptions {
   readonly account: S3Account;
   readonly bucket: string;
+  /** DuckDB SQL that is run at each start of the engine, after the credentials and before the lake's tables. */
+  readonly sql?: string;
 }
 
-export async function openS3Lake({ account, bucket }: S3LakeOptions): Promise<S3Lake> {
+export async function openS3Lake({ account, bucket, sql = "" }: S3LakeOptions): Promise<S3Lake> {
   const folder = temporaryFolder(0o700);
   const extensions = await ensureDuckdbExtensionsForS3(silentProgress);
+  const source = join(folder.path, "source.sql");
+  await writeFile(source, `${sql}\n${await readFile(LAKE_SQL, "utf8")}`);
   const dataPath = `s3://${bucket}/lake/`;
   const initFile = join(folder.path, "lake.sql");
   const settings = {
     ...{ S3_KEY_ID: account.keyId, S3_SECRET: account.secret, S3_ENDPOINT: account.endpoint },
     ...{ S3_REGION: account.region, S3_URL_STYLE: "path", S3_USE_SSL: "false" },
-    ...{ LAKE_INIT_SOURCE: LAKE_SQL, LAKE_INIT_TARGET: initFile },
+    ...{ LAKE_INIT_SOURCE: source, LAKE_INIT_TARGET: initFile },
   };
   const prepare = (change: Readonly<Record<string, string>> = {}) =>
     prepareFiles(readConfig({ ...OTHER_SETTINGS, ...settings, ...change }));
