@@ -36,7 +36,12 @@ async function loadExtensions(connection: DuckDBConnection, directory: string): 
     await connection.run(`load ${literal(join(directory, `${name}.duckdb_extension`))}`);
   }
   const httpfs = join(directory, "httpfs.duckdb_extension");
-  if (existsSync(httpfs)) await connection.run(`load ${literal(httpfs)}`);
+  if (!existsSync(httpfs)) return;
+  await connection.run(`load ${literal(httpfs)}`);
+  // A request cannot be interrupted, so these bound what a storage that accepts and never answers can hold up: 30 s for a
+  // read, 90 s for a write, where DuckDB's own values make it 2 and 6 minutes. Since 1.5.5 the time is that without a byte,
+  // not the whole transfer's. The file that is run at the start may set others.
+  for (const setting of ["http_timeout = 10", "http_retries = 2"]) await connection.run(`set global ${setting}`);
 }
 
 function asDirectory(path: string): string {
