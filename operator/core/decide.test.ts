@@ -8,6 +8,7 @@ import {
   makeWorld,
   modelHold,
   observeModel,
+  takeOver,
 } from "../../test/support/model-world.ts";
 import type { Phase } from "../api/status.ts";
 import { decide, needsWorld } from "./decide.ts";
@@ -291,6 +292,23 @@ const cases: Readonly<Record<string, Case>> = {
       },
     }),
     want: { phase: "Failed", reason: "RepairFailed", says: /stays paused.*snapshot 42.*resume_scheduler/ },
+  },
+  "taken over by resume_scheduler it ends, and says what that means": {
+    given: makeObserved({
+      world: observeModel(takeOver(journals.rewound)),
+      ...{ object: { hasFinalizer: true }, status: { phase: "AwaitingResume", target: { snapshotId: 42 } } },
+    }),
+    want: {
+      ...{ phase: "Failed", reason: "Failed", action: "removeFinalizer" },
+      says: /ended as Orphaned.*Somebody let go of the tables.*snapshot 42 stays/,
+    },
+  },
+  "and when it was aborted meanwhile it blames no failurePolicy": {
+    given: makeObserved({
+      world: observeModel(takeOver(journals.paused)),
+      ...{ object: { hasFinalizer: true }, spec: makeSpec({ abort: true }) },
+    }),
+    want: { phase: "Aborted", says: /Somebody let go of the tables.*nothing was moved/ },
   },
   "after the deadline the operation fails": {
     given: makeObserved({

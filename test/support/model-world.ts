@@ -96,9 +96,15 @@ function release(world: ModelWorld, leavePaused: boolean): ModelWorld {
   return leavePaused ? { ...released, holders: [...released.holders, modelLeftHold] } : released;
 }
 
+/** pgtrickle.resume_scheduler(), when nobody has heard of the operator for two minutes. */
+export function takeOver(world: ModelWorld): ModelWorld {
+  const token = (world.operation?.token ?? 0) + 1;
+  return { ...withoutHold(world), operation: { token, outcome: "Orphaned" }, lockedByUs: false };
+}
+
 function claim(world: ModelWorld): Effect {
   const outcome = world.operation?.outcome;
-  if (world.lockedByOther || outcome === "Succeeded" || outcome === "Aborted") return { world };
+  if (world.lockedByOther || (outcome !== undefined && outcome !== "Failed")) return { world };
   const token = Math.min(9, (world.operation?.token ?? 0) + 1);
   return { world: { ...world, operation: { token }, lockedByUs: true } };
 }

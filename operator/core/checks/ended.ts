@@ -4,6 +4,8 @@ import { isTerminal } from "../../api/status.ts";
 import type { Decision } from "../decision.ts";
 import { heldTables, isDone, isInvalid, type Observed, targetOf } from "../observed.ts";
 import { acknowledge, finish, keep } from "../outcome.ts";
+import { quotedText } from "../texts.ts";
+import { consequence } from "./settle.ts";
 
 const heldPollMs = 30_000;
 /** Timers of a process are no calendars: what is due much later is looked at in between. */
@@ -68,7 +70,7 @@ export function succeeded(o: Observed): Decision | undefined {
 export function endedOtherwise(o: Observed): Decision | undefined {
   if (o.world.kind !== "observed" || o.world.operation?.outcome === undefined) return undefined;
   const { outcome, reason } = o.world.operation;
-  const message = `the operation ended as ${outcome}${reason ? `: ${reason}` : ""}`;
+  const message = `the operation ended as ${outcome}${reason ? `: ${quotedText(reason)}` : ""}. ${consequence(o, o.world)}`;
   const phase = outcome === "Aborted" ? "Aborted" : "Failed";
   return finish(o, { phase, reason: Reason[phase], message }, heldTables(o).length > 0);
 }

@@ -22,7 +22,7 @@ import { effectiveRetry, waitBeforeMs } from "../retry.ts";
 import { verdict } from "./verdict.ts";
 
 /** What the failure means for the tables: stated in every terminal message. */
-function consequence(o: Observed, world: ObservedWorld | undefined): string {
+export function consequence(o: Observed, world: ObservedWorld | undefined): string {
   if (world?.operation === undefined) return "Nothing was changed.";
   const held = heldTables(o);
   const target = targetOf(o);
@@ -32,6 +32,10 @@ function consequence(o: Observed, world: ObservedWorld | undefined): string {
       `${held.join(", ")} stays paused with the rows of snapshot ${target} (failurePolicy Hold). ` +
       `Make a new StreamTableRewind, delete this one, or select pgtrickle.resume_scheduler(array[${list}]) to let refreshing go on.`
     );
+  }
+  if (world.operation.outcome === "Orphaned") {
+    const rows = isRewound(world) ? `the rewind to snapshot ${target} stays` : "nothing was moved";
+    return `Somebody let go of the tables in the database: ${rows}, and this rewind does nothing any more.`;
   }
   if (isRewound(world)) return `The rewind to snapshot ${target} stays and refreshing goes on (failurePolicy Resume).`;
   return "Everything was undone: the tables are as they were found.";
