@@ -98,5 +98,8 @@ describe("the lake's SQL", () => {
     expect(buildLakeInit("select 1;", s3)).toBe(
       "create or replace secret lake_data (type s3, key_id 'k', secret 'it''s', endpoint 'minio:9000', url_style 'path', use_ssl false);\nselect 1;",
     );
+    expect(buildLakeInit("select 1;", { keyId: "k", secret: "s", caFile: "/ca.crt" })).toBe(
+      "create or replace secret lake_data (type s3, key_id 'k', secret 's');\nset global ca_cert_file = '/ca.crt';\nselect 1;",
+    );
   });
 });

@@ -40,6 +40,8 @@ const schema = z.object({
   S3_REGION: z.string().optional(),
   S3_URL_STYLE: z.enum(["path", "vhost"]).optional(),
   S3_USE_SSL: z.enum(["true", "false"]).optional(),
+  // The authority that signed the service's certificate, as the engine sees the file.
+  S3_CA_FILE: path.optional(),
   WAIT_MS: z.coerce.number().int().min(0).default(300_000),
   LOG_LEVEL: z.enum(["fatal", "error", "warn", "info", "debug", "trace", "silent"]).default("info"),
 });
@@ -65,6 +67,7 @@ export interface S3Settings {
   readonly region?: string | undefined;
   readonly urlStyle?: string | undefined;
   readonly useSsl?: string | undefined;
+  readonly caFile?: string | undefined;
 }
 
 export interface Config {
@@ -103,6 +106,7 @@ function readS3(env: Environment): S3Settings | null {
     region: env.S3_REGION,
     urlStyle: env.S3_URL_STYLE,
     useSsl: env.S3_USE_SSL,
+    caFile: env.S3_CA_FILE,
   };
 }
 

@@ -17,5 +17,6 @@ export function buildLakeInit(lakeSql: string, s3: S3Settings | null): string {
   ];
   const parts = options.flatMap(([key, value]) => (value ? [`${key} ${literal(value)}`] : []));
   if (s3.useSsl) parts.push(`use_ssl ${s3.useSsl}`);
-  return `create or replace secret lake_data (type s3, ${parts.join(", ")});\n${lakeSql}`;
+  const authority = s3.caFile ? `set global ca_cert_file = ${literal(s3.caFile)};\n` : "";
+  return `create or replace secret lake_data (type s3, ${parts.join(", ")});\n${authority}${lakeSql}`;
 }

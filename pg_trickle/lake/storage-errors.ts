@@ -49,7 +49,7 @@ const KINDS: readonly Kind[] = [
   {
     isIt: ({ status, text }) => status === null && /SSL|TLS|certificate/i.test(text),
     what: "no TLS connection to the lake's storage",
-    hint: "For a service without TLS set pgTrickle.lake.s3.useSsl: false. Otherwise its certificate has to name the endpoint, and its authority has to be one that the engine's image knows.",
+    hint: "For a service without TLS set pgTrickle.lake.s3.useSsl: false. Otherwise its certificate has to name the endpoint; an authority that not everybody knows goes into pgTrickle.lake.s3.caSecret.",
   },
   {
     isIt: ({ status }) => status === null,

@@ -108,7 +108,27 @@ describe("pg_trickle", () => {
     const secret = { secretKeyRef: { name: "keys", key: "secret-access-key" } };
     expect(environmentOf(containerIn(podIn(manifests), "bootstrap"))).toMatchObject({
       ...{ S3_SECRET: secret, S3_ENDPOINT: "minio:9000", S3_REGION: "us-east-1" },
+      ...{ S3_KEY_ID: { secretKeyRef: { name: "keys", key: "access-key-id" } }, S3_USE_SSL: "true" },
+      S3_SESSION_TOKEN: { secretKeyRef: { name: "keys", key: "session-token", optional: true } },
     });
+    // Only the bootstrap sees the keys; it hands them on in a file.
+    expect(Object.keys(lakeOf(manifests)).filter((name) => name.startsWith("S3_"))).toEqual([]);
+  });
+
+  it("lake.s3 without a Secret is refused by name", async () => {
+    await expect(withPgTrickle({ lake: { s3: { bucket: "events" } } })).rejects.toThrow(
+      /s3\.credentialsSecret is needed/,
+    );
+  });
+
+  it("lake.s3.caSecret reaches the engine", async () => {
+    const manifests = await withPgTrickle({ lake: { s3: { ...s3, caSecret: { name: "minio-ca" } } } });
+    const pod = podIn(manifests);
+    expect(environmentOf(containerIn(pod, "bootstrap"))["S3_CA_FILE"]).toBe("/etc/pgtrickle/s3-ca/ca.crt");
+    const mount = { name: "s3-ca", mountPath: "/etc/pgtrickle/s3-ca", readOnly: true };
+    expect(containerIn(pod, "lake")["volumeMounts"]).toContainEqual(mount);
+    const secret = { secretName: "minio-ca", items: [{ key: "ca.crt", path: "ca.crt" }] };
+    expect(pod["volumes"]).toContainEqual({ name: "s3-ca", secret });
   });
 
   it("postgres.settings and postgres.tls reach the server", async () => {

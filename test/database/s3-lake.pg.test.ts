@@ -1,5 +1,6 @@
 /** The lake's data files in S3: the incident and its rollback, and what is said where the storage does not play along. */
 import { readdirSync, readFileSync, statSync } from "node:fs";
+import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Pool } from "pg";
 import { afterAll, beforeAll, expect, inject, test } from "vitest";
@@ -10,6 +11,7 @@ import { listObjects } from "../support/s3-client.ts";
 import { openS3Lake, type S3Lake } from "../support/s3-lake.ts";
 import { ensureS3Server, type S3Server, startS3Server } from "../support/s3-server.ts";
 import { createSummary, failure, frontier, insertEvents, status, summary } from "../support/summary-table.ts";
+import { startTlsFront } from "../support/tls-front.ts";
 import { until } from "../support/until.ts";
 
 const BUCKET = "lake-data";
@@ -161,6 +163,26 @@ test.each([
   await lake.restartWith({});
   await insertEvents(pool(), "click", 1);
   expect(await head()).toBe(before + 1);
+});
+
+test("TLS is the default, and whose certificate is accepted is the operator's choice", async () => {
+  const front = await startTlsFront(Number(s3.account.endpoint.split(":")[1]));
+  const authority = join(folder.path, "ca.crt");
+  await writeFile(authority, front.authority);
+  const change = { S3_ENDPOINT: front.address, S3_USE_SSL: "" };
+  try {
+    await lake.restartWith(change);
+    const refused = await failure(insertEvents(pool(), "click", 1));
+    expect(refused.message).toMatch(/no TLS connection to the lake's storage: .*https:\/\/localhost/);
+    expect(refused.hint).toMatch(/pgTrickle\.lake\.s3\.caSecret/);
+    const before = await head();
+    await lake.restartWith({ ...change, S3_CA_FILE: authority });
+    await insertEvents(pool(), "click", 1);
+    expect(await head()).toBe(before + 1);
+  } finally {
+    await front.stop();
+    await lake.restartWith({});
+  }
 });
 
 test("a storage that accepts and never answers holds nobody up for long, and the engine still answers", async () => {

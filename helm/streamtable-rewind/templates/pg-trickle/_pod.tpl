@@ -123,6 +123,14 @@ volumes:
         - key: {{ include "strw.pgTrickle.caSecretKey" $ }}
           path: ca.crt
   {{- end }}
+  {{- if include "strw.pgTrickle.hasS3Ca" . }}
+  - name: s3-ca
+    secret:
+      secretName: {{ $t.lake.s3.caSecret.name }}
+      items:
+        - key: {{ $t.lake.s3.caSecret.key }}
+          path: ca.crt
+  {{- end }}
   {{- if $external }}
   - name: lake-tls
     secret:
@@ -156,6 +164,10 @@ volumes:
   mountPath: /etc/pgtrickle/postgres-ca
   readOnly: true
 {{- end }}
+{{- end }}
+
+{{- define "strw.pgTrickle.hasS3Ca" -}}
+{{- with .Values.pgTrickle.lake.s3 }}{{ if and .bucket .caSecret.name }}true{{ end }}{{ end -}}
 {{- end }}
 
 {{- define "strw.pgTrickle.engineMounts" -}}
@@ -301,6 +313,11 @@ nobody away from PostgreSQL. Its own watchdog kills it when it does not answer.
   {{- end }}
   volumeMounts:
     {{- include "strw.pgTrickle.engineMounts" . | trim | nindent 4 }}
+    {{- if include "strw.pgTrickle.hasS3Ca" . }}
+    - name: s3-ca
+      mountPath: /etc/pgtrickle/s3-ca
+      readOnly: true
+    {{- end }}
     {{- if .Values.externalPostgres.enabled }}
     - name: lake-tls
       mountPath: /etc/pgtrickle/lake-tls
@@ -394,6 +411,10 @@ nobody away from PostgreSQL. Its own watchdog kills it when it does not answer.
   value: {{ .urlStyle | quote }}
 - name: S3_USE_SSL
   value: {{ .useSsl | quote }}
+{{- if .caSecret.name }}
+- name: S3_CA_FILE
+  value: /etc/pgtrickle/s3-ca/ca.crt
+{{- end }}
 {{- end }}
 {{- end }}
 - name: WAIT_MS
