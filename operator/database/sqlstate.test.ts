@@ -45,6 +45,8 @@ const rows: readonly Row[] = [
   ["57P01", "call", "TransientError", "DatabaseUnreachable"],
   ["57P03", "connect", "TransientError", "DatabaseUnreachable"],
   ["08001", "repair", "TransientError", "LakeUnreachable"],
+  ["LT008", "move", "TransientError", "LakeUnreachable"],
+  ["LT008", "repair", "TransientError", "LakeUnreachable"],
   ["08006", "move", "TransientError", "LakeUnreachable"],
   ["08006", "call", "TransientError", "DatabaseUnreachable"],
   ["53300", "connect", "TransientError", "DatabaseUnreachable"],

@@ -35,6 +35,7 @@ export const LakeState = {
   notSupported: "LT005",
   markerAlreadyApplied: "LT006",
   unknownTable: "LT007",
+  storageFailed: "LT008",
 } as const;
 
 export const PostgresState = {
@@ -77,6 +78,8 @@ const meanings: Readonly<Record<string, Meaning>> = {
   [TrickleState.strategyNotPossible]: terminal(Reason.StrategyNotPossible),
   [TrickleState.badArgument]: terminal(Reason.CallRefused),
   [LakeState.snapshotNotThere]: terminal(Reason.SnapshotNotFound),
+  // A wrong key, too: it is mended in the lake's settings, not in the object.
+  [LakeState.storageFailed]: transient(Reason.LakeUnreachable),
   [PostgresState.invalidPassword]: terminal(Reason.AuthenticationFailed),
   [PostgresState.invalidAuthorization]: terminal(Reason.AuthenticationFailed),
   [PostgresState.unknownDatabase]: terminal(Reason.AuthenticationFailed),
