@@ -77,6 +77,8 @@ export interface OperationFact {
   readonly tables: readonly string[];
   readonly reason?: string | undefined;
   readonly startedAt?: string | undefined;
+  /** Since it was started, by the database's clock. */
+  readonly ageMs?: number | undefined;
   readonly finishedAt?: string | undefined;
   /** Since its operator was last heard of in the database. */
   readonly idleMs?: number | undefined;

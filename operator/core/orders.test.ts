@@ -237,6 +237,22 @@ describe("activeDeadlineSeconds", () => {
   });
 });
 
+describe("clocks that differ", () => {
+  it("use up no deadline: the time of an operation is counted by the database that it runs in", () => {
+    const world: ObservedWorld = observeModel(paused);
+    const given = { object: { hasFinalizer: true }, memory: { token: "1" }, now: at("23:00:00") };
+    const aged = (ageMs: number) =>
+      decide(
+        makeObserved({
+          ...given,
+          world: { ...world, operation: { tables: [], startedAt: "2026-11-22T12:00:00.000Z", ageMs } },
+        }),
+      );
+    expect(aged(3_599_999).reason).not.toBe("DeadlineExceeded");
+    expect(aged(3_600_000).reason).toBe("DeadlineExceeded");
+  });
+});
+
 describe("an outage while a person is waited for", () => {
   const spec = makeSpec({ activeDeadlineSeconds: 60, resume: { policy: "Manual" } });
   const given = { spec, object: { hasFinalizer: true }, memory: { token: "1" } };

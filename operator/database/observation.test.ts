@@ -39,6 +39,8 @@ describe("worldOf", () => {
   it("reads how long nobody was heard of, and who did the very same before", () => {
     const operation = { tables: ["public.event_summary"], outcome: null, idle_seconds: 1.25 };
     expect(worldOf(makeAnswer({ operation }), uid).operation).toMatchObject({ idleMs: 1250 });
+    const started = { ...operation, started_at: "2026-11-22T12:26:09.013387+00:00" };
+    expect(worldOf(makeAnswer({ operation: started }), uid).operation).toMatchObject({ ageMs: 60_000 });
     const already_done = { uid: "earlier", finished_at: "2026-11-22T12:00:00.5+00:00", target: 3 };
     expect(worldOf(makeAnswer({ already_done }), uid)).toMatchObject({
       ...{ database: "timetravel_demo", alreadyDone: { uid: "earlier", finishedAt: "2026-11-22T12:00:00.500Z" } },

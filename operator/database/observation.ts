@@ -64,6 +64,7 @@ const observationSchema = z.object({
   system_identifier: text,
   timeline: z.number(),
   database: text,
+  now: time,
   head: optionalNumber,
   operation: operationSchema.nullish(),
   tables: z.array(tableSchema),
@@ -139,12 +140,13 @@ function decisive(steps: readonly Step[]): StepFact[] {
   });
 }
 
-function operationOf(operation: z.infer<typeof operationSchema>): ObservedWorld["operation"] {
+function operationOf(operation: z.infer<typeof operationSchema>, now: Date): ObservedWorld["operation"] {
   return {
     tables: operation.tables,
     outcome: operation.outcome ?? undefined,
     reason: operation.reason ?? undefined,
     startedAt: operation.started_at?.toISOString(),
+    ageMs: operation.started_at == null ? undefined : now.getTime() - operation.started_at.getTime(),
     finishedAt: operation.finished_at?.toISOString(),
     idleMs: operation.idle_seconds == null ? undefined : Math.round(operation.idle_seconds * 1000),
   };
@@ -172,7 +174,7 @@ export function worldOf(json: unknown, uid: string): ObservedWorld {
     timeline: seen.timeline,
     database: seen.database,
     head: seen.head ?? undefined,
-    operation: seen.operation ? operationOf(seen.operation) : undefined,
+    operation: seen.operation ? operationOf(seen.operation, seen.now) : undefined,
     tables: seen.tables.map((table) => tableOf(table, uid)),
     target: {
       snapshotId: seen.target.error ? undefined : (seen.target.snapshot_id ?? undefined),

@@ -63,11 +63,19 @@ function waitedMs({ now, status: { waited } }: Observed): number {
   return waited.seconds * 1000 + (waited.since === undefined ? 0 : Math.max(0, now - Date.parse(waited.since)));
 }
 
+/** By our clock, however the database's differs. */
+function startedAtMs({ world, status, now }: Observed): number | undefined {
+  const operation = world.kind === "observed" ? world.operation : undefined;
+  if (operation?.ageMs !== undefined) return now - operation.ageMs;
+  const startedAt = operation?.startedAt ?? status.startTime;
+  return startedAt === undefined ? undefined : Date.parse(startedAt);
+}
+
 /** When the time of the operation is over; undefined while it has not begun. */
 export function deadlineAt(o: Observed): number | undefined {
-  const startedAt = (o.world.kind === "observed" ? o.world.operation?.startedAt : undefined) ?? o.status.startTime;
+  const startedAt = startedAtMs(o);
   if (startedAt === undefined || isInvalid(o.spec)) return undefined;
-  return Date.parse(startedAt) + o.spec.activeDeadlineSeconds * 1000 + waitedMs(o);
+  return startedAt + o.spec.activeDeadlineSeconds * 1000 + waitedMs(o);
 }
 
 function deadlineExceeded(o: Observed): Failure | undefined {
