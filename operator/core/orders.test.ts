@@ -53,6 +53,16 @@ describe("approval.mode Manual", () => {
     expect(events).toMatchObject([{ reason: "AwaitingApproval" }]);
   });
 
+  it("says all of it in an event as well, however many tables there are", () => {
+    const tables = Array.from({ length: 16 }, (_, index) => ({
+      name: `warehouse.summary_of_one_kind_of_event_${index}`,
+    }));
+    const given = waiting({ planHash: "0".repeat(64) }, { memory: { plan: makePlanOf(manual(), { tables }) } });
+    const [event] = decide(given).events;
+    expect(Buffer.byteLength(event?.note ?? "")).toBeLessThan(1024);
+    expect(event?.note).toMatch(/_0, .*_1, .*_2 and 13 more goes to snapshot 42.*kubectl patch .*\}\}\}'$/);
+  });
+
   it("keeps the shown plan up to date without saying so each time", () => {
     expect(decide(waiting({}, { now: at("12:00:29") }))).toMatchObject({ action: { kind: "none" } });
     const later = decide(waiting({}, { now: at("12:00:30") }));

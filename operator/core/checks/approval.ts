@@ -7,10 +7,19 @@ import { isOpen, type Observed } from "../observed.ts";
 import { actAtOnce, actBeside, finish, wait } from "../outcome.ts";
 import { type Ready, ready } from "./ready.ts";
 
+/** An event holds 1024 bytes, and the way to approve comes last; all of them are in the plan. */
+const namedTables = 3;
+
+function tableList(tables: Plan["tables"]): string {
+  const names = tables.slice(0, namedTables).map(({ name }) => name);
+  const others = tables.length - names.length;
+  return names.join(", ") + (others > 0 ? ` and ${others} more` : "");
+}
+
 function summary({ target, commitsUndoneCount, rowsChanged, tables }: Plan): string {
   const commits = commitsUndoneCount === undefined ? "" : `, leaves out ${commitsUndoneCount} commit(s)`;
   const rows = rowsChanged === undefined ? "" : `, changes ${rowsChanged} row(s)`;
-  return `${tables.map(({ name }) => name).join(", ")} goes to snapshot ${target}${commits}${rows}`;
+  return `${tableList(tables)} goes to snapshot ${target}${commits}${rows}`;
 }
 
 function howToApprove({ namespace, name }: Observed["object"], hash: string): string {
