@@ -56,4 +56,12 @@ describe("plannedOf", () => {
     expect(planned.tables[0]?.sample).toHaveLength(sampleLimit);
     expect(JSON.stringify(planned).length).toBeLessThan(100_000);
   });
+
+  it("leaves room in an object of 1.5 MB also with all the tables that there may be, whatever their rows say", () => {
+    const row = { change: "+", row: { text: "\u{1f9ca}".repeat(5_000) } };
+    const tables = Array.from({ length: 16 }, () => ({ ...table, sample: Array.from({ length: 20 }, () => row) }));
+    const planned = plannedOf(makePlanned({ tables }));
+    expect(Buffer.byteLength(JSON.stringify(planned))).toBeLessThan(300_000);
+    expect(planned.tables.every(({ sample }) => sample?.every((shown) => shown.row.isWellFormed()))).toBe(true);
+  });
 });

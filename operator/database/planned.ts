@@ -51,11 +51,14 @@ export interface Planned {
 }
 
 const textLimit = 1_024;
+/** Of all tables together: an object of more than 1.5 MB is refused. */
+const rowLimit = 60;
 
 function short(value: unknown): string | undefined {
   if (value === undefined || value === null) return undefined;
   const whole = typeof value === "string" ? value : JSON.stringify(value);
-  return whole.length <= textLimit ? whole : `${whole.slice(0, textLimit)}…`;
+  // Never half a character: the API server would store another one.
+  return whole.length <= textLimit ? whole : `${whole.slice(0, textLimit)}…`.toWellFormed();
 }
 
 /** Without the keys that have no value. */
@@ -75,7 +78,7 @@ function commitOf(commit: z.infer<typeof commitSchema>): NonNullable<Planned["co
   }) as NonNullable<Planned["commitsUndone"]>[number];
 }
 
-function tableOf(table: z.infer<typeof tableSchema>): PlanTable {
+function tableOf(table: z.infer<typeof tableSchema>, rows: number): PlanTable {
   return compact({
     name: table.table,
     from: table.from,
@@ -88,13 +91,14 @@ function tableOf(table: z.infer<typeof tableSchema>): PlanTable {
     sources: table.sources?.map((source) =>
       compact({ table: source.table, tableId: source.table_id, schemaVersion: source.schema_version }),
     ),
-    sample: table.sample?.slice(0, sampleLimit).map(({ change, row }) => ({ change, row: short(row) ?? "" })),
+    sample: table.sample?.slice(0, rows).map(({ change, row }) => ({ change, row: short(row) ?? "" })),
   }) as PlanTable;
 }
 
 export function plannedOf(json: unknown): Planned {
   const plan = planSchema.parse(json);
   const counts = plan.tables.map((table) => table.rows_changed).filter((count) => typeof count === "number");
+  const rows = Math.min(sampleLimit, Math.max(1, Math.floor(rowLimit / plan.tables.length)));
   return compact({
     target: plan.target,
     head: plan.head,
@@ -102,7 +106,7 @@ export function plannedOf(json: unknown): Planned {
     commitsUndoneCount: plan.commits_undone_count,
     commitsUndone: plan.commits_undone?.slice(0, sampleLimit).map(commitOf),
     rowsChanged: counts.length === 0 ? undefined : counts.reduce((sum, count) => sum + count, 0),
-    tables: plan.tables.map(tableOf),
+    tables: plan.tables.map((table) => tableOf(table, rows)),
     systemIdentifier: plan.system_identifier,
     timeline: plan.timeline,
   }) as Planned;
