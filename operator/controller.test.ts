@@ -51,6 +51,7 @@ interface ProcessOptions {
   readonly status?: StatusWriter<RewindObject>;
   readonly secret?: "there" | "missing";
   readonly now?: string;
+  readonly clock?: () => string;
   readonly wake?: (key: string) => void;
 }
 
@@ -71,7 +72,7 @@ function start(outside: FakeOutside, options: ProcessOptions = {}): Process {
       secrets: { getSecret: async () => (options.secret === "missing" ? Promise.reject(missing) : secret) },
       driver: options.driver ?? fakeDriver(outside),
       clusterId: async () => "cluster",
-      now: () => new Date(options.now ?? "2026-11-22T12:00:10Z"),
+      now: () => new Date(options.clock?.() ?? options.now ?? "2026-11-22T12:00:10Z"),
       random: () => 0.5,
     },
     status: options.status ?? fakeStatusWriter(outside),
@@ -278,6 +279,25 @@ describe("an object that waits", () => {
     expect(statusOf(outside)).toMatchObject({ phase: "Succeeded", plan: { hash } });
     const phases = ["Planning", "AwaitingApproval", "Rewinding", "Repairing", "Replaying", "Succeeded"];
     expect(process.events.map(({ reason }) => reason)).toEqual(phases);
+  });
+
+  it("for approval has as much peace after a plan that took its time", async () => {
+    const outside = makeOutside();
+    outside.object = { ...makeObject(), spec: makeSpecInput({ approval: { mode: "Manual" } }) };
+    const fake = await fakeDriver(outside).open(undefined as never, undefined as never);
+    let now = "2026-11-22T12:00:10Z";
+    let plans = 0;
+    const plan = (...given: Parameters<typeof fake.plan>) => {
+      plans += 1;
+      now = "2026-11-22T12:00:39Z";
+      return fake.plan(...given);
+    };
+    const process = start(outside, { driver: { open: async () => ({ ...fake, plan }) }, clock: () => now });
+    await reconcile(process);
+    // Woken by its own status write.
+    now = "2026-11-22T12:00:41Z";
+    await reconcile(process);
+    expect(plans).toBe(1);
   });
 
   it("behind another one is woken when that one has freed the table", async () => {

@@ -177,7 +177,8 @@ export class Controller {
     const { sources, status, measurements } = this.#options;
     const startedAt = performance.now();
     try {
-      await perform(action, { objects: sources.objects, wrote: (next) => status.wrote(next), object, observed, run });
+      const { objects, now } = sources;
+      await perform(action, { objects, now, wrote: (next) => status.wrote(next), object, observed, run });
       measurements.passed("acted");
       if (endsTheToken.includes(action.kind)) run.token = undefined;
       if (freesLocks.includes(action.kind)) this.#wakeNext(observed);

@@ -23,6 +23,7 @@ export interface Performance {
   readonly object: RewindObject;
   readonly observed: Observed;
   readonly run: Run;
+  readonly now: () => Date;
 }
 
 function unreachable(action: never): never {
@@ -56,10 +57,11 @@ async function claim(
 }
 
 async function plan(given: Performance, { tables, snapshotId }: Extract<Action, { kind: "plan" }>): Promise<void> {
-  const { observed, run } = given;
+  const { observed, run, now } = given;
   const planned = await sessionOf(run).plan(tables, snapshotId);
   if (isInvalid(observed.spec)) return;
-  const plannedAt = new Date(observed.now).toISOString();
+  // When it was ready: an engine that needs long for a plan is not asked for the next one at once.
+  const plannedAt = now().toISOString();
   run.plan = { ...planned, plannedAt, hash: planHash(planned, observed.spec) } as Plan;
 }
 
