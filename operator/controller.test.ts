@@ -276,7 +276,7 @@ describe("an object that waits", () => {
     const hash = statusOf(outside).plan?.hash;
     outside.object = { ...outside.object, spec: spec(hash) };
     expect(await reconcile(process)).toEqual({});
-    expect(statusOf(outside)).toMatchObject({ phase: "Succeeded", plan: { hash } });
+    expect(statusOf(outside)).toMatchObject({ phase: "Succeeded", plan: { hash, database: "timetravel_demo" } });
     const phases = ["Planning", "AwaitingApproval", "Rewinding", "Repairing", "Replaying", "Succeeded"];
     expect(process.events.map(({ reason }) => reason)).toEqual(phases);
   });

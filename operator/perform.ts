@@ -58,8 +58,9 @@ async function claim(
 
 async function plan(given: Performance, { tables, snapshotId }: Extract<Action, { kind: "plan" }>): Promise<void> {
   const { observed, run, now } = given;
-  const planned = await sessionOf(run).plan(tables, snapshotId);
-  if (isInvalid(observed.spec)) return;
+  const answer = await sessionOf(run).plan(tables, snapshotId);
+  if (isInvalid(observed.spec) || observed.world.kind !== "observed") return;
+  const planned = { ...answer, database: observed.world.database };
   // When it was ready: an engine that needs long for a plan is not asked for the next one at once.
   const plannedAt = now().toISOString();
   run.plan = { ...planned, plannedAt, hash: planHash(planned, observed.spec) } as Plan;

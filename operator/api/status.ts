@@ -81,6 +81,7 @@ const planSchema = z.object({
   rowsChanged: z.int().optional(),
   tables: z.array(planTableSchema).max(64),
   systemIdentifier: text.optional(),
+  database: text.optional(),
   timeline: z.int().optional(),
   plannedAt: time,
 });

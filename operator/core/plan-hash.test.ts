@@ -7,7 +7,14 @@ const table = {
   ...{ name: modelTable, from: 57, to: 42, rowsChanged: 1, definitionHash: "d" },
   sources: [{ table: "lake.events", tableId: 1, schemaVersion: 1 }],
 };
-const plan = makePlan({ systemIdentifier: "7", timeline: 1, tables: [table], head: 57, rowsChanged: 1 });
+const plan = makePlan({
+  systemIdentifier: "7",
+  database: "staging",
+  timeline: 1,
+  tables: [table],
+  head: 57,
+  rowsChanged: 1,
+});
 const spec = makeSpec();
 const hash = planHash(plan, spec);
 
@@ -40,6 +47,7 @@ describe("planHash", () => {
   it.each([
     ["the target", planHash(makePlan({ ...plan, target: 41 }), spec)],
     ["the database", planHash(makePlan({ ...plan, systemIdentifier: "8" }), spec)],
+    ["which one of the server's", planHash(makePlan({ ...plan, database: "production" }), spec)],
     ["its timeline", planHash(makePlan({ ...plan, timeline: 2 }), spec)],
     ["a definition", planHash(makePlan({ ...plan, tables: [{ ...table, definitionHash: "e" }] }), spec)],
     [

@@ -19,7 +19,7 @@ export function canonicalJson(value: Json): string {
 }
 
 type HashedSpec = Pick<StreamTableRewindSpec, "strategy" | "repair" | "verification" | "resume">;
-type HashedPlan = Pick<Plan, "systemIdentifier" | "timeline" | "target"> & {
+type HashedPlan = Pick<Plan, "systemIdentifier" | "database" | "timeline" | "target"> & {
   readonly tables: readonly Pick<Plan["tables"][number], "name" | "from" | "definitionHash" | "sources">[];
 };
 
@@ -45,7 +45,8 @@ export function operationKey(spec: StreamTableRewindSpec): string {
 
 export function planHash(plan: HashedPlan, spec: HashedSpec): string {
   const content: Json = {
-    catalog: { systemIdentifier: plan.systemIdentifier, timeline: plan.timeline },
+    // The same Secret may lead to another database by the time that it is approved.
+    catalog: { systemIdentifier: plan.systemIdentifier, database: plan.database, timeline: plan.timeline },
     target: plan.target,
     tables: plan.tables
       .map(({ name, from, definitionHash, sources }) => ({
