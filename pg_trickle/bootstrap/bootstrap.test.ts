@@ -36,6 +36,8 @@ describe("configuration", () => {
     expect(problemsOf({ ...good, LAKE_INIT_SOURCE: "/a" })).toContain("LAKE_INIT_TARGET");
     const init = { LAKE_INIT_SOURCE: "/a", LAKE_INIT_TARGET: "/b" };
     expect(problemsOf({ ...good, ...init, S3_KEY_ID: "k" })).toContain("S3_SECRET");
+    const both = { S3_KEY_ID: "k", S3_SECRET: "s", S3_CREDENTIALS: "ServiceAccount" };
+    expect(problemsOf({ ...good, ...init, ...both })).toContain("S3_CREDENTIALS");
   });
 
   test("the generator's login is made only if it has a password", () => {
@@ -86,10 +88,15 @@ describe("the lake's SQL", () => {
     expect(buildLakeInit("select 1;", null)).toBe("select 1;");
   });
 
+  test("keys of a service account are asked for, and asked for again", () => {
+    expect(buildLakeInit("select 1;", { keys: null, region: "eu-west-1" })).toBe(
+      "create or replace secret lake_data (type s3, provider credential_chain, refresh auto, region 'eu-west-1');\nselect 1;",
+    );
+  });
+
   test("credentials come first, quoted", () => {
     const s3 = {
-      keyId: "k",
-      secret: "it's",
+      keys: { keyId: "k", secret: "it's" },
       endpoint: "minio:9000",
       region: undefined,
       urlStyle: "path",
@@ -98,7 +105,7 @@ describe("the lake's SQL", () => {
     expect(buildLakeInit("select 1;", s3)).toBe(
       "create or replace secret lake_data (type s3, key_id 'k', secret 'it''s', endpoint 'minio:9000', url_style 'path', use_ssl false);\nselect 1;",
     );
-    expect(buildLakeInit("select 1;", { keyId: "k", secret: "s", caFile: "/ca.crt" })).toBe(
+    expect(buildLakeInit("select 1;", { keys: { keyId: "k", secret: "s" }, caFile: "/ca.crt" })).toBe(
       "create or replace secret lake_data (type s3, key_id 'k', secret 's');\nset global ca_cert_file = '/ca.crt';\nselect 1;",
     );
   });

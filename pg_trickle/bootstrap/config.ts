@@ -33,6 +33,8 @@ const schema = z.object({
   // What DuckDB runs at each start of the engine: this file, preceded by the credentials for S3.
   LAKE_INIT_SOURCE: path.optional(),
   LAKE_INIT_TARGET: path.optional(),
+  // Where the keys come from: the two below, or whatever gives this pod's service account some.
+  S3_CREDENTIALS: z.enum(["Secret", "ServiceAccount"]).default("Secret"),
   S3_KEY_ID: z.string().optional(),
   S3_SECRET: z.string().optional(),
   S3_SESSION_TOKEN: z.string().optional(),
@@ -59,10 +61,15 @@ export interface LakeAddress {
   readonly sslRootCert: string | null;
 }
 
-export interface S3Settings {
+interface S3Keys {
   readonly keyId: string;
   readonly secret: string;
   readonly sessionToken?: string | undefined;
+}
+
+export interface S3Settings {
+  /** Null: they are asked for when the engine starts, and again when they have expired. */
+  readonly keys: S3Keys | null;
   readonly endpoint?: string | undefined;
   readonly region?: string | undefined;
   readonly urlStyle?: string | undefined;
@@ -95,13 +102,21 @@ function readLogins(env: Environment): Login[] {
   return logins;
 }
 
+function readKeys(env: Environment): S3Keys | null {
+  const { S3_KEY_ID: keyId, S3_SECRET: secret, S3_SESSION_TOKEN: sessionToken } = env;
+  if (!keyId && !secret) return null;
+  if (!keyId || !secret) throw new ConfigError("S3_KEY_ID, S3_SECRET: both or neither");
+  return { keyId, secret, sessionToken };
+}
+
 function readS3(env: Environment): S3Settings | null {
-  if (!env.S3_KEY_ID && !env.S3_SECRET) return null;
-  if (!env.S3_KEY_ID || !env.S3_SECRET) throw new ConfigError("S3_KEY_ID, S3_SECRET: both or neither");
+  const keys = readKeys(env);
+  const isServiceAccount = env.S3_CREDENTIALS === "ServiceAccount";
+  if (keys === null && !isServiceAccount) return null;
+  if (keys !== null && isServiceAccount)
+    throw new ConfigError("S3_CREDENTIALS: ServiceAccount comes without S3_KEY_ID");
   return {
-    keyId: env.S3_KEY_ID,
-    secret: env.S3_SECRET,
-    sessionToken: env.S3_SESSION_TOKEN,
+    keys,
     endpoint: env.S3_ENDPOINT,
     region: env.S3_REGION,
     urlStyle: env.S3_URL_STYLE,

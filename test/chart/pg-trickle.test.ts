@@ -121,6 +121,18 @@ describe("pg_trickle", () => {
     );
   });
 
+  it("lake.s3.credentials: ServiceAccount needs no Secret", async () => {
+    const manifests = await withPgTrickle({
+      serviceAccountName: "lake-writer",
+      lake: { s3: { bucket: "events", credentials: "ServiceAccount" } },
+    });
+    const pod = podIn(manifests);
+    expect(pod["serviceAccountName"]).toBe("lake-writer");
+    const environment = environmentOf(containerIn(pod, "bootstrap"));
+    expect(environment).toMatchObject({ S3_CREDENTIALS: "ServiceAccount", S3_REGION: "us-east-1" });
+    expect(Object.keys(environment)).not.toContain("S3_KEY_ID");
+  });
+
   it("lake.s3.caSecret reaches the engine", async () => {
     const manifests = await withPgTrickle({ lake: { s3: { ...s3, caSecret: { name: "minio-ca" } } } });
     const pod = podIn(manifests);

@@ -1,6 +1,8 @@
 /** The lake's data files in S3: the incident and its rollback, and what is said where the storage does not play along. */
 import { readdirSync, readFileSync, statSync } from "node:fs";
 import { writeFile } from "node:fs/promises";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import type { Pool } from "pg";
 import { afterAll, beforeAll, expect, inject, test } from "vitest";
@@ -16,6 +18,7 @@ import { until } from "../support/until.ts";
 
 const BUCKET = "lake-data";
 const BUCKET_2 = "other-lake";
+const BUCKET_3 = "third-lake";
 /** The server is built once. */
 const BUILD_MS = 600_000;
 const folder = temporaryFolder();
@@ -30,6 +33,7 @@ beforeAll(async () => {
   s3 = await startS3Server(await ensureS3Server(silentProgress));
   await s3.createBucket(BUCKET);
   await s3.createBucket(BUCKET_2);
+  await s3.createBucket(BUCKET_3);
   lake = await openS3Lake({ account: s3.account, bucket: BUCKET });
 }, BUILD_MS);
 
@@ -244,4 +248,37 @@ test("the secret key is in no log, in no table of the database, and in one file 
   }
   const { rows } = await pool().query("select value from ducklake.ducklake_metadata where key = 'data_path'");
   expect(rows).toEqual([{ value: `s3://${BUCKET}/lake/` }]);
+});
+
+test("keys of a service account are asked for where the pod gets them, and again once they are no good any more", async () => {
+  let asked = 0;
+  const agent = createServer((_request, response) => {
+    asked++;
+    const { keyId: AccessKeyId, secret: SecretAccessKey } = s3.account;
+    const Expiration = new Date(Date.now() + 3_600_000).toISOString();
+    response.setHeader("content-type", "application/json");
+    response.end(JSON.stringify({ AccessKeyId, SecretAccessKey, Token: "", Expiration }));
+  });
+  await new Promise<void>((resolve) => agent.listen(0, "127.0.0.1", resolve));
+  const { port } = agent.address() as AddressInfo;
+  const keysFrom = `http://127.0.0.1:${port}/v1/credentials`;
+  const other = await openS3Lake({ account: s3.account, bucket: BUCKET_3, keysFrom });
+  const others = other.database.pool();
+  try {
+    const secrets = [s3.account.secret];
+    await insertEvents(others, "click", 1);
+    const before = asked;
+    await s3.rotateKeys();
+    secrets.push(s3.account.secret);
+    await insertEvents(others, "click", 2);
+    const { rows } = await others.query("select count(*)::int as count, sum(value)::int as total from lake.events");
+    expect(rows).toEqual([{ count: 3, total: 150 }]);
+    expect(asked).toBeGreaterThan(before);
+    for (const file of [other.initFile, other.database.lake.logFile]) {
+      for (const secret of secrets) expect(readFileSync(file, "utf8")).not.toContain(secret);
+    }
+  } finally {
+    await other.drop();
+    agent.close();
+  }
 });

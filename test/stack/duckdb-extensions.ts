@@ -1,5 +1,5 @@
 /**
- * The signed DuckDB extensions that the lake needs, in one folder; a third one for data files in S3 only where it is asked for.
+ * The signed DuckDB extensions that the lake needs, in one folder; those for data files in S3 only where they are asked for.
  * From DuckDB's own repository, or, where that cannot be reached, out of the wheels on PyPI. Either way only the exact files
  * that this release was tested with are accepted.
  */
@@ -43,12 +43,19 @@ const EXTENSIONS: Extensions = [
   },
 ];
 
-/** Reads and writes S3. */
-const HTTPFS: PinnedExtension = {
-  name: "httpfs",
-  wheel: "duckdb-extension-httpfs",
-  sha256: "887c392b1e49128d11667c81e3698d8b00dfdeb456771acf66d05a0f74f7b7d8",
-};
+/** To read and write S3, and to get the keys from a service account. */
+const FOR_S3: Extensions = [
+  {
+    name: "httpfs",
+    wheel: "duckdb-extension-httpfs",
+    sha256: "887c392b1e49128d11667c81e3698d8b00dfdeb456771acf66d05a0f74f7b7d8",
+  },
+  {
+    name: "aws",
+    wheel: "duckdb-extension-aws",
+    sha256: "1bbf923fb64efd33a6ae69fb96d74cbd474fd003cfd3d5127c06f9a9a6901156",
+  },
+];
 
 async function reachable(): Promise<boolean> {
   try {
@@ -177,12 +184,12 @@ export function ensureDuckdbExtensions(progress: Progress): Promise<string> {
   );
 }
 
-/** A folder with those and `httpfs.duckdb_extension`. */
+/** A folder with those, `httpfs.duckdb_extension` and `aws.duckdb_extension`. */
 export async function ensureDuckdbExtensionsForS3(progress: Progress): Promise<string> {
   const usual = await ensureDuckdbExtensions(progress);
-  return progress.step("DuckDB extension for S3", (detail) =>
-    cached(`duckdb-extensions-${DUCKDB_VERSION}-s3`, async (folder) => {
-      await fill(folder, [HTTPFS], detail);
+  return progress.step("DuckDB extensions for S3", (detail) =>
+    cached(`duckdb-extensions-${DUCKDB_VERSION}-httpfs-aws`, async (folder) => {
+      await fill(folder, FOR_S3, detail);
       await cp(usual, folder, { recursive: true });
     }),
   );

@@ -47,9 +47,11 @@ export interface S3LakeOptions {
   readonly bucket: string;
   /** DuckDB SQL that is run at each start of the engine, after the credentials and before the lake's tables. */
   readonly sql?: string;
+  /** Where keys are asked for, as a pod with an identity in AWS would: none are given then. */
+  readonly keysFrom?: string;
 }
 
-export async function openS3Lake({ account, bucket, sql = "" }: S3LakeOptions): Promise<S3Lake> {
+export async function openS3Lake({ account, bucket, sql = "", keysFrom }: S3LakeOptions): Promise<S3Lake> {
   const folder = temporaryFolder(0o700);
   const extensions = await ensureDuckdbExtensionsForS3(silentProgress);
   const source = join(folder.path, "source.sql");
@@ -57,7 +59,10 @@ export async function openS3Lake({ account, bucket, sql = "" }: S3LakeOptions): 
   const dataPath = `s3://${bucket}/lake/`;
   const initFile = join(folder.path, "lake.sql");
   const settings = {
-    ...{ S3_KEY_ID: account.keyId, S3_SECRET: account.secret, S3_ENDPOINT: account.endpoint },
+    ...(keysFrom === undefined
+      ? { S3_KEY_ID: account.keyId, S3_SECRET: account.secret }
+      : { S3_CREDENTIALS: "ServiceAccount" }),
+    S3_ENDPOINT: account.endpoint,
     ...{ S3_REGION: account.region, S3_URL_STYLE: "path", S3_USE_SSL: "false" },
     ...{ LAKE_INIT_SOURCE: source, LAKE_INIT_TARGET: initFile },
   };
@@ -66,7 +71,12 @@ export async function openS3Lake({ account, bucket, sql = "" }: S3LakeOptions): 
   await prepare();
   const database = await openTrickle({
     lakeInitFile: initFile,
-    lakeEnv: { LAKE_DATA_PATH: dataPath, LAKE_EXTENSIONS: extensions },
+    lakeEnv: {
+      ...{ LAKE_DATA_PATH: dataPath, LAKE_EXTENSIONS: extensions },
+      ...(keysFrom === undefined
+        ? {}
+        : { AWS_CONTAINER_CREDENTIALS_FULL_URI: keysFrom, AWS_EC2_METADATA_DISABLED: "true" }),
+    },
   });
   return {
     database,

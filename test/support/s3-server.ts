@@ -19,6 +19,7 @@ const SOURCE = {
 const READY_MS = 20_000;
 
 export interface S3Server {
+  /** The one account, whose keys `rotateKeys` changes. */
   readonly account: S3Account;
   readonly logFile: string;
   /** Of the running server. */
@@ -27,6 +28,8 @@ export interface S3Server {
   /** As a machine that is switched off. What has been stored stays. */
   goAway(): Promise<void>;
   comeBack(): Promise<void>;
+  /** From now on only new keys are accepted. */
+  rotateKeys(): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -73,17 +76,23 @@ async function start({ program, folder, account, logFile }: Life): Promise<Stack
   }
 }
 
+/** Unlike any other text, so that a search for them finds them and nothing else. */
+function newKeys(): Pick<S3Account, "keyId" | "secret"> {
+  return { keyId: `AK${randomBytes(9).toString("hex").toUpperCase()}`, secret: randomBytes(20).toString("hex") };
+}
+
 export async function startS3Server(program: string): Promise<S3Server> {
   const folder = temporaryFolder(0o700);
   const logFile = join(folder.path, "s3.log");
-  // Unlike any other text, so that a search for them finds them and nothing else.
-  const keys = { keyId: `AK${randomBytes(9).toString("hex").toUpperCase()}`, secret: randomBytes(20).toString("hex") };
   return onFreePorts(1, async ([port]) => {
-    const account: S3Account = { endpoint: `127.0.0.1:${port}`, region: "eu-central-1", ...keys };
-    const life: Life = { program, folder: folder.path, account, logFile };
-    let server = await start(life);
+    const address = { endpoint: `127.0.0.1:${port}`, region: "eu-central-1" };
+    let account: S3Account = { ...address, ...newKeys() };
+    const startAgain = () => start({ program, folder: folder.path, account, logFile });
+    let server = await startAgain();
     return {
-      account,
+      get account() {
+        return account;
+      },
       logFile,
       process: () => server,
       async createBucket(bucket) {
@@ -91,7 +100,12 @@ export async function startS3Server(program: string): Promise<S3Server> {
       },
       goAway: () => server.kill(),
       async comeBack() {
-        server = await start(life);
+        server = await startAgain();
+      },
+      async rotateKeys() {
+        await server.kill();
+        account = { ...address, ...newKeys() };
+        server = await startAgain();
       },
       async stop() {
         await server.stop();

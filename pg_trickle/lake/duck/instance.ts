@@ -31,7 +31,8 @@ function catalogConninfo(catalog: string, instanceId: string): string {
   return `${catalog} application_name='${APPLICATION_NAME} ${instanceId}'`;
 }
 
-async function loadExtensions(connection: DuckDBConnection, directory: string): Promise<void> {
+async function loadExtensions(connection: DuckDBConnection, options: LakeOptions): Promise<void> {
+  const directory = options.extensionsDirectory;
   for (const name of ["postgres_scanner", "ducklake"]) {
     await connection.run(`load ${literal(join(directory, `${name}.duckdb_extension`))}`);
   }
@@ -42,6 +43,9 @@ async function loadExtensions(connection: DuckDBConnection, directory: string): 
   // read, 90 s for a write, where DuckDB's own values make it 2 and 6 minutes. Since 1.5.5 the time is that without a byte,
   // not the whole transfer's. The file that is run at the start may set others.
   for (const setting of ["http_timeout = 10", "http_retries = 2"]) await connection.run(`set global ${setting}`);
+  // For keys that come from a service account. It is large, and only S3 has a use for it.
+  const aws = join(directory, "aws.duckdb_extension");
+  if (options.dataPath.startsWith("s3://") && existsSync(aws)) await connection.run(`load ${literal(aws)}`);
 }
 
 function asDirectory(path: string): string {
@@ -100,7 +104,7 @@ export async function createInstance(options: LakeOptions): Promise<DuckDBInstan
   });
   const connection = await instance.connect();
   const instanceId = randomUUID();
-  await loadExtensions(connection, options.extensionsDirectory);
+  await loadExtensions(connection, options);
   await attach(connection, options, instanceId);
   await endEarlierInstances(connection, instanceId);
   await initialise(connection, options.initFile);

@@ -387,10 +387,13 @@ nobody away from PostgreSQL. Its own watchdog kills it when it does not answer.
 {{- end }}
 {{- with $t.lake.s3 }}
 {{- if .bucket }}
+- name: S3_CREDENTIALS
+  value: {{ .credentials }}
+{{- if eq .credentials "Secret" }}
 - name: S3_KEY_ID
   valueFrom:
     secretKeyRef:
-      name: {{ required "pgTrickle.lake.s3.credentialsSecret is needed" .credentialsSecret }}
+      name: {{ required "pgTrickle.lake.s3.credentialsSecret is needed, or pgTrickle.lake.s3.credentials: ServiceAccount" .credentialsSecret }}
       key: access-key-id
 - name: S3_SECRET
   valueFrom:
@@ -403,6 +406,7 @@ nobody away from PostgreSQL. Its own watchdog kills it when it does not answer.
       name: {{ .credentialsSecret }}
       key: session-token
       optional: true
+{{- end }}
 - name: S3_ENDPOINT
   value: {{ .endpoint | quote }}
 - name: S3_REGION
