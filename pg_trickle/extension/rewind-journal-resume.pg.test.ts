@@ -215,6 +215,22 @@ describe("a rewind of several tables", () => {
     ]);
   });
 
+  test("of the same name that goes on with another one keeps nobody from resuming what a failed one has left", async () => {
+    const claimAs = async (uid: string, tables: string[]): Promise<Operation> => {
+      const text = "select pgtrickle_rewind.claim('cluster', $1, 'default', 'again', 'key', $2) ->> 'token' as token";
+      const { rows } = await pool().query<{ token: string }>(text, [uid, tables]);
+      return { uid, token: rows[0]?.token ?? "" };
+    };
+    const failed = await claimAs(randomUUID(), ["event_summary"]);
+    await call(pool(), "pause", failed);
+    await call(pool(), "abandon", failed, "the assertion failed");
+    const open = await claimAs(randomUUID(), ["second_summary"]);
+    await call(pool(), "pause", open);
+    expect(await resume()).toEqual([]);
+    expect(await status(pool())).not.toBe("PAUSED");
+    expect(await status(pool(), "second_summary")).toBe("PAUSED");
+  });
+
   test("is taken over only by who may manage all of them", async () => {
     const operation = await silent(await paused(BOTH));
     const creator = await connect();

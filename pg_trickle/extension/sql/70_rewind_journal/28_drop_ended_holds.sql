@@ -1,4 +1,5 @@
--- A rewind that failed and keeps its hold has ended: no operator will ever come back to it, so a person may resume.
+-- A rewind that failed and keeps its hold has ended: no operator will ever come back to it, so a person may resume. A later
+-- one of the same name, or another cluster's, may work on other tables meanwhile.
 
 create function pgtrickle_rewind.drop_ended_holds(p_id bigint) returns void
 language plpgsql volatile security definer
@@ -12,7 +13,7 @@ begin
   for v_holder in
     select h.holder
     from pgtrickle_internal.holds h
-    join pgtrickle_rewind.operations o on pgtrickle_rewind.holder(o) = h.holder
+    join pgtrickle_rewind.operations o on pgtrickle_rewind.holder(o) = h.holder and h.stream_table_id = any (o.table_ids)
     where h.stream_table_id = p_id
     group by h.holder
     having bool_and(o.outcome is not null)

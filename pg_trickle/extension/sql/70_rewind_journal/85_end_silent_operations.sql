@@ -10,9 +10,7 @@ declare
 begin
   perform pgtrickle_rewind.refuse_inside_repair();
   for v_uid in
-    -- the name of a hold does not tell the cluster: another cluster's rewind of that name has nothing to do with this table
-    select distinct o.uid from unnest(p_ids) as i(id), pgtrickle_rewind.open_holders(i.id) o
-    where i.id = any (o.table_ids) order by o.uid
+    select distinct o.uid from unnest(p_ids) as i(id), pgtrickle_rewind.open_holders(i.id) o order by o.uid
   loop
     v_ended := pgtrickle_rewind.end_if_silent(v_uid);
     continue when v_ended.uid is null;
