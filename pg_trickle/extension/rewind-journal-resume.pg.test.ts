@@ -204,6 +204,16 @@ describe("a rewind of several tables", () => {
     ]);
   }
 
+  /** By an object that has the name of one before it. */
+  async function pausedAgain(table: string): Promise<Operation> {
+    const uid = randomUUID();
+    const text = "select pgtrickle_rewind.claim('cluster', $1, 'default', 'again', 'key', $2) ->> 'token' as token";
+    const { rows } = await pool().query<{ token: string }>(text, [uid, [table]]);
+    const operation = { uid, token: rows[0]?.token ?? "" };
+    await call(pool(), "pause", operation);
+    return operation;
+  }
+
   test("lets all of them go, but for a person's own pause", async () => {
     await pool().query("select pgtrickle.pause_scheduler(array['second_summary'])");
     const operation = await silent(await paused(BOTH));
@@ -216,19 +226,24 @@ describe("a rewind of several tables", () => {
   });
 
   test("of the same name that goes on with another one keeps nobody from resuming what a failed one has left", async () => {
-    const claimAs = async (uid: string, tables: string[]): Promise<Operation> => {
-      const text = "select pgtrickle_rewind.claim('cluster', $1, 'default', 'again', 'key', $2) ->> 'token' as token";
-      const { rows } = await pool().query<{ token: string }>(text, [uid, tables]);
-      return { uid, token: rows[0]?.token ?? "" };
-    };
-    const failed = await claimAs(randomUUID(), ["event_summary"]);
-    await call(pool(), "pause", failed);
+    const failed = await pausedAgain("event_summary");
     await call(pool(), "abandon", failed, "the assertion failed");
-    const open = await claimAs(randomUUID(), ["second_summary"]);
-    await call(pool(), "pause", open);
+    await pausedAgain("second_summary");
     expect(await resume()).toEqual([]);
     expect(await status(pool())).not.toBe("PAUSED");
     expect(await status(pool(), "second_summary")).toBe("PAUSED");
+  });
+
+  test("keeps its hold when one of its name is orphaned that had another table, or this one earlier", async () => {
+    const gone = await pausedAgain("event_summary");
+    const failed = await pausedAgain("second_summary");
+    await call(pool(), "abandon", failed, "the assertion failed");
+    const open = await pausedAgain("second_summary");
+    for (const { uid } of [gone, failed]) await pool().query("select pgtrickle_rewind.orphan($1, 'cluster')", [uid]);
+    const { tables } = await observe(open.uid, BOTH);
+    expect(tables.map(({ holders }) => holders)).toEqual([["person"], ["rewind:default/again"]]);
+    await call(pool(), "release", open, "Succeeded");
+    expect(await status(pool(), "second_summary")).not.toBe("PAUSED");
   });
 
   test("is taken over only by who may manage all of them", async () => {

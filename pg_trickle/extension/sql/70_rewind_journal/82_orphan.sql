@@ -29,7 +29,12 @@ begin
   perform pgtrickle_rewind.terminate_backends(p_uid);
   perform from pgtrickle_rewind.operations o where o.uid = p_uid for update;
   perform from pgtrickle_rewind.locks l where l.uid = p_uid order by l.table_id for update;
-  v_ids := pgtrickle_rewind.held_ids(pgtrickle_rewind.holder(v_operation));
+  -- another operation of that name has the same holder: its holds are not this one's
+  v_ids := array(
+    select h from unnest(pgtrickle_rewind.held_ids(pgtrickle_rewind.holder(v_operation))) h
+    where h = any (v_operation.table_ids)
+      and not exists (select from pgtrickle_rewind.locks l where l.table_id = h and l.uid <> p_uid)
+    order by h);
   -- a new token fences whoever still believes to own it
   update pgtrickle_rewind.operations o set token = gen_random_uuid() where o.uid = p_uid;
   perform pgtrickle_rewind.finish_operation(p_uid, 'Orphaned', p_reason);
