@@ -65,10 +65,13 @@ describe.skipIf(cluster.skipped !== undefined)("a dump in a new release", () => 
     await expect(refused).rejects.toThrow(/adopt\(\)/);
   });
 
-  test("4. adopted, it goes back to the same rows, and on to the present", async () => {
+  test("4. adopted, it goes back to the same rows with the same fingerprint, and on to the present", async () => {
     describeOnFailure(cluster.namespace());
     await database("new").run("select pgtrickle.adopt()");
-    await database("new").run(`select pgtrickle.rewind(array['public.event_summary'], ${past.snapshot})`);
+    const rewind = `select to_snapshot, row_count, fingerprint from pgtrickle.rewind(array['public.event_summary'], ${past.snapshot})`;
+    const [there, here] = [await database("old").rows(rewind), await database("new").rows(rewind)];
+    expect(here).toMatchObject([{ to_snapshot: past.snapshot, fingerprint: expect.any(String) }]);
+    expect(here).toEqual(there);
     expect((await readTable(database("new"))).summary).toEqual(past.summary);
     await database("new").run("select pgtrickle.resume_scheduler(array['public.event_summary'])");
     const now = await waitForTable(database("new"), "it follows again", ({ status }) => status === "ACTIVE");
