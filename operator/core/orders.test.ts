@@ -325,6 +325,14 @@ describe("ttlSecondsAfterFinished", () => {
     expect(decide(makeObserved({ spec, status: held, world, now: at("23:00:00") })).action.kind).toBe("none");
   });
 
+  it("begins when a hold that a failure has left is let go", () => {
+    const held = { ...status, phase: "Failed" as const, tables: [{ name: "public.event_summary", held: true }] };
+    const world = observeModel(makeWorld({ operation: { token: 1, outcome: "Failed" } }));
+    const letGo = decide(makeObserved({ spec, status: held, world, now: at("14:00:00") }));
+    const after = (now: number) => decide(makeObserved({ spec, status: letGo.status, world, now })).action.kind;
+    expect([after(at("14:00:59")), after(at("14:01:00"))]).toEqual(["none", "deleteObject"]);
+  });
+
   it("is off when it is null or left out", () => {
     for (const ttlSecondsAfterFinished of [null, undefined]) {
       const off = makeSpec({ ttlSecondsAfterFinished });

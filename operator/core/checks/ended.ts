@@ -18,7 +18,13 @@ function stillHeld(o: Observed): boolean {
 /** A hold that a failed rewind left ends by somebody else's hand: status, metric and alert follow. */
 function letGoOfHold(o: Observed): Decision {
   const message = `${o.status.failure?.message ?? o.status.message ?? ""}. Its tables are not paused by it any more.`;
-  return finish(o, { phase: o.status.phase ?? "Failed", reason: o.status.reason ?? Reason.Failed, message }, false);
+  // Only from now on does it hold nothing (ttlSecondsAfterFinished).
+  const { completionTime: _, ...status } = o.status;
+  return finish(
+    { ...o, status },
+    { phase: status.phase ?? "Failed", reason: status.reason ?? Reason.Failed, message },
+    false,
+  );
 }
 
 /** ttlSecondsAfterFinished: only of an object that holds nothing, since its deletion would let go of the tables. */
