@@ -199,13 +199,13 @@ describe("a deleted object", () => {
     expect(outside.world.holders).toEqual([]);
   });
 
-  it("whose Secret is gone goes after two minutes and says that its hold is orphaned", async () => {
+  it("whose Secret is gone goes within two minutes and says that its hold is orphaned", async () => {
     const outside = makeOutside(paused);
     outside.object = makeObject({ deletionTimestamp, finalizers: [finalizer] });
     const early = start(outside, { secret: "missing" });
     expect((await reconcile(early)).requeueAfterMs).toBeGreaterThan(0);
     expect(outside.object).toBeDefined();
-    const late = start(outside, { secret: "missing", now: "2026-11-22T12:02:10Z" });
+    const late = start(outside, { secret: "missing", now: "2026-11-22T12:01:40Z" });
     await reconcile(late);
     expect(outside.object).toBeUndefined();
     expect(late.events.map(({ reason }) => reason)).toEqual(["HoldOrphaned"]);

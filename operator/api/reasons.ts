@@ -73,7 +73,7 @@ export const Reason = {
   Aborted: "Aborted",
   /** The object was deleted and what it held was put back. */
   Deleted: "Deleted",
-  /** The object was deleted and its database could not be reached for two minutes. */
+  /** The object was deleted and its database could not be reached for a minute and a half. */
   HoldOrphaned: "HoldOrphaned",
   /** The lock of a rewind that no longer exists was freed. */
   OrphanFreed: "OrphanFreed",

@@ -324,17 +324,17 @@ const cases: Readonly<Record<string, Case>> = {
     }),
     want: { action: "release", reason: "Progressing" },
   },
-  "a deleted object whose database is gone is let go after two minutes": {
+  "a deleted object whose database is gone is let go within two minutes": {
     given: makeObserved({
       world: noConnection,
-      object: { hasFinalizer: true, deletingSince: Date.parse("2026-11-22T11:58:00Z") },
+      object: { hasFinalizer: true, deletingSince: Date.parse("2026-11-22T11:58:40Z") },
     }),
     want: { action: "removeFinalizer" },
   },
   "and not before": {
     given: makeObserved({
       world: noConnection,
-      object: { hasFinalizer: true, deletingSince: Date.parse("2026-11-22T11:58:30Z") },
+      object: { hasFinalizer: true, deletingSince: Date.parse("2026-11-22T11:58:41Z") },
     }),
     want: { action: "none", reason: "DatabaseUnreachable" },
   },

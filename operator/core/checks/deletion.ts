@@ -7,8 +7,11 @@ import { operationKey } from "../plan-hash.ts";
 import { waitBeforeMs } from "../retry.ts";
 import { claimable } from "./settle.ts";
 
-/** A CR deleted together with its Secret or namespace blocks nobody for longer than this (I9). */
-export const giveUpAfterMs = 120_000;
+/**
+ * A CR deleted together with its Secret or namespace is gone within two minutes and blocks nobody (I9). Half a minute is left
+ * for the API server: a namespace looks after its last object in longer and longer steps.
+ */
+const giveUpAfterMs = 90_000;
 
 function giveUp(o: Observed, why: string): Decision {
   return letGo(o, {
