@@ -74,6 +74,11 @@ async function isVerified(): Promise<boolean> {
   return rows[0]?.ok === true;
 }
 
+async function lastRefreshedAt(): Promise<number> {
+  const sql = "select last_refreshed_at as at from pgtrickle.pgt_stream_tables where pgt_name = 'event_summary'";
+  return (await pool().query<{ at: Date }>(sql)).rows[0]?.at.getTime() ?? 0;
+}
+
 async function lastError(): Promise<string> {
   const sql = "select last_error from pgtrickle.pgt_stream_tables where pgt_name = 'event_summary'";
   return (await pool().query<{ last_error: string | null }>(sql)).rows[0]?.last_error ?? "";
@@ -149,6 +154,13 @@ test("a storage that goes away: ERROR with the reason, no commit, and good again
   await until(async () => (await status(pool())) === "ACTIVE");
   expect(await summary(pool())).toEqual([click(115), { event_type: "view", event_count: "7", total_value: "350" }]);
   expect(await isVerified()).toBe(true);
+
+  // With nothing to refresh there is nothing to ask the storage for.
+  await s3.goAway();
+  const shown = await lastRefreshedAt();
+  await until(async () => (await lastRefreshedAt()) > shown);
+  expect(await status(pool())).toBe("ACTIVE");
+  await s3.comeBack();
 });
 
 test.each([
@@ -246,6 +258,10 @@ test("the secret key is in no log, in no table of the database, and in one file 
     const { rows } = await pool().query(`select from ${name} t where strpos(t::text, $1) > 0`, [secret]);
     expect(rows, name).toEqual([]);
   }
+  await pool().query(
+    "create foreign table public.keys (secret_string text) server lake options (table_name 'duckdb_secrets')",
+  );
+  expect((await failure(pool().query("select * from public.keys"))).message).not.toContain(s3.account.keyId);
   const { rows } = await pool().query("select value from ducklake.ducklake_metadata where key = 'data_path'");
   expect(rows).toEqual([{ value: `s3://${BUCKET}/lake/` }]);
 });

@@ -55,7 +55,8 @@ async function prepare(tiers: readonly Tier[]): Promise<void> {
   if (tiers.includes("pg") || tiers.includes("e2e")) await ensureDuckdbExtensions(progress);
   if (tiers.includes("pg")) {
     await ensureDuckdbExtensionsForS3(progress);
-    await ensureS3Server(progress);
+    // Where it cannot be built, one test file says so; the others run.
+    await ensureS3Server(progress).catch(() => {});
   }
   if (tiers.includes("kube") || tiers.includes("e2e")) await ensureKubeAssets(progress);
 }

@@ -5,6 +5,7 @@ import { existsSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { type DuckDBConnection, DuckDBInstance } from "@duckdb/node-api";
+import { explainInitFailure } from "./init-failure.ts";
 
 export interface LakeOptions {
   /** libpq conninfo of the catalog role. */
@@ -73,7 +74,13 @@ async function endEarlierInstances(connection: DuckDBConnection, instanceId: str
 
 async function initialise(connection: DuckDBConnection, initFile: string | null): Promise<void> {
   if (initFile === null) return;
-  await connection.run(await readFile(initFile, "utf8"));
+  const sql = await readFile(initFile, "utf8");
+  try {
+    await connection.run(sql);
+  } catch (error) {
+    // Without its cause, which quotes the SQL.
+    throw new Error(explainInitFailure(error instanceof Error ? error.message : String(error), sql));
+  }
 }
 
 // GLOBAL, because a plain SET reaches only this connection, and the ones that matter come later.
