@@ -122,6 +122,36 @@ describe("aborted before the rewind's commit: undone", () => {
     expect(await stage().outcome(given.object)).toBe("Aborted");
   });
 
+  test("while its transaction waits for an engine that hangs", async () => {
+    const given = await begin({ approval: { mode: "Manual", hold: true }, strategy: "Full" });
+    const { plan } = statusOf(await stage().reachesPhase(given.object, "AwaitingApproval"));
+    const { lake } = stage().database;
+    const pids = [lake.pid, lake.enginePid()];
+    for (const pid of pids) process.kill(pid, "SIGSTOP");
+    try {
+      await stage().change(given.object, { approval: { planHash: plan?.hash ?? "" } });
+      await until(async () => {
+        const { rowCount } = await stage().pool.query(
+          "select from pg_stat_activity where datname = current_database() and wait_event_type = 'Extension'",
+        );
+        return (rowCount ?? 0) > 0;
+      });
+      await stage().change(given.object, { abort: true });
+      expect(statusOf(await stage().ended(given.object)).phase).toBe("Aborted");
+      expect(await stage().table()).toEqual(given.before);
+    } finally {
+      for (const pid of pids) process.kill(pid, "SIGCONT");
+    }
+  });
+
+  test("from the beginning: nothing is done at all", async () => {
+    const { object, before } = await begin({ abort: true });
+    const ended = await stage().ended(object);
+    expect(statusOf(ended)).toMatchObject({ phase: "Aborted", reason: "Aborted" });
+    await isUndone({ object, before });
+    expect(await stage().outcome(object)).toBeUndefined();
+  });
+
   test("while its Secret is not there: it waits for nothing", async () => {
     const { object, before } = await begin({ approval: { mode: "Manual" }, database: { secretRef: { name: "none" } } });
     await aborted(object);

@@ -8,14 +8,6 @@ import { deleteCorrupted, type Rows, statusOf, useOperatorStage } from "../suppo
 const stage = useOperatorStage();
 const good: Rows = { click: [30, 1500], purchase: [10, 5000] };
 
-async function outcome(object: RewindObject): Promise<string | undefined> {
-  const { rows } = await stage().pool.query<{ outcome: string }>(
-    "select outcome from pgtrickle_rewind.operations where uid = $1",
-    [object.metadata.uid],
-  );
-  return rows[0]?.outcome;
-}
-
 async function deleted(object: RewindObject): Promise<void> {
   await stage().rewinds.delete(object);
   await stage().gone(object);
@@ -33,7 +25,7 @@ describe("deleted before the rewind is committed: undone", () => {
       expect((await stage().table()).status).toBe("PAUSED");
       await deleted(object);
       expect(await stage().table()).toEqual(before);
-      expect(await outcome(object)).toBe("Aborted");
+      expect(await stage().outcome(object)).toBe("Aborted");
     } finally {
       await stage().database.restartLake();
     }
@@ -49,7 +41,7 @@ describe("deleted before the rewind is committed: undone", () => {
     await deleted(object);
     await gate.open();
     expect(await stage().table()).toEqual(before);
-    expect(await outcome(object)).toBe("Aborted");
+    expect(await stage().outcome(object)).toBe("Aborted");
   });
 });
 
@@ -62,10 +54,23 @@ test("deleted in the middle of the repair: the rewind stays, nothing is in the l
   await gate.open();
   expect(await stage().table()).toMatchObject({ rows: good, snapshot: incident.good, holds: [] });
   expect(await stage().repairCommits(object)).toEqual([]);
-  expect(await outcome(object)).toBe("Aborted");
+  expect(await stage().outcome(object)).toBe("Aborted");
   // Nobody has repaired the source, so the next refresh brings the damage back.
   await stage().pool.query("select pgtrickle.refresh($1, 'DIFFERENTIAL')", [TABLE]);
   expect(await stage().table()).toMatchObject({ rows: { CORRUPTED_EVENT: [20, -20], ...good } });
+});
+
+test("deleted in the middle of the replay: the rewind and the repair stay, the table is let go", async () => {
+  const incident = await stage().damage();
+  const gate = await closeGate(stage().pool);
+  const verification = { assertions: [{ name: "gate", sql: passesGate }], at: ["Replay" as const] };
+  const object = await stage().apply(incident.good, { verification });
+  await gate.reached();
+  await deleted(object);
+  await gate.open();
+  expect(await stage().table()).toMatchObject({ rows: good, snapshot: incident.good, holds: [] });
+  expect(await stage().repairCommits(object)).toHaveLength(1);
+  expect(await stage().outcome(object)).toBe("Aborted");
 });
 
 describe("a table that a person had paused", () => {
