@@ -29,6 +29,16 @@ describe("repair", () => {
     expect((await failure(call(pool(), "begin_repair", operation))).code).toBe("TR019");
   });
 
+  test("its operator is heard of when it commits, however long it ran", async () => {
+    const operation = await claimed();
+    const { client, attempt } = await entered(operation);
+    await client.query("update pgtrickle_rewind.operations set seen_at = clock_timestamp() - interval '10 minutes'");
+    await run(client, "select 1");
+    await call(client, "finish_repair", operation, attempt, "[1]");
+    await client.query("commit");
+    expect((await observe(operation.uid)).operation?.idle_seconds).toBeLessThan(60);
+  });
+
   test("a repair of the lake leaves its marker; a lost acknowledgement is confirmed by it and never repeated", async () => {
     const operation = await claimed();
     const { client, attempt } = await entered(operation);

@@ -8,7 +8,8 @@ as $$
 begin
   -- the lock rows are held since enter_repair, so the token cannot have changed; it is compared all the same,
   -- because the repair's statements know neither it nor the way to it
-  if not exists (select from pgtrickle_rewind.operations o where o.uid = p_uid and o.token = p_token) then
+  update pgtrickle_rewind.operations o set seen_at = clock_timestamp() where o.uid = p_uid and o.token = p_token;
+  if not found then
     raise exception 'operation % belongs to somebody else', p_uid
       using errcode = 'TR015', hint = 'Finish the repair with the token that entered it.';
   end if;
