@@ -263,6 +263,19 @@ const cases: Readonly<Record<string, Case>> = {
     }),
     want: { action: "replay", phase: "Replaying" },
   },
+  "a release that was refused once is tried again, and nothing else is made of it": {
+    given: makeObserved({
+      world: observeModel({
+        ...journals.replayed,
+        steps: [
+          ...journals.replayed.steps,
+          { name: "Release", outcome: "Failed", attempt: 1, failure: makeFailure("PermissionDenied", true) },
+        ],
+      }),
+      ...{ object: { hasFinalizer: true }, memory: { token: "1" } },
+    }),
+    want: { action: "release", reason: "Progressing" },
+  },
   "an assertion that fails at the rewind undoes everything": {
     given: makeObserved({
       world: observeModel({

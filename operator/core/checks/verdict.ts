@@ -43,7 +43,8 @@ function lastActionFailedForGood(o: Observed): Failure | undefined {
 
 function journaledFailure(o: Observed): Failure | undefined {
   if (o.world.kind !== "observed") return undefined;
-  return o.world.steps.find((step) => step.outcome === "Failed" && step.failure?.terminal)?.failure;
+  const failed = o.world.steps.filter(({ name, outcome }) => outcome === "Failed" && !undoing.includes(name));
+  return failed.find(({ failure }) => failure?.terminal)?.failure;
 }
 
 /** Only until the rewind is committed: afterwards neither name nor snapshot decides anything. */
