@@ -1,6 +1,6 @@
 /** Errors of the database as the operator tells them apart: by class and SQLSTATE, never by text. */
 import type { Failure } from "../core/observed.ts";
-import { type CallContext, isConflictState, meaningOf } from "./sqlstate.ts";
+import { type CallContext, isConflictState, isMissingPart, meaningOf } from "./sqlstate.ts";
 
 /** Nothing but a change by a person helps. */
 export class TerminalError extends Error {
@@ -82,7 +82,15 @@ function describe(error: unknown, context: CallContext): string {
   if (!(error instanceof Error)) return String(error);
   const { message, code, detail, hint, internalQuery } = error as ServerError;
   const statement = context === "repair" ? quoted(internalQuery) : undefined;
-  const parts = [sentence(message) ?? sentence(code) ?? error.name, statement, sentence(detail), sentence(hint)];
+  const isMissing = isMissingPart(sqlStateOf(error), context);
+  const hints = isMissing ? ["this database lacks extension pg_trickle, or has another version of it"] : [];
+  const parts = [
+    sentence(message) ?? sentence(code) ?? error.name,
+    statement,
+    sentence(detail),
+    sentence(hint),
+    ...hints,
+  ];
   return parts.filter((part) => part !== undefined).join(". ");
 }
 

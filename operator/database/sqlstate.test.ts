@@ -91,9 +91,15 @@ describe("an error of the database", () => {
     const internalQuery = "delete from lake.evnts";
     const error = classified(serverError("42P01", { internalQuery, hint: "Look." }), "repair");
     expect(error.message).toBe("it went wrong. delete from lake.evnts. Look");
-    expect(classified(serverError("42P01", { internalQuery }), "call").message).toBe("it went wrong");
+    expect(classified(serverError("42703", { internalQuery }), "call").message).toBe("it went wrong");
     const long = classified(serverError("42P01", { internalQuery: "x".repeat(5_000) }), "repair").message;
     expect(long).toBe(`it went wrong. ${"x".repeat(200)}…`);
+  });
+
+  it("of a function of ours that is not there says what that means", () => {
+    const message = (context: CallContext) => classified(serverError("42883"), context).message;
+    expect(message("call")).toMatch(/^it went wrong\. .*pg_trickle.*version/);
+    expect(message("repair")).toBe("it went wrong");
   });
 
   it("stays what it is when it is classified again", () => {

@@ -124,14 +124,20 @@ function ofUserSql(code: string, context: CallContext): Meaning | undefined {
   return context === "move" ? terminal(Reason.AssertionFailed) : undefined;
 }
 
+const missingParts: readonly string[] = [
+  PostgresState.undefinedFunction,
+  PostgresState.undefinedSchema,
+  PostgresState.undefinedTable,
+];
+
 /** The extension may be installed a moment later; whoever applies database and object together wants that to work. */
 function ofMissingParts(code: string): Meaning | undefined {
-  const missing: readonly string[] = [
-    PostgresState.undefinedFunction,
-    PostgresState.undefinedSchema,
-    PostgresState.undefinedTable,
-  ];
-  return missing.includes(code) ? transient(Reason.CallRefused) : undefined;
+  return missingParts.includes(code) ? transient(Reason.CallRefused) : undefined;
+}
+
+/** Of our own calls, not of a user's SQL. */
+export function isMissingPart(code: string | undefined, context: CallContext): boolean {
+  return code !== undefined && context === "call" && missingParts.includes(code);
 }
 
 /** Connection exception, insufficient resources, operator intervention, system error. */
