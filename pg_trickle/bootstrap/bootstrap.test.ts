@@ -36,6 +36,7 @@ describe("configuration", () => {
     expect(problemsOf({ ...good, LAKE_INIT_SOURCE: "/a" })).toContain("LAKE_INIT_TARGET");
     const init = { LAKE_INIT_SOURCE: "/a", LAKE_INIT_TARGET: "/b" };
     expect(problemsOf({ ...good, ...init, S3_KEY_ID: "k" })).toContain("S3_SECRET");
+    expect(problemsOf({ ...good, S3_ENDPOINT: "https://minio:9000" })).toContain("S3_ENDPOINT: must be host:port");
     const both = { S3_KEY_ID: "k", S3_SECRET: "s", S3_CREDENTIALS: "ServiceAccount" };
     expect(problemsOf({ ...good, ...init, ...both })).toContain("S3_CREDENTIALS");
   });

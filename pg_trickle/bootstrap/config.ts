@@ -38,7 +38,10 @@ const schema = z.object({
   S3_KEY_ID: z.string().optional(),
   S3_SECRET: z.string().optional(),
   S3_SESSION_TOKEN: z.string().optional(),
-  S3_ENDPOINT: z.string().optional(),
+  S3_ENDPOINT: z
+    .string()
+    .regex(/^[^/]*$/, "must be host:port, without https://")
+    .optional(),
   S3_REGION: z.string().optional(),
   S3_URL_STYLE: z.enum(["path", "vhost"]).optional(),
   S3_USE_SSL: z.enum(["true", "false"]).optional(),

@@ -54,7 +54,7 @@ const KINDS: readonly Kind[] = [
   {
     isIt: ({ status }) => status === null,
     what: "the lake's storage does not answer",
-    hint: "Nothing was committed; scheduled refreshes go on by themselves once it is back. If it never answered, check pgTrickle.lake.s3.endpoint and what the network lets through.",
+    hint: "Nothing was committed; scheduled refreshes go on by themselves once it is back. If it never answered, check pgTrickle.lake.s3.endpoint, .urlStyle (path for most that are not AWS), and what the network lets through.",
   },
   {
     isIt: ({ code, status }) => KEY_CODES.test(code) || status === 401,

@@ -33,6 +33,11 @@ const refused: readonly Refused[] = [
     says: /'\/operator\/image\/digest': 'latest' does not match pattern/,
   },
   {
+    name: "an address where a host and port are wanted",
+    values: { pgTrickle: { lake: { s3: { endpoint: "https://minio:9000" } } } },
+    says: /s3\/endpoint': 'https:\/\/minio:9000' does not match pattern/,
+  },
+  {
     name: "a namespace twice",
     values: { watchNamespaces: ["a", "a"] },
     says: /'\/watchNamespaces': items at 0 and 1 are equal/,
