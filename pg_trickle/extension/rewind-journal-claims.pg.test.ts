@@ -64,6 +64,20 @@ describe("claim", () => {
     await pool().query("select pgtrickle.drop_stream_table('second_summary')");
   });
 
+  test("of a table that is made anew before the pause is good for nothing: the new one has to be claimed", async () => {
+    const create =
+      "select pgtrickle.create_stream_table('public', 'second_summary', 'select event_type, count(*) as n from lake.events group by event_type', '1h', 'DIFFERENTIAL')";
+    await pool().query(create);
+    const operation = await claimed(["second_summary"]);
+    await pool().query("select pgtrickle.drop_stream_table('second_summary')");
+    await pool().query(create);
+    expect((await failure(call(pool(), "pause", operation))).code).toBe("TR015");
+    const { token } = await claim(operation.uid, ["second_summary"]);
+    await call(pool(), "pause", { uid: operation.uid, token });
+    await call(pool(), "release", { uid: operation.uid, token }, "Aborted");
+    await pool().query("select pgtrickle.drop_stream_table('second_summary')");
+  });
+
   test("of concurrent claims of one table exactly one wins", async () => {
     const answers = await Promise.all(
       Array.from({ length: 8 }, async () => claim(randomUUID(), TABLES, await connect())),

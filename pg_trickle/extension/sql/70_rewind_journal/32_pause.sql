@@ -16,6 +16,12 @@ declare
 begin
   v_operation := pgtrickle_rewind.take_lock(p_uid, p_token);
   v_ids := pgtrickle_rewind.locked_ids(p_uid);
+  -- only what is held cannot be dropped; its lock went with it, and the name may be another table's by now
+  if v_ids is distinct from v_operation.table_ids then
+    raise exception 'a stream table of operation % was dropped after it had been claimed: %', p_uid,
+        array_to_string(v_operation.table_names, ', ')
+      using errcode = 'TR015', hint = 'Observe, and claim what there is now.';
+  end if;
   v_holder := pgtrickle_rewind.holder(v_operation);
   -- what was there before the first pause is what a release puts back; a later attempt must not overwrite it
   select s.before into v_found
