@@ -21,7 +21,7 @@ export function isApproved(o: Observed): boolean {
 
 /** The shown plan as it stands: not older than a person expects, and still of this spec. */
 function isCurrent(o: Observed, plan: Plan, spec: StreamTableRewindSpec): boolean {
-  return o.now - Date.parse(plan.plannedAt) < planRefreshMs && planHash(plan, spec) === plan.hash;
+  return Math.abs(o.now - Date.parse(plan.plannedAt)) < planRefreshMs && planHash(plan, spec) === plan.hash;
 }
 
 /**

@@ -5,6 +5,7 @@ const firstMs = 1_000;
 const factor = 3;
 const capMs = 60_000;
 const jitterShare = 0.2;
+export const longestBackoffMs = capMs * (1 + jitterShare / 2);
 
 /** @param count failures in a row, from 1. @param jitter uniform in [0, 1). */
 export function backoffMs(count: number, jitter: number): number {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { makeObserved, makePlan, makeSpec } from "../../test/support/make-observed.ts";
+import { makeObserved, makePlan, makePlanOf, makeSpec } from "../../test/support/make-observed.ts";
 import { makeFailure, makeWorld, modelHold, observeModel } from "../../test/support/model-world.ts";
 import type { Retry } from "../api/status.ts";
 import { backoffMs } from "./backoff.ts";
@@ -64,6 +64,23 @@ describe("effectiveRetry", () => {
     const observed = makeObserved({ status: { retry: makeRetry() } });
     expect(waitBeforeMs(observed, "Rewind")).toBe(20_000);
     expect(waitBeforeMs(observed, "Replay")).toBe(0);
+  });
+});
+
+describe("a leader whose clock is an hour behind that of the one before it", () => {
+  const now = Date.parse("2026-11-22T11:00:00.000Z");
+
+  it("does not wait an hour for the next attempt", () => {
+    expect(waitBeforeMs(makeObserved({ now, status: { retry: makeRetry() } }), "Rewind")).toBe(0);
+    const world = { kind: "unreachable", failure } as const;
+    const lost = decide(makeObserved({ now, world, status: { retry: makeRetry({ step: "Connect" }) } }));
+    expect(lost).toMatchObject({ requeueAfterMs: 9_000, status: { retry: { count: 3 } } });
+  });
+
+  it("does not show an old plan for an hour", () => {
+    const spec = makeSpec({ approval: { mode: "Manual" } });
+    const status = { phase: "AwaitingApproval", plan: makePlanOf(spec) } as const;
+    expect(decide(makeObserved({ now, spec, status })).action.kind).toBe("plan");
   });
 });
 

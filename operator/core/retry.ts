@@ -1,6 +1,6 @@
 /** Counts failures of a step in a row. The count is stored in status: it cannot be observed again (SPEC.md). */
 import type { Retry } from "../api/status.ts";
-import { backoffMs } from "./backoff.ts";
+import { backoffMs, longestBackoffMs } from "./backoff.ts";
 import type { Failure, Observed, Step } from "./observed.ts";
 import { quotedText } from "./texts.ts";
 
@@ -8,6 +8,12 @@ import { quotedText } from "./texts.ts";
 function failureOfPass(o: Observed): { readonly step: Step; readonly failure: Failure } | undefined {
   if (o.memory.lastFailure) return o.memory.lastFailure;
   return o.world.kind === "unreachable" ? { step: "Connect", failure: o.world.failure } : undefined;
+}
+
+/** A time that is further away than we ever wait was written by another clock. */
+function leftMs({ now }: Observed, { nextAttemptTime }: Retry): number {
+  const ms = Math.max(0, Date.parse(nextAttemptTime) - now);
+  return ms > longestBackoffMs ? 0 : ms;
 }
 
 /**
@@ -19,7 +25,7 @@ export function effectiveRetry(o: Observed): Retry | undefined {
   const seen = failureOfPass(o);
   if (seen === undefined) return stored;
   const sameStep = stored?.step === seen.step;
-  if (sameStep && !o.memory.lastFailure && o.now < Date.parse(stored.nextAttemptTime)) return stored;
+  if (sameStep && !o.memory.lastFailure && leftMs(o, stored) > 0) return stored;
   const count = sameStep ? stored.count + 1 : 1;
   return {
     step: seen.step,
@@ -35,5 +41,5 @@ export function effectiveRetry(o: Observed): Retry | undefined {
 export function waitBeforeMs(o: Observed, step: Step): number {
   const retry = effectiveRetry(o);
   if (retry?.step !== step) return 0;
-  return Math.max(0, Date.parse(retry.nextAttemptTime) - o.now);
+  return leftMs(o, retry);
 }
