@@ -76,6 +76,17 @@ describe("the very same object, applied again, is done already", () => {
     }
   });
 
+  test("also when it left its table paused", async () => {
+    const incident = await stage().damage();
+    const never: Spec = { resume: { policy: "Never" } };
+    const first = await stage().ended(await stage().apply(incident.good, never));
+    await stage().rewinds.delete(first);
+    await stage().gone(first);
+    const before = await stage().table();
+    await isAlreadyDone(await again({ incident, first }, never), { incident, first });
+    expect(await stage().table()).toEqual(before);
+  });
+
   test("also when what may be changed differs: approval's hash, the resume policy, the ttl", async () => {
     const approved: Spec = { approval: { mode: "Manual" } };
     const incident = await stage().damage();

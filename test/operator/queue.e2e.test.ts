@@ -4,6 +4,7 @@ import type { StreamTableRewindSpecInput } from "../../operator/api/spec.ts";
 import type { RewindObject } from "../../operator/gather.ts";
 import { closeGate, type Gate, passesGate } from "../support/gate.ts";
 import { condition, deleteCorrupted, type Rows, statusOf, useOperatorStage } from "../support/operator-stage.ts";
+import { until } from "../support/until.ts";
 
 type Spec = Partial<StreamTableRewindSpecInput>;
 
@@ -93,6 +94,22 @@ test("rewinds of one table go one after the other, the oldest first, and the row
   expect(await stage().lockOwners()).toEqual([]);
 });
 
+test("those that came while no operator ran go one after the other; who waits then, by age", async () => {
+  const { good: target } = await stage().damage();
+  await stage().operator.stop();
+  const all: RewindObject[] = [];
+  const more = "update lake.events set value = value + 1";
+  for (const _ of [1, 2, 3, 4]) all.push(await stage().apply(target, { repair: { sql: [more] }, verification: {} }));
+  await stage().startOperator();
+  for (const object of all) await succeeds(object);
+  // Whom the new operator happens to look at first, goes first: it knows of nobody else yet.
+  const [first, ...rest] = await started(all);
+  const waited = all.filter(({ metadata }) => metadata.name !== first).sort(byAge);
+  expect(rest).toEqual(waited.map(({ metadata }) => metadata.name));
+  expect((await stage().table()).rows).toEqual(await stage().truthAt(await stage().head()));
+  expect(await stage().lockOwners()).toEqual([]);
+});
+
 test("a rewind of another table does not wait", async () => {
   const { target, gate, first } = await busy();
   const spec: Spec = { streamTables: [OTHER], repair: undefined, verification: {} };
@@ -113,6 +130,19 @@ test("one of both tables waits for the one of them, and holds up nobody meanwhil
   await succeeds(first);
   await succeeds(both);
   expect((await stage().table()).holds).toEqual([]);
+});
+
+test("one of two tables is not overtaken at the one that is free", async () => {
+  const { target, gate, first } = await busy();
+  const both = await queue(target, { streamTables: ["public.event_summary", OTHER] });
+  // Ages are whole seconds; of the same one it would be a matter of ids.
+  const bornMs = Date.parse(both.metadata.creationTimestamp ?? "");
+  await until(() => Date.now() >= bornMs + 1_000);
+  const younger = await queue(target, { streamTables: [OTHER], repair: undefined, verification: {} });
+  expect(statusOf(younger).message).toContain(both.metadata.name);
+  await gate.open();
+  for (const object of [first, both, younger]) await succeeds(object);
+  expect(await started([first, both, younger])).toEqual([first, both, younger].map(({ metadata }) => metadata.name));
 });
 
 describe("who waits leaves at once", () => {
