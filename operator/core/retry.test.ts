@@ -67,6 +67,27 @@ describe("effectiveRetry", () => {
   });
 });
 
+describe("what cannot be undone yet", () => {
+  const held = { object: { hasFinalizer: true }, status: { phase: "Rewinding" } } as const;
+
+  it("because the spec is not understood any more is looked at when that changes, not all the time", () => {
+    const { status, requeueAfterMs } = decide(
+      makeObserved({ ...held, spec: { invalid: "spec.target: wrong" }, world: { kind: "unasked" } }),
+    );
+    expect(status.conditions?.find(({ type }) => type === "Stalled")?.status).toBe("True");
+    expect(requeueAfterMs).toBeUndefined();
+  });
+
+  it("because the database went away with the action is not asked for in a circle", () => {
+    const world = { kind: "unreachable", failure } as const;
+    const memory = { token: "1", lastFailure: { step: "Rewind", failure } } as const;
+    for (const abort of [false, true]) {
+      const { requeueAfterMs } = decide(makeObserved({ ...held, world, memory, spec: makeSpec({ abort }) }));
+      expect(requeueAfterMs).toBeGreaterThan(500);
+    }
+  });
+});
+
 describe("a leader whose clock is an hour behind that of the one before it", () => {
   const now = Date.parse("2026-11-22T11:00:00.000Z");
 

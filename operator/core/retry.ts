@@ -43,3 +43,10 @@ export function waitBeforeMs(o: Observed, step: Step): number {
   if (retry?.step !== step) return 0;
   return leftMs(o, retry);
 }
+
+const reconnectMs = 1_000;
+
+/** Of a database that cannot be asked; the failure that counts may be another one's, so it is never at once. */
+export function reconnectAfterMs(o: Observed): number {
+  return Math.max(reconnectMs, waitBeforeMs(o, "Connect"));
+}

@@ -4,7 +4,7 @@ import type { Decision } from "../decision.ts";
 import { heldTables, isInvalid, isOpen, mayHold, type Observed, type ObservedWorld } from "../observed.ts";
 import { act, actAtOnce, letGo, wait } from "../outcome.ts";
 import { operationKey } from "../plan-hash.ts";
-import { waitBeforeMs } from "../retry.ts";
+import { reconnectAfterMs } from "../retry.ts";
 import { claimable } from "./settle.ts";
 
 /**
@@ -29,7 +29,7 @@ function unreachable(o: Observed, deletingSince: number): Decision {
   const leftMs = deletingSince + giveUpAfterMs - o.now;
   if (leftMs <= 0) return giveUp(o, why);
   const reason = o.world.kind === "unreachable" ? o.world.failure.reason : Reason.Progressing;
-  const requeueAfterMs = Math.min(leftMs, Math.max(1_000, waitBeforeMs(o, "Connect")));
+  const requeueAfterMs = Math.min(leftMs, reconnectAfterMs(o));
   const message = `being deleted, cannot put back yet: ${why}`;
   return wait(o, { phase: o.status.phase ?? "Pending", reason, message, requeueAfterMs });
 }

@@ -18,7 +18,7 @@ import {
 } from "../observed.ts";
 import { act, fail, finish } from "../outcome.ts";
 import { operationKey } from "../plan-hash.ts";
-import { effectiveRetry, waitBeforeMs } from "../retry.ts";
+import { effectiveRetry, reconnectAfterMs } from "../retry.ts";
 import { verdict } from "./verdict.ts";
 
 /** What the failure means for the tables: stated in every terminal message. */
@@ -74,7 +74,8 @@ function undoLater(o: Observed, failure: Failure): Decision {
     message: `${failure.message}. Not undone yet, tables may be paused: ${trouble}Retried until it works.`,
     retry: effectiveRetry(o),
     stalled: true,
-    requeueAfterMs: waitBeforeMs(o, "Connect"),
+    // Of a spec that is not understood only a change of it is worth a look.
+    requeueAfterMs: o.world.kind === "unreachable" ? reconnectAfterMs(o) : undefined,
   });
 }
 

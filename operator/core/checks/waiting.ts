@@ -5,7 +5,7 @@ import { isApproved, needsPlan } from "../approval.ts";
 import type { Decision } from "../decision.ts";
 import { isInvalid, isOpen, mayHold, type Observed } from "../observed.ts";
 import { actAtOnce, wait } from "../outcome.ts";
-import { effectiveRetry, waitBeforeMs } from "../retry.ts";
+import { effectiveRetry, reconnectAfterMs } from "../retry.ts";
 
 const queuePollMs = 1_000;
 const secretPollMs = 500;
@@ -25,7 +25,7 @@ export function unreachable(o: Observed): Decision | undefined {
     message: mayHold(o) ? `${failure.message}. Tables may be paused meanwhile` : failure.message,
     retry,
     stalled: (retry?.count ?? 0) > o.spec.backoffLimit,
-    requeueAfterMs: waitBeforeMs(o, "Connect"),
+    requeueAfterMs: reconnectAfterMs(o),
   });
 }
 
