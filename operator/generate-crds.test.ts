@@ -36,13 +36,13 @@ describe("toStructuralSchema", () => {
     });
   });
 
-  it("keeps defaults, enums, bounds, descriptions and CEL rules", () => {
+  it("keeps enums, bounds, descriptions and CEL rules, and tells defaults", () => {
     const rules = [{ rule: "true", message: "m" }];
     const field = z.enum(["A", "B"]).default("A").describe("which");
     const schema = toStructuralSchema(z.object({ f: field }).meta({ "x-kubernetes-validations": rules }), "Kind");
     expect(schema).toEqual({
       type: "object",
-      properties: { f: { type: "string", enum: ["A", "B"], default: "A", description: "which" } },
+      properties: { f: { type: "string", enum: ["A", "B"], default: "A", description: "which Default: A." } },
       "x-kubernetes-validations": rules,
     });
   });

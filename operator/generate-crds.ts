@@ -28,6 +28,13 @@ function assertStructural(node: { [key: string]: Json }, path: string): void {
   if (node["type"] === undefined) throw new UnstructuralSchemaError(`${path}: a type is missing`);
 }
 
+/** `kubectl explain` shows no defaults, so the description says them. */
+function withDefaultTold(node: { [key: string]: Json }): { [key: string]: Json } {
+  const { default: value, description } = node;
+  if (value === undefined || typeof value === "object") return node;
+  return { ...node, description: [description, `Default: ${value}.`].filter(Boolean).join(" ") };
+}
+
 /** zod's limits of a safe integer and its patterns of formats say nothing that type and format don't say. */
 function withoutNoise(node: { [key: string]: Json }): { [key: string]: Json } {
   const copy = { ...node };
@@ -35,7 +42,7 @@ function withoutNoise(node: { [key: string]: Json }): { [key: string]: Json } {
   if (copy["minimum"] === Number.MIN_SAFE_INTEGER) delete copy["minimum"];
   if (copy["format"] === "date-time") delete copy["pattern"];
   if (copy["type"] === "integer") copy["format"] = "int64";
-  return copy;
+  return withDefaultTold(copy);
 }
 
 /** A zod JSON schema as a structural schema of apiextensions/v1; throws UnstructuralSchemaError. */

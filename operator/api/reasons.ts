@@ -24,6 +24,7 @@ export const Reason = {
   SnapshotExpired: "SnapshotExpired",
   SnapshotInFuture: "SnapshotInFuture",
   SnapshotNotFound: "SnapshotNotFound",
+  /** A source table is not there: any more, or at the target not yet. */
   SourceDropped: "SourceDropped",
   QueryRefused: "QueryRefused",
   StrategyNotPossible: "StrategyNotPossible",
@@ -64,6 +65,8 @@ export const Reason = {
   LeftPaused: "LeftPaused",
   /** The tables still have the hold of this rewind. */
   Held: "Held",
+  /** Somebody else had paused the tables before and still does. */
+  FoundPaused: "FoundPaused",
   /** This rewind holds nothing (never did, or undone). */
   NotHeld: "NotHeld",
   Succeeded: "Succeeded",
@@ -71,6 +74,8 @@ export const Reason = {
   AlreadyDone: "AlreadyDone",
   /** spec.abort. */
   Aborted: "Aborted",
+  /** The time of ttlSecondsAfterFinished is over. */
+  Expired: "Expired",
   /** The object was deleted and what it held was put back. */
   Deleted: "Deleted",
   /** The object was deleted and its database could not be reached for a minute and a half. */

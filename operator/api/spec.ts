@@ -127,7 +127,7 @@ const verificationSchema = z
   .prefault({});
 
 const repairSchema = z
-  .object({ sql: z.array(sql).min(1).max(32) })
+  .object({ sql: z.array(sql).min(1).max(32).describe("Statements, one an item, in order.") })
   .describe("Statements that remove the damage from the source, in one transaction; they reach the lake at most once.");
 
 const resumeSchema = z

@@ -80,12 +80,21 @@ function rewindConditions(status: StreamTableRewindStatus): Bare[] {
   ];
 }
 
-function resumedCondition(status: StreamTableRewindStatus, { reason }: Progress): Bare {
+function pausedByOthers({ world }: Observed): string[] {
+  if (world.kind !== "observed") return [];
+  return world.tables.filter(({ holders }) => holders.length > 0).map(({ name, requested }) => name ?? requested);
+}
+
+function resumedCondition(o: Observed, status: StreamTableRewindStatus, { reason }: Progress): Bare {
   if (reason === Reason.LeftPaused) {
     return condition("Resumed", false, told(reason, "left paused for a person to resume (resume.policy Never)"));
   }
   const held = status.tables?.filter((table) => table.held).map(({ name }) => name) ?? [];
   if (held.length > 0) return condition("Resumed", false, told(Reason.Held, `paused: ${held.join(", ")}`));
+  const others = isStepDone(status, "Release") ? pausedByOthers(o) : [];
+  if (others.length > 0) {
+    return condition("Resumed", false, told(Reason.FoundPaused, `paused by somebody else: ${others.join(", ")}`));
+  }
   return isStepDone(status, "Release")
     ? condition("Resumed", true, told(Reason.SchedulingResumed, "what was found was put back"))
     : condition("Resumed", false, told(Reason.NotHeld, "nothing is held"));
@@ -103,7 +112,7 @@ export function conditions(o: Observed, status: StreamTableRewindStatus, progres
     ...progressConditions(progress),
     ...planConditions(o, status),
     ...rewindConditions(status),
-    resumedCondition(status, progress),
+    resumedCondition(o, status, progress),
   ];
   return all.map((bare) => stamped(o, bare));
 }

@@ -219,7 +219,7 @@ const cases: Readonly<Record<string, Case>> = {
     given: makeObserved({ world: observeModel(makeWorld({ targetFailure: makeFailure("LakeUnreachable", false) })) }),
     want: { phase: "Pending", reason: "LakeUnreachable", action: "none" },
   },
-  "a missing Secret is waited for during the first five seconds": {
+  "a missing Secret is waited for during the first thirty seconds": {
     given: makeObserved({
       world: { kind: "unreachable", failure: makeFailure("SecretNotFound", true) },
       object: { createdAt: Date.parse("2026-11-22T12:00:08Z") },
@@ -227,8 +227,28 @@ const cases: Readonly<Record<string, Case>> = {
     want: { phase: "Pending", reason: "SecretNotFound", action: "none" },
   },
   "a missing Secret fails afterwards": {
-    given: makeObserved({ world: { kind: "unreachable", failure: makeFailure("SecretNotFound", true) } }),
+    given: makeObserved({
+      world: { kind: "unreachable", failure: makeFailure("SecretNotFound", true) },
+      object: { createdAt: Date.parse("2026-11-22T11:59:40Z") },
+    }),
     want: { phase: "Failed", reason: "SecretNotFound", says: /Nothing was changed/ },
+  },
+  "what somebody else had paused stays so, and that is said": {
+    given: makeObserved({
+      object: { hasFinalizer: true },
+      world: observeModel({ ...journals.succeeded, holders: ["person"], steps: [step("Replay"), step("Release")] }),
+    }),
+    want: {
+      phase: "Succeeded",
+      says: /paused before by somebody else.*resume_scheduler\(array\['public\.event_summary'\]\)/,
+    },
+  },
+  "a rewind without a repair says that the replay brought everything back": {
+    given: makeObserved({
+      spec: makeSpec({ repair: undefined }),
+      world: observeModel({ ...journals.succeeded, steps: [step("Replay"), step("Release")] }),
+    }),
+    want: { phase: "Succeeded", says: /without a repair, so they show what the source holds/ },
   },
   "a Secret that goes away while tables are paused fails nothing": {
     given: makeObserved({
@@ -304,7 +324,10 @@ const cases: Readonly<Record<string, Case>> = {
         failure: { reason: "RepairFailed", message: "syntax error" },
       },
     }),
-    want: { phase: "Failed", reason: "RepairFailed", says: /stays paused.*snapshot 42.*resume_scheduler/ },
+    want: {
+      ...{ phase: "Failed", reason: "RepairFailed" },
+      says: /stays paused.*snapshot 42.*not made: the damage is still in the source.*another StreamTableRewind.*resume_scheduler/,
+    },
   },
   "taken over by resume_scheduler it ends, and says what that means": {
     given: makeObserved({

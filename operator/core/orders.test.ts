@@ -43,7 +43,7 @@ describe("approval.mode Manual", () => {
   it("shows the plan, what it undoes and the command that approves it", () => {
     const { action, phase, message, status, events } = decide(makeObserved({ spec: manual(), memory: { plan } }));
     expect([action.kind, phase]).toEqual(["none", "AwaitingApproval"]);
-    expect(message).toMatch(/public\.event_summary goes to snapshot 42, leaves out 15 commit\(s\), changes 5 row\(s\)/);
+    expect(message).toMatch(/public\.event_summary goes to snapshot 42, undoes 15 commit\(s\), changes 5 row\(s\)/);
     expect(message).toContain(
       `kubectl patch strw incident -n default --type merge -p '{"spec":{"approval":{"planHash":"${plan.hash}"}}}'`,
     );
@@ -60,7 +60,7 @@ describe("approval.mode Manual", () => {
     const given = waiting({ planHash: "0".repeat(64) }, { memory: { plan: makePlanOf(manual(), { tables }) } });
     const [event] = decide(given).events;
     expect(Buffer.byteLength(event?.note ?? "")).toBeLessThan(1024);
-    expect(event?.note).toMatch(/_0, .*_1, .*_2 and 13 more goes to snapshot 42.*kubectl patch .*\}\}\}'$/);
+    expect(event?.note).toMatch(/_0, .*_1, .*_2 and 13 more go to snapshot 42.*kubectl patch .*\}\}\}'$/);
   });
 
   it("keeps the shown plan up to date without saying so each time", () => {
@@ -203,7 +203,7 @@ describe("resume.policy", () => {
     const { action, phase, message, status } = decide(makeObserved({ ...given, spec: spec("Manual") }));
     expect([action.kind, phase]).toEqual(["none", "AwaitingResume"]);
     expect(message).toMatch(
-      /rows of snapshot 42 and stays paused until spec\.resume\.policy is set to Automatic.*Never/,
+      /rows of snapshot 42, paused until spec\.resume\.policy is set to Automatic.*Never.*kubectl patch strw incident/,
     );
     expect(condition(status, "Resumed")).toMatchObject({ status: "False", reason: "Held" });
   });
@@ -347,7 +347,9 @@ describe("the same object applied again", () => {
   it("is done already: nothing is touched, and the way to run it again is named", () => {
     const { action, phase, reason, message, status } = decide(makeObserved({ world }));
     expect([action.kind, phase, reason]).toEqual(["none", "Succeeded", "AlreadyDone"]);
-    expect(message).toMatch(/uid earlier\) until 2026-11-22T11:00:00\.000Z.*set another spec\.operationId/);
+    expect(message).toMatch(
+      /uid earlier\) until 2026-11-22T11:00:00\.000Z.*assertions were not checked.*another name.*another spec\.operationId/,
+    );
     expect(condition(status, "Ready")).toMatchObject({ status: "True", reason: "AlreadyDone" });
   });
 

@@ -13,6 +13,29 @@ export function quotedText(text: string): string {
   return cut(text, quotedLimit);
 }
 
+/** One table or many: the verb that goes with them. */
+export function plural(tables: readonly unknown[], one: string, many: string): string {
+  return tables.length === 1 ? one : many;
+}
+
+/** An event holds 1024 bytes, and what to do comes last. */
+const namedTables = 3;
+
+export function tableList(names: readonly string[]): string {
+  const others = names.length - namedTables;
+  return names.slice(0, namedTables).join(", ") + (others > 0 ? ` and ${others} more` : "");
+}
+
+/** A call that a person may copy. */
+export function resumeCall(tables: readonly string[]): string {
+  return `select pgtrickle.resume_scheduler(array[${tables.map((name) => `'${name}'`).join(", ")}])`;
+}
+
+/** A change of the spec that a person may copy. */
+export function patchCommand({ namespace, name }: { namespace: string; name: string }, spec: object): string {
+  return `kubectl patch strw ${name} -n ${namespace} --type merge -p '${JSON.stringify({ spec })}'`;
+}
+
 /** Everything that is said. */
 export function messageText(text: string): string {
   return cut(text, messageLimit);

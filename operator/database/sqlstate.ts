@@ -78,6 +78,7 @@ const meanings: Readonly<Record<string, Meaning>> = {
   [TrickleState.strategyNotPossible]: terminal(Reason.StrategyNotPossible),
   [TrickleState.badArgument]: terminal(Reason.CallRefused),
   [LakeState.snapshotNotThere]: terminal(Reason.SnapshotNotFound),
+  [LakeState.unknownTable]: terminal(Reason.SourceDropped),
   // A wrong key, too: it is mended in the lake's settings, not in the object.
   [LakeState.storageFailed]: transient(Reason.LakeUnreachable),
   [PostgresState.invalidPassword]: terminal(Reason.AuthenticationFailed),

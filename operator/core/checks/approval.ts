@@ -5,26 +5,15 @@ import { isApproved, needsPlan, planInForce, planRefreshMs } from "../approval.t
 import type { Decision } from "../decision.ts";
 import { isOpen, type Observed } from "../observed.ts";
 import { actAtOnce, actBeside, finish, wait } from "../outcome.ts";
+import { patchCommand, plural, tableList } from "../texts.ts";
 import { type Ready, ready } from "./ready.ts";
 
-/** An event holds 1024 bytes, and the way to approve comes last; all of them are in the plan. */
-const namedTables = 3;
-
-function tableList(tables: Plan["tables"]): string {
-  const names = tables.slice(0, namedTables).map(({ name }) => name);
-  const others = tables.length - names.length;
-  return names.join(", ") + (others > 0 ? ` and ${others} more` : "");
-}
-
-function summary({ target, commitsUndoneCount, rowsChanged, tables }: Plan): string {
-  const commits = commitsUndoneCount === undefined ? "" : `, leaves out ${commitsUndoneCount} commit(s)`;
+function summary({ target, commitsUndoneCount, rowsChanged, tables }: Plan, { repair, resume }: Ready["spec"]): string {
+  const commits = commitsUndoneCount === undefined ? "" : `, undoes ${commitsUndoneCount} commit(s)`;
   const rows = rowsChanged === undefined ? "" : `, changes ${rowsChanged} row(s)`;
-  return `${tableList(tables)} goes to snapshot ${target}${commits}${rows}`;
-}
-
-function howToApprove({ namespace, name }: Observed["object"], hash: string): string {
-  const patch = JSON.stringify({ spec: { approval: { planHash: hash } } });
-  return `kubectl patch strw ${name} -n ${namespace} --type merge -p '${patch}'`;
+  const going = `${tableList(tables.map(({ name }) => name))} ${plural(tables, "goes", "go")} to snapshot ${target}${commits}${rows}`;
+  if (resume.policy === "Never") return going;
+  return `${going}; the replay brings back ${repair ? "what the repair leaves" : "all of it, as there is no repair"}`;
 }
 
 /** What the approval is for, and how it is given. */
@@ -40,7 +29,7 @@ export function awaitApproval(o: Observed, { spec }: Ready): Decision | undefine
   return wait(o, {
     phase: "AwaitingApproval",
     reason: planHash === undefined ? Reason.AwaitingApproval : Reason.PlanStale,
-    message: `${trouble}Plan ${plan.hash}: ${summary(plan)}.${held} To approve it: ${howToApprove(o.object, plan.hash)}`,
+    message: `${trouble}Plan ${plan.hash}: ${summary(plan, spec)}.${held} To approve it: ${patchCommand(o.object, { approval: { planHash: plan.hash } })}`,
     requeueAfterMs: planRefreshMs,
   });
 }
@@ -50,7 +39,7 @@ export function makePlan(o: Observed, { spec, tables, snapshotId }: Ready): Deci
   if (!needsPlan(o, spec)) return undefined;
   const action = { kind: "plan", tables, snapshotId } as const;
   const isPaused = isOpen(o.world);
-  const message = `${tables.join(", ")}${isPaused ? " is paused" : ""}: working out what a rewind to snapshot ${snapshotId} changes`;
+  const message = `${tables.join(", ")}${isPaused ? ` ${plural(tables, "is", "are")} paused` : ""}: working out what a rewind to snapshot ${snapshotId} changes`;
   if (o.status.plan !== undefined) return actAtOnce(o, o.status.phase ?? "Planning", action, message);
   return actBeside(o, isPaused ? "Pausing" : "Planning", action, message);
 }
@@ -63,7 +52,7 @@ export function planAhead(o: Observed): Decision | undefined {
   if (dryRun) {
     const plan = planInForce(o);
     if (plan === undefined) return makePlan(o, given);
-    const message = `dry run: plan ${plan.hash}: ${summary(plan)}. Nothing was changed.`;
+    const message = `dry run: plan ${plan.hash}: ${summary(plan, given.spec)}. Nothing was changed.`;
     return finish(o, { phase: "Planned", reason: Reason.Planned, message }, false);
   }
   if (approval.mode === "Automatic" || approval.hold) return undefined;

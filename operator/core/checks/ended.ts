@@ -2,9 +2,9 @@
 import { Reason } from "../../api/reasons.ts";
 import { isTerminal } from "../../api/status.ts";
 import type { Decision } from "../decision.ts";
-import { heldTables, isDone, isInvalid, type Observed, targetOf } from "../observed.ts";
+import { heldTables, isDone, isInvalid, type Observed, type ObservedWorld, targetOf } from "../observed.ts";
 import { acknowledge, finish, keep } from "../outcome.ts";
-import { quotedText } from "../texts.ts";
+import { quotedText, resumeCall } from "../texts.ts";
 import { consequence } from "./settle.ts";
 
 const heldPollMs = 30_000;
@@ -33,7 +33,10 @@ function expire(o: Observed): Decision {
   const { completionTime } = o.status;
   if (ttlSeconds === null || completionTime === undefined) return keep(o, { kind: "none" });
   const leftMs = Date.parse(completionTime) + ttlSeconds * 1000 - o.now;
-  if (leftMs <= 0) return keep(o, { kind: "deleteObject" });
+  if (leftMs <= 0) {
+    const note = `deleted ${ttlSeconds} s after its end (ttlSecondsAfterFinished)`;
+    return keep(o, { kind: "deleteObject" }, [{ type: "Normal", reason: Reason.Expired, action: "Delete", note }]);
+  }
   return { ...keep(o, { kind: "none" }), requeueAfterMs: Math.min(leftMs, longestWaitMs) };
 }
 
@@ -50,25 +53,38 @@ export function terminal(o: Observed): Decision | undefined {
 export function alreadyDone(o: Observed): Decision | undefined {
   if (o.world.kind !== "observed" || o.world.operation !== undefined || isInvalid(o.spec)) return undefined;
   const { alreadyDone: done } = o.world;
-  const { dryRun, abort } = o.spec;
+  const { dryRun, abort, verification } = o.spec;
   if (done === undefined || dryRun || abort || o.status.failure !== undefined) return undefined;
+  const unchecked = verification.assertions.length > 0 ? " Its assertions were not checked again." : "";
   const message =
     `this very rewind was done by ${o.object.namespace}/${o.object.name} (uid ${done.uid}) until ${done.finishedAt}, and nothing has ` +
-    "moved its tables back since: nothing was changed. To run it again, set another spec.operationId.";
+    `moved its tables back since: nothing was changed.${unchecked} To run it again, apply it under another name, or delete it ` +
+    "and apply it with another spec.operationId.";
   return finish(o, { phase: "Succeeded", reason: Reason.AlreadyDone, message }, false);
 }
 
+/** The tables as the replay has left them. */
+function goingOn(o: Observed, world: ObservedWorld): string {
+  const paused = world.tables
+    .filter(({ holders }) => holders.length > 0)
+    .map(({ name, requested }) => name ?? requested);
+  const source = isInvalid(o.spec) || o.spec.repair ? "" : " without a repair, so they show what the source holds;";
+  if (paused.length === 0) return `replayed;${source} refreshing goes on as it was found`;
+  return `replayed;${source} paused before by somebody else and still so: ${paused.join(", ")} (${resumeCall(paused)})`;
+}
+
 export function succeeded(o: Observed): Decision | undefined {
-  if (o.world.kind !== "observed" || o.world.operation?.outcome !== "Succeeded") return undefined;
+  const { world } = o;
+  if (world.kind !== "observed" || world.operation?.outcome !== "Succeeded") return undefined;
   const target = targetOf(o);
-  if (isDone(o.world, "Replay")) {
-    const message = `rewound to snapshot ${target}, verified, replayed; refreshing goes on as it was found`;
+  if (isDone(world, "Replay")) {
+    const message = `rewound to snapshot ${target}, verified, ${goingOn(o, world)}`;
     return finish(o, { phase: "Succeeded", reason: Reason.Succeeded, message }, false);
   }
-  const list = o.world.tables.map(({ name, requested }) => `'${name ?? requested}'`).join(", ");
+  const tables = world.tables.map(({ name, requested }) => name ?? requested);
   const message =
     `rewound to snapshot ${target}, verified, and left paused there (resume.policy Never); ` +
-    `select pgtrickle.resume_scheduler(array[${list}]) lets refreshing go on`;
+    `${resumeCall(tables)} lets refreshing go on`;
   return finish(o, { phase: "Succeeded", reason: Reason.LeftPaused, message }, false);
 }
 

@@ -10,6 +10,7 @@ import {
   heldTables,
   isInvalid,
   isOpen,
+  isRepairApplied,
   isRewound,
   mayHold,
   type Observed,
@@ -19,7 +20,16 @@ import {
 import { act, fail, finish } from "../outcome.ts";
 import { operationKey } from "../plan-hash.ts";
 import { effectiveRetry, reconnectAfterMs } from "../retry.ts";
+import { plural, resumeCall } from "../texts.ts";
 import { verdict } from "./verdict.ts";
+
+/** Whether letting go brings the damage back. */
+function stateOfRepair(o: Observed): string {
+  if (isInvalid(o.spec) || o.spec.repair === undefined) return "";
+  return isRepairApplied(o.world)
+    ? "The repair is in the lake. "
+    : "The repair was not made: the damage is still in the source. ";
+}
 
 /** What the failure means for the tables: stated in every terminal message. */
 export function consequence(o: Observed, world: ObservedWorld | undefined): string {
@@ -27,10 +37,10 @@ export function consequence(o: Observed, world: ObservedWorld | undefined): stri
   const held = heldTables(o);
   const target = targetOf(o);
   if (held.length > 0) {
-    const list = held.map((name) => `'${name}'`).join(", ");
     return (
-      `${held.join(", ")} stays paused with the rows of snapshot ${target} (failurePolicy Hold). ` +
-      `Make a new StreamTableRewind, delete this one, or select pgtrickle.resume_scheduler(array[${list}]) to let refreshing go on.`
+      `${held.join(", ")} ${plural(held, "stays", "stay")} paused with the rows of snapshot ${target} (failurePolicy Hold). ` +
+      `${stateOfRepair(o)}To go on, apply another StreamTableRewind, which takes the hold over. ` +
+      `Deleting this one, or ${resumeCall(held)}, lets refreshing go on with what the source holds then.`
     );
   }
   if (world.operation.outcome === "Orphaned") {

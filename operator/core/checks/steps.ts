@@ -8,6 +8,7 @@ import { isDone, isRepairApplied, isRewound, mayHold, type Observed } from "../o
 import { act, actAtOnce, actBeside, wait } from "../outcome.ts";
 import { operationKey } from "../plan-hash.ts";
 import { waitBeforeMs } from "../retry.ts";
+import { patchCommand, plural, tableList } from "../texts.ts";
 import { awaitApproval, makePlan } from "./approval.ts";
 import { keepAlive } from "./keep-alive.ts";
 import { type Ready, ready } from "./ready.ts";
@@ -104,8 +105,9 @@ const resume: StepCheck = (o, { world, spec, tables, snapshotId }) => {
     phase: "AwaitingResume",
     reason: Reason.AwaitingResume,
     message:
-      `${tables.join(", ")} has the rows of snapshot ${snapshotId} and stays paused until spec.resume.policy is set to ` +
-      "Automatic (replay and go on) or Never (end here, paused)",
+      `${tableList(tables)} ${plural(tables, "has", "have")} the rows of snapshot ${snapshotId}, paused until spec.resume.policy ` +
+      `is set to Automatic (replay and go on) or Never (end here, paused): ` +
+      patchCommand(o.object, { resume: { policy: "Automatic" } }),
     requeueAfterMs: planRefreshMs,
   });
 };

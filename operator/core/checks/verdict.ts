@@ -6,8 +6,8 @@ import { effectiveRetry } from "../retry.ts";
 import { quotedText } from "../texts.ts";
 import { invalidSpec } from "./spec.ts";
 
-/** A Secret applied in the same breath as the object may arrive after it. */
-const secretGraceMs = 5_000;
+/** A Secret that GitOps or an operator of its own brings may arrive after the object. */
+const secretGraceMs = 30_000;
 
 type FailureCheck = (o: Observed) => Failure | undefined;
 
