@@ -216,6 +216,16 @@ describe("attach_lake", () => {
     expect((await options()).join()).not.toContain("sslmode");
   });
 
+  test("lets sessions that write through server lake say who they are, also on a server that was there before", async () => {
+    await attach(7001, null);
+    await trickle().pool().query("alter server lake options (drop application_name)");
+    await attach(7001, null);
+    await attach(7001, null);
+    expect(await options()).toContain("application_name=postgres_fdw\t%u\t%a");
+    const engine = await value<string[]>("select srvoptions from pg_foreign_server where srvname = 'lake_engine'");
+    expect(engine.join()).not.toContain("application_name");
+  });
+
   test("lets the engine's role use its catalog and nothing else", async () => {
     expect(await value("select has_schema_privilege('pgtrickle_catalog', 'ducklake', 'create')")).toBe(true);
     for (const schema of ["pgtrickle_internal", "pgtrickle_state", "pgtrickle_lake", "lake"]) {

@@ -1,5 +1,6 @@
-// The operation marker: a connection named strw/<uid>/repair/<attempt> commits at most once per uid, ever. The marker is
-// in the same DuckLake snapshot as the rows, so it is there if and only if they are.
+// What a commit says about who made it, from the name of the connection. The operation marker: a connection named
+// strw/<uid>/repair/<attempt> commits at most once per uid, ever. It is in the same DuckLake snapshot as the rows, so it
+// is there if and only if they are.
 
 export interface OperationMarker {
   readonly operation: string;
@@ -21,6 +22,27 @@ export interface CommitMessage {
   readonly extraInfo: string | null;
 }
 
+/**
+ * How sessions of PostgreSQL that come through server lake name themselves: prefix, who logged in there, tab, their own
+ * application_name (attach_lake sets it; postgres_fdw fills it in). The prefix keeps it from being a marker, whatever
+ * follows. PostgreSQL lets no control character into an application_name, so the last tab is the one between the two,
+ * also where a role's name has tabs; and a name that is cut loses its end, which is not the user.
+ */
+const FDW_PREFIX = "postgres_fdw\t";
+
+export interface PostgresWriter {
+  readonly user: string;
+  readonly applicationName: string;
+}
+
+export function readPostgresWriter(applicationName: string): PostgresWriter | null {
+  if (!applicationName.startsWith(FDW_PREFIX)) return null;
+  const rest = applicationName.slice(FDW_PREFIX.length);
+  const tab = rest.lastIndexOf("\t");
+  const user = tab < 0 ? rest : rest.slice(0, tab);
+  return { user, applicationName: tab < 0 ? "" : rest.slice(tab + 1) };
+}
+
 /** Names that drivers give by themselves say nothing about who wrote. */
 const DEFAULT_NAMES = new Set(["", "postgres_fdw", "psql", "node-postgres"]);
 
@@ -29,6 +51,11 @@ export function commitMessage(user: string, applicationName: string, summary: st
   if (marker !== null) {
     const extraInfo = JSON.stringify({ operation: marker.operation, attempt: marker.attempt });
     return { author: user, message: `StreamTableRewind repair ${marker.uid}`, extraInfo };
+  }
+  const writer = readPostgresWriter(applicationName);
+  if (writer !== null) {
+    const message = writer.applicationName === "" ? summary : `${writer.applicationName}: ${summary}`;
+    return { author: writer.user, message, extraInfo: null };
   }
   return { author: DEFAULT_NAMES.has(applicationName) ? user : applicationName, message: summary, extraInfo: null };
 }

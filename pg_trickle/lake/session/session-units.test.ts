@@ -128,6 +128,43 @@ describe("the operation marker", () => {
   });
 });
 
+describe("a session of PostgreSQL", () => {
+  const named = (user: string, application: string) => `postgres_fdw\t${user}\t${application}`;
+  const said = (name: string) => {
+    const { author, message, extraInfo } = commitMessage("lake", name, "s");
+    expect(extraInfo).toBeNull();
+    return { author, message };
+  };
+
+  test.each([
+    ["names user and application", named("ann", "psql"), { author: "ann", message: "psql: s" }],
+    ["may have no application", named("ann", ""), { author: "ann", message: "s" }],
+    [
+      "may have any characters in its user's name",
+      named("a\tb:c/%", "x: y"),
+      { author: "a\tb:c/%", message: "x: y: s" },
+    ],
+    ["whose name was cut", named("ann", "a very long na"), { author: "ann", message: "a very long na: s" }],
+    ["whose name was cut in the user", "postgres_fdw\tann-with-a-lo", { author: "ann-with-a-lo", message: "s" }],
+  ])("%s", (_, name, want) => {
+    expect(said(name)).toEqual(want);
+  });
+
+  test("is no repair, whatever it calls itself", () => {
+    const marker = "strw/u/repair/1";
+    for (const name of [
+      named("ann", marker),
+      named(marker, ""),
+      named(`\n${marker}`, marker),
+      named(`\t${marker}`, ""),
+    ]) {
+      expect(readMarker(name), name).toBeNull();
+      said(name);
+    }
+    expect(said(named("ann", marker))).toEqual({ author: "ann", message: `${marker}: s` });
+  });
+});
+
 describe("staged writes", () => {
   const insert = (...values: string[]) =>
     ({ kind: "insert", table: "main.t", columns: ["a"], rows: values.map((value) => [value]) }) as const;

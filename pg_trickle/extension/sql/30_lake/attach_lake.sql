@@ -15,7 +15,10 @@ begin
   perform pgtrickle_internal.attach_catalog_role(attach_lake.catalog_password);
   connection_options := array['host', attach_lake.host, 'port', attach_lake.port::text, 'dbname', 'lake',
     'fetch_size', '10000', 'batch_size', '1000', 'truncatable', 'false', 'sslmode', attach_lake.sslmode];
-  perform pgtrickle_internal.attach_server('lake', connection_options);
+  -- Who writes becomes author and message of the commit in the lake: the engine reads this name, see its README. No
+  -- application_name can have a tab in it. The user comes first: it must not be what a long name is cut by.
+  perform pgtrickle_internal.attach_server('lake',
+    connection_options || array['application_name', E'postgres_fdw\t%u\t%a']);
   perform pgtrickle_internal.attach_server('lake_engine', connection_options);
   perform pgtrickle_internal.attach_user('lake', 'public', 'lake', attach_lake.lake_password);
   perform pgtrickle_internal.attach_user('lake_engine', quote_ident(current_user), 'plans', attach_lake.plans_password);
