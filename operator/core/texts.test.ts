@@ -52,3 +52,24 @@ describe("a message of a hundred thousand characters", () => {
     expect(message).toMatch(/Nothing was changed\.$/);
   });
 });
+
+describe("the end of an operation tells", () => {
+  const rewound = (snapshotId: number, holders: string[], outcome: "Failed" | "Orphaned") =>
+    observeModel({
+      ...{ ...paused, snapshotId, holders, operation: { token: 1, outcome }, lockedByUs: false },
+      steps: [...paused.steps, { name: "Rewind", outcome: "Done", attempt: 1 }],
+    });
+  const given = { target: { snapshotId: 42 }, failure: { reason: "DeadlineExceeded", message: "too late" } };
+
+  it("which rows are shown, also in the middle of a replay", () => {
+    const world = rewound(45, [modelHold], "Failed");
+    expect(decide(makeObserved({ world, status: given })).message).toMatch(/stays paused with the rows of snapshot 45/);
+  });
+
+  it("what is still paused after somebody has made an orphan of it", () => {
+    const world = rewound(42, ["person"], "Orphaned");
+    expect(decide(makeObserved({ world })).message).toMatch(
+      /public\.event_summary is still paused.*select pgtrickle\.resume_scheduler\(array\['public\.event_summary'\]\)/,
+    );
+  });
+});

@@ -31,6 +31,12 @@ function stateOfRepair(o: Observed): string {
     : "The repair was not made: the damage is still in the source. ";
 }
 
+/** The target's, or a later one's in the middle of a stepwise replay. */
+function shownSnapshot(o: Observed, { tables }: ObservedWorld): number | undefined {
+  const [first, ...others] = tables.map(({ snapshotId }) => snapshotId);
+  return first !== undefined && others.every((other) => other === first) ? first : targetOf(o);
+}
+
 /** What the failure means for the tables: stated in every terminal message. */
 export function consequence(o: Observed, world: ObservedWorld | undefined): string {
   if (world?.operation === undefined) return "Nothing was changed.";
@@ -38,14 +44,17 @@ export function consequence(o: Observed, world: ObservedWorld | undefined): stri
   const target = targetOf(o);
   if (held.length > 0) {
     return (
-      `${held.join(", ")} ${plural(held, "stays", "stay")} paused with the rows of snapshot ${target} (failurePolicy Hold). ` +
+      `${held.join(", ")} ${plural(held, "stays", "stay")} paused with the rows of snapshot ${shownSnapshot(o, world)} (failurePolicy Hold). ` +
       `${stateOfRepair(o)}To go on, apply another StreamTableRewind, which takes the hold over. ` +
       `Deleting this one, or ${resumeCall(held)}, lets refreshing go on with what the source holds then.`
     );
   }
   if (world.operation.outcome === "Orphaned") {
     const rows = isRewound(world) ? `the rewind to snapshot ${target} stays` : "nothing was moved";
-    return `Somebody let go of the tables in the database: ${rows}, and this rewind does nothing any more.`;
+    const paused = world.tables.filter(({ holders }) => holders.length > 0).map(({ name = "" }) => name);
+    const rest = `${paused.join(", ")} ${plural(paused, "is", "are")} still paused; ${resumeCall(paused)} lets refreshing go on.`;
+    const still = paused.length === 0 ? "" : ` ${rest}`;
+    return `Somebody let go of the tables in the database: ${rows}, and this rewind does nothing any more.${still}`;
   }
   if (isRewound(world)) return `The rewind to snapshot ${target} stays and refreshing goes on (failurePolicy Resume).`;
   return "Everything was undone: the tables are as they were found.";
