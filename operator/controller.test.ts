@@ -277,7 +277,7 @@ describe("an object that waits", () => {
     outside.object = { ...outside.object, spec: spec(hash) };
     expect(await reconcile(process)).toEqual({});
     expect(statusOf(outside)).toMatchObject({ phase: "Succeeded", plan: { hash, database: "timetravel_demo" } });
-    const phases = ["Planning", "AwaitingApproval", "Rewinding", "Repairing", "Replaying", "Succeeded"];
+    const phases = ["Planning", "AwaitingApproval", "Pausing", "Rewinding", "Repairing", "Replaying", "Succeeded"];
     expect(process.events.map(({ reason }) => reason)).toEqual(phases);
   });
 

@@ -19,9 +19,19 @@ export function isApproved(o: Observed): boolean {
   return mode === "Automatic" || (approved !== undefined && approved === planInForce(o)?.hash);
 }
 
+/** Before anything is locked for an approved plan, it is looked at again unless it is as new as this. */
+const lastLookMs = 5_000;
+
 /** The shown plan as it stands: not older than a person expects, and still of this spec. */
-function isCurrent(o: Observed, plan: Plan, spec: StreamTableRewindSpec): boolean {
-  return Math.abs(o.now - Date.parse(plan.plannedAt)) < planRefreshMs && planHash(plan, spec) === plan.hash;
+function isCurrent(o: Observed, spec: StreamTableRewindSpec, goodForMs: number): boolean {
+  const plan = planInForce(o);
+  if (plan === undefined) return false;
+  return Math.abs(o.now - Date.parse(plan.plannedAt)) < goodForMs && planHash(plan, spec) === plan.hash;
+}
+
+/** Approved, by a plan that is no older than one that is shown may be. */
+export function hasGoodApproval(o: Observed, spec: StreamTableRewindSpec): boolean {
+  return isApproved(o) && isCurrent(o, spec, planRefreshMs);
 }
 
 /**
@@ -30,8 +40,8 @@ function isCurrent(o: Observed, plan: Plan, spec: StreamTableRewindSpec): boolea
  */
 export function needsPlan(o: Observed, spec: StreamTableRewindSpec): boolean {
   if (o.memory.plan !== undefined) return false;
-  const { plan } = o.status;
-  if (plan === undefined) return true;
+  if (o.status.plan === undefined) return true;
   if (spec.approval.mode === "Automatic") return false;
-  return isOpen(o.world) && isApproved(o) ? true : !isCurrent(o, plan, spec);
+  if (!isApproved(o)) return !isCurrent(o, spec, planRefreshMs);
+  return isOpen(o.world) || !isCurrent(o, spec, lastLookMs);
 }

@@ -229,7 +229,6 @@ const cases: Readonly<Record<string, Case>> = {
   "a missing Secret fails afterwards": {
     given: makeObserved({
       world: { kind: "unreachable", failure: makeFailure("SecretNotFound", true) },
-      object: { createdAt: Date.parse("2026-11-22T11:59:40Z") },
     }),
     want: { phase: "Failed", reason: "SecretNotFound", says: /Nothing was changed/ },
   },

@@ -76,7 +76,8 @@ describe("approval.mode Manual", () => {
 
   it("goes on with the hash of the plan, also ten minutes later", () => {
     const approved = { planHash: plan.hash };
-    expect(decide(waiting(approved)).action.kind).toBe("addFinalizer");
+    expect(decide(waiting(approved, { now: at("12:00:04") })).action.kind).toBe("addFinalizer");
+    expect(decide(waiting(approved)).action.kind).toBe("plan");
     const later = waiting(approved, { now: at("12:10:00"), object: { hasFinalizer: true } });
     expect(decide(later).action.kind).toBe("plan");
     const moved = makePlanOf(manual(), { tables: plan.tables.map((table) => ({ ...table, from: 99 })), head: 99 });

@@ -36,6 +36,20 @@ test("a deletion older than the object we have is no deletion of it", () => {
   expect(store.size).toBe(0);
 });
 
+test("of many objects that a list brings the oldest come first", () => {
+  const aged = (name: string, creationTimestamp: string): Widget => {
+    const object = widget(name, "10");
+    return { ...object, metadata: { ...object.metadata, creationTimestamp } };
+  };
+  const listed = [
+    aged("a", "2026-11-22T12:00:02Z"),
+    aged("b", "2026-11-22T12:00:01Z"),
+    aged("c", "2026-11-22T12:00:03Z"),
+  ];
+  const keys = new ObjectStore<Widget>().replace(listed).map((key) => key.split("/")[1]);
+  expect(keys).toEqual(["b", "a", "c"]);
+});
+
 test("a list replaces everything, also by older versions, and tells what changed", () => {
   const store = storeOf(widget("gone", "10"), widget("same", "11"), widget("moved", "12"));
   const changed = store.replace([widget("same", "11"), widget("moved", "5"), widget("new", "6")]);

@@ -5,6 +5,10 @@ import { keyOf } from "./paths.ts";
 import type { Key, KubeObject, Store } from "./types.ts";
 import { isOlder } from "./versions.ts";
 
+function ageOf({ metadata }: KubeObject): string {
+  return metadata.creationTimestamp ?? "";
+}
+
 export class ObjectStore<T extends KubeObject> implements Store<T> {
   readonly #objects = new Map<Key, T>();
   /** Versions of the deletions since `rememberDeletions`, so that a list made before them can't bring objects back. */
@@ -42,12 +46,15 @@ export class ObjectStore<T extends KubeObject> implements Store<T> {
     return this.#objects.delete(key);
   }
 
-  /** The list is the truth, whatever we believed (also older versions: etcd may have been restored). Changed keys. */
+  /**
+   * The list is the truth, whatever we believed (also older versions: etcd may have been restored). Changed keys, the oldest
+   * objects first: after an outage many come at once, and a list is ordered by name.
+   */
   replace(objects: readonly T[]): Key[] {
     const listed = new Map(objects.map((object) => [keyOf(object), object]));
     const changed = [...this.#objects.keys()].filter((key) => !listed.has(key));
     for (const key of changed) this.#objects.delete(key);
-    for (const [key, object] of listed) {
+    for (const [key, object] of [...listed].sort(([, a], [, b]) => ageOf(a).localeCompare(ageOf(b)))) {
       if (this.#objects.get(key)?.metadata.resourceVersion !== object.metadata.resourceVersion) changed.push(key);
       this.#objects.set(key, object);
     }

@@ -11,7 +11,7 @@ import { until } from "../support/until.ts";
 
 const stage = useOperatorStage();
 /** Not Pausing: nothing is written before a pause, and what comes after it may have begun by then. */
-const phases = ["Planning", "AwaitingApproval", "Rewinding", "Repairing", "AwaitingResume", "Replaying"];
+const phases = ["Planning", "AwaitingApproval", "Pausing", "Rewinding", "Repairing", "AwaitingResume", "Replaying"];
 
 let kubectl: Kubectl;
 let watching: { stop(): void };

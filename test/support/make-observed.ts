@@ -49,7 +49,7 @@ export function makeObserved({ object, ...overrides }: ObservedOverrides = {}): 
       namespace: "default",
       name: "incident",
       generation: 1,
-      createdAt: startedAt - 10_000,
+      createdAt: startedAt - 60_000,
       hasFinalizer: false,
       ...object,
     },

@@ -40,7 +40,10 @@ export function makePlan(o: Observed, { spec, tables, snapshotId }: Ready): Deci
   const action = { kind: "plan", tables, snapshotId } as const;
   const isPaused = isOpen(o.world);
   const message = `${tables.join(", ")}${isPaused ? ` ${plural(tables, "is", "are")} paused` : ""}: working out what a rewind to snapshot ${snapshotId} changes`;
-  if (o.status.plan !== undefined) return actAtOnce(o, o.status.phase ?? "Planning", action, message);
+  const { phase = "Planning" } = o.status;
+  // With the approval the waiting is over: from here on the deadline counts.
+  const isOver = isPaused && isApproved(o) && phase === "AwaitingApproval";
+  if (o.status.plan !== undefined && !isOver) return actAtOnce(o, phase, action, message);
   return actBeside(o, isPaused ? "Pausing" : "Planning", action, message);
 }
 

@@ -1,7 +1,7 @@
 /** Reasons to wait that pass by themselves. */
 import { Reason } from "../../api/reasons.ts";
 import { isTerminal, isWaitingForPerson } from "../../api/status.ts";
-import { isApproved, needsPlan } from "../approval.ts";
+import { hasGoodApproval } from "../approval.ts";
 import type { Decision } from "../decision.ts";
 import { isInvalid, isOpen, mayHold, type Observed } from "../observed.ts";
 import { actAtOnce, wait } from "../outcome.ts";
@@ -70,5 +70,5 @@ export function wantsLock(o: Observed): boolean {
   if (o.world.kind !== "observed" || o.world.operation !== undefined) return false;
   const { dryRun, abort, approval } = o.spec;
   if (dryRun || abort) return false;
-  return approval.mode === "Automatic" || approval.hold || (isApproved(o) && !needsPlan(o, o.spec));
+  return approval.mode === "Automatic" || approval.hold || hasGoodApproval(o, o.spec);
 }
