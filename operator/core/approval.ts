@@ -26,7 +26,10 @@ const lastLookMs = 5_000;
 function isCurrent(o: Observed, spec: StreamTableRewindSpec, goodForMs: number): boolean {
   const plan = planInForce(o);
   if (plan === undefined) return false;
-  return Math.abs(o.now - Date.parse(plan.plannedAt)) < goodForMs && planHash(plan, spec) === plan.hash;
+  // Of this database: the Secret may lead to another one by now, and an older CRD keeps no name of it.
+  const { database } = o.world.kind === "observed" ? o.world : plan;
+  const isOfThis = planHash({ ...plan, database }, spec) === plan.hash;
+  return isOfThis && Math.abs(o.now - Date.parse(plan.plannedAt)) < goodForMs;
 }
 
 /** Approved, by a plan that is no older than one that is shown may be. */

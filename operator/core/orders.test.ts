@@ -63,6 +63,14 @@ describe("approval.mode Manual", () => {
     expect(event?.note).toMatch(/_0, .*_1, .*_2 and 13 more go to snapshot 42.*kubectl patch .*\}\}\}'$/);
   });
 
+  it("plans anew at once in another database, and not in a circle where the status has no place for its name", () => {
+    const { database: _, ...pruned } = plan;
+    const shown = waiting({}, { status: { plan: pruned }, now: at("12:00:10") });
+    expect(decide(shown).action.kind).toBe("none");
+    const elsewhere = { ...observeModel(makeWorld()), database: "elsewhere" };
+    expect(decide({ ...waiting({}, { now: at("12:00:10") }), world: elsewhere }).action.kind).toBe("plan");
+  });
+
   it("keeps the shown plan up to date without saying so each time", () => {
     expect(decide(waiting({}, { now: at("12:00:29") }))).toMatchObject({ action: { kind: "none" } });
     const later = decide(waiting({}, { now: at("12:00:30") }));

@@ -25,6 +25,7 @@ export function makeSpec(overrides: Partial<StreamTableRewindSpecInput> = {}): S
 export function makePlan(overrides: Partial<Plan> = {}): Plan {
   return {
     hash: "0".repeat(64),
+    database: "timetravel_demo",
     target: modelTarget,
     tables: [{ name: modelTable, from: 57, to: modelTarget }],
     plannedAt: "2026-11-22T12:00:00.000Z",
