@@ -32,11 +32,6 @@ function isCurrent(o: Observed, spec: StreamTableRewindSpec, goodForMs: number):
   return isOfThis && Math.abs(o.now - Date.parse(plan.plannedAt)) < goodForMs;
 }
 
-/** Approved, by a plan that is no older than one that is shown may be. */
-export function hasGoodApproval(o: Observed, spec: StreamTableRewindSpec): boolean {
-  return isApproved(o) && isCurrent(o, spec, planRefreshMs);
-}
-
 /**
  * Whether to plan now. With approval the last look comes after the lock and the pause: nothing that the hash covers moves
  * from there on, so what was approved is what runs.

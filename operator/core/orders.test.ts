@@ -92,6 +92,19 @@ describe("approval.mode Manual", () => {
     expect(decide({ ...later, memory: { plan: moved } }).action.kind).toBe("claim");
   });
 
+  it("asks for no further plan while another rewind is in front: the last look comes when it is its turn", () => {
+    const approved = waiting({ planHash: plan.hash }, { now: at("12:10:00") });
+    const world = observeModel(makeWorld({ lockedByOther: true }));
+    const ahead = { namespace: "default", name: "older" };
+    for (const blocked of [
+      { ...approved, world },
+      { ...approved, ahead },
+    ]) {
+      expect(decide(blocked)).toMatchObject({ action: { kind: "none" }, phase: "Queued" });
+    }
+    expect(decide(approved).action.kind).toBe("plan");
+  });
+
   it("refuses another hash, names both, and tells it once", () => {
     const first = decide(waiting({ planHash: "abc" }));
     expect(first).toMatchObject({ action: { kind: "none" }, phase: "AwaitingApproval", reason: "PlanStale" });

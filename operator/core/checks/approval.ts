@@ -7,6 +7,7 @@ import { isOpen, type Observed } from "../observed.ts";
 import { actAtOnce, actBeside, finish, wait } from "../outcome.ts";
 import { patchCommand, plural, tableList } from "../texts.ts";
 import { type Ready, ready } from "./ready.ts";
+import { isBlocked } from "./waiting.ts";
 
 function summary({ target, commitsUndoneCount, rowsChanged, tables }: Plan, { repair, resume }: Ready["spec"]): string {
   const commits = commitsUndoneCount === undefined ? "" : `, undoes ${commitsUndoneCount} commit(s)`;
@@ -59,5 +60,7 @@ export function planAhead(o: Observed): Decision | undefined {
     return finish(o, { phase: "Planned", reason: Reason.Planned, message }, false);
   }
   if (approval.mode === "Automatic" || approval.hold) return undefined;
+  // The last look is for when it is its turn.
+  if (isApproved(o) && isBlocked(o)) return undefined;
   return makePlan(o, given) ?? awaitApproval(o, given);
 }

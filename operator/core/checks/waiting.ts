@@ -1,7 +1,7 @@
 /** Reasons to wait that pass by themselves. */
 import { Reason } from "../../api/reasons.ts";
 import { isTerminal, isWaitingForPerson } from "../../api/status.ts";
-import { hasGoodApproval } from "../approval.ts";
+import { isApproved } from "../approval.ts";
 import type { Decision } from "../decision.ts";
 import { isInvalid, isOpen, mayHold, type Observed } from "../observed.ts";
 import { actAtOnce, wait } from "../outcome.ts";
@@ -64,11 +64,22 @@ export function queue(o: Observed): Decision | undefined {
   return actAtOnce(o, "Queued", { kind: "freeOrphan", uid: owner.uid, table: name }, message);
 }
 
+/** Another rewind has one of the tables, or comes first. */
+export function isBlocked({ world, ahead }: Observed): boolean {
+  return (
+    ahead !== undefined || (world.kind === "observed" && world.tables.some((table) => table.lockedBy !== undefined))
+  );
+}
+
+function cannotPlan({ memory, status }: Observed): boolean {
+  return (memory.lastFailure ?? status.retry)?.step === "Plan";
+}
+
 /** Takes part in the queue: it goes on as soon as the locks are free. */
 export function wantsLock(o: Observed): boolean {
   if (isInvalid(o.spec) || o.object.deletingSince !== undefined || isTerminal(o.status.phase)) return false;
   if (o.world.kind !== "observed" || o.world.operation !== undefined) return false;
   const { dryRun, abort, approval } = o.spec;
   if (dryRun || abort) return false;
-  return approval.mode === "Automatic" || approval.hold || hasGoodApproval(o, o.spec);
+  return approval.mode === "Automatic" || approval.hold || (isApproved(o) && !cannotPlan(o));
 }
