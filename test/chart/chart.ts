@@ -1,6 +1,9 @@
 /** The chart as tests see it: rendered by the real Helm, parsed. One rendering for equal values. */
+import { cp, writeFile } from "node:fs/promises";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseAllDocuments } from "yaml";
+import { temporaryFolder } from "../stack/processes.ts";
 import { silentProgress } from "../stack/progress.ts";
 import { ensureHelm, type HelmResult, helm, KUBE_VERSION } from "./helm.ts";
 
@@ -61,6 +64,23 @@ export async function render(values: Values = {}, namespace?: string): Promise<r
   return parseAllDocuments(stdout)
     .map((document) => document.toJS() as Manifest | null)
     .filter((manifest) => manifest !== null);
+}
+
+/** NOTES.txt as an installation shows it; Helm does that with a cluster only, so it is an object here. */
+export async function notes(values: Values = {}): Promise<string> {
+  const folder = temporaryFolder();
+  try {
+    await cp(CHART, folder.path, { recursive: true });
+    await cp(join(CHART, "templates/NOTES.txt"), join(folder.path, "files/NOTES.txt"));
+    const asObject = 'kind: Notes\ntext: |-\n  {{- tpl (.Files.Get "files/NOTES.txt") . | nindent 2 }}\n';
+    await writeFile(join(folder.path, "templates/notes.yaml"), asObject);
+    const flags = ["--namespace", "rewind", "--kube-version", KUBE_VERSION, "--show-only", "templates/notes.yaml"];
+    const { ok, stdout, stderr } = await callHelm(["template", "demo", folder.path, ...flags, ...setFlags(values)]);
+    if (!ok) throw new Error(stderr);
+    return String(parseAllDocuments(stdout)[0]?.get("text"));
+  } finally {
+    folder.remove();
+  }
 }
 
 /** What Helm says against the values; throws if it takes them. */

@@ -1,4 +1,7 @@
+import { readFile } from "node:fs/promises";
+import { fileURLToPath } from "node:url";
 import { beforeAll, describe, expect, it } from "vitest";
+import { parse } from "yaml";
 import { readConfig } from "../../operator/config.ts";
 import {
   BUILD_TIMEOUT_MS,
@@ -9,6 +12,7 @@ import {
   haveHelm,
   type Manifest,
   namesOf,
+  notes,
   operatorContainer,
   operatorOnly,
   podOf,
@@ -38,6 +42,8 @@ describe("the chart with its defaults", () => {
     expect(namesOf(await render(operatorOnly))).toMatchInlineSnapshot(`
       [
         "ClusterRole rewind-demo-streamtable-rewind-operator",
+        "ClusterRole rewind-demo-streamtable-rewind-operator-edit",
+        "ClusterRole rewind-demo-streamtable-rewind-operator-view",
         "ClusterRoleBinding rewind-demo-streamtable-rewind-operator",
         "CustomResourceDefinition streamtablerewinds.pgtrickle.dev",
         "Deployment demo-streamtable-rewind-operator",
@@ -53,6 +59,37 @@ describe("the chart with its defaults", () => {
   it("labels everything with its release", () => {
     const unlabelled = manifests.filter(({ metadata }) => metadata.labels?.["app.kubernetes.io/instance"] !== "demo");
     expect(namesOf(unlabelled)).toEqual([]);
+  });
+});
+
+describe("the notes", () => {
+  const EXAMPLE = fileURLToPath(new URL("../../examples/rollback-corrupted-events.yaml", import.meta.url));
+  const specOf = (yaml: string) => (parse(yaml) as { readonly spec: unknown }).spec;
+
+  it("show a rewind with the repair and the assertion of examples/", async () => {
+    const [, shown = ""] = /<<EOF\n(.*?)\n {2}EOF\n/s.exec(await notes()) ?? [];
+    expect(specOf(shown)).toEqual(specOf(await readFile(EXAMPLE, "utf8")));
+  });
+
+  it("say what the right to make a rewind amounts to, where the operator serves the whole cluster", async () => {
+    expect(await notes()).toMatch(/run SQL as every database login in that namespace's Secrets/);
+    expect(await notes({ watchNamespaces: ["sales"] })).not.toContain("Beware");
+  });
+
+  it.each([
+    ["pgTrickle.enabled: false", { pgTrickle: { enabled: false } }],
+    ["pgTrickle.existingSecret", { pgTrickle: { existingSecret: "mine" } }],
+    ["pgTrickle.connectionSecret.create: false", { pgTrickle: { connectionSecret: { create: false } } }],
+  ])("name no Secret that is not there: %s", async (_, values) => {
+    const text = await notes(values);
+    expect(text).not.toContain("timetravel-db");
+    expect(text).toContain("secretRef: {name: MY-SECRET}");
+  });
+
+  it("show no rewind without an operator", async () => {
+    const text = await notes({ operator: { enabled: false } });
+    expect(text).toContain("timetravel-db");
+    expect(text).not.toContain("StreamTableRewind\n");
   });
 });
 

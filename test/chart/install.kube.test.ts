@@ -61,11 +61,27 @@ describe("helm", { timeout: 120_000 }, () => {
 
   it("upgrade: changes what the values change, and keeps the passwords", async () => {
     const secret = `/api/v1/namespaces/${namespace}/secrets/${NAME}-pg-trickle`;
-    const before = await api.get(secret);
+    const generator = `/apis/apps/v1/namespaces/${namespace}/deployments/${NAME}-generator`;
+    const podOf = async () => ((await api.get(generator))["spec"] as { readonly template: unknown }).template;
+    const [before, generatorBefore] = [await api.get(secret), await podOf()];
     const { ok } = await onCluster("upgrade", [CHART], { ...everything(namespace), operator: { replicas: 2 } });
     expect(ok).toBe(true);
     expect(await deployment()).toMatchObject({ spec: { replicas: 2 } });
     expect((await api.get(secret))["data"]).toEqual(before["data"]);
+    expect(await podOf()).toEqual(generatorBefore);
+  });
+
+  it("a PostgreSQL of one's own: refused until its authority is there, which rewinds then get", async () => {
+    const dryRun = () =>
+      onCluster("template", [CHART, "--dry-run=server"], {
+        ...{ operator: { enabled: false }, crds: { enabled: false }, generator: { enabled: false } },
+        externalPostgres: { enabled: true, host: "h", caSecret: { name: "pg-ca" }, lake: { sslRootCert: "/ca.crt" } },
+      });
+    expect((await dryRun()).stderr).toContain(`Secret pg-ca of namespace ${namespace} has no ca.crt yet`);
+    const data = { "ca.crt": Buffer.from("PEM of theirs").toString("base64") };
+    const metadata = { name: "pg-ca" };
+    await api.post(`/api/v1/namespaces/${namespace}/secrets`, { apiVersion: "v1", kind: "Secret", metadata, data });
+    expect((await dryRun()).stdout).toContain(`ca.crt: ${data["ca.crt"]}`);
   });
 
   it("uninstall: takes the operator away, and leaves the CRD and its objects", async () => {

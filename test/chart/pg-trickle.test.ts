@@ -145,21 +145,25 @@ describe("pg_trickle", () => {
 
   it("postgres.settings and postgres.tls reach the server", async () => {
     const postgres = { settings: { work_mem: "64MB" }, tls: { existingSecret: "certificate" } };
-    const pod = podIn(await withPgTrickle({ postgres }));
+    const pod = podIn(await withPgTrickle({ postgres, connectionSecret: { create: false } }));
     const { args } = containerIn(pod, "postgres");
     for (const setting of ["work_mem=64MB", "ssl=on", "listen_addresses=*"]) expect(args).toContain(setting);
   });
 
   it("postgres.tls makes operator and generator verify the server's name", async () => {
-    const manifests = await withPgTrickle({ postgres: { tls: { existingSecret: "certificate" } } });
+    const manifests = await withPgTrickle({
+      connectionSecret: { caCertificate: "PEM" },
+      postgres: { tls: { existingSecret: "certificate" } },
+    });
     const data = find(manifests, "Secret", "timetravel-db")["data"] as Record<string, string>;
     expect(Buffer.from(data["sslmode"] ?? "", "base64").toString()).toBe("verify-full");
+    expect(Buffer.from(data["ca.crt"] ?? "", "base64").toString()).toBe("PEM");
     const generator = podOf(find(manifests, "Deployment", `${NAME}-generator`))?.spec.containers[0];
     expect(String(environmentOf(generator as Container)["DATABASE_URL"])).toMatch(/sslmode=verify-full&sslrootcert=/);
   });
 
   it("seed.enabled: false creates no table", async () => {
-    const manifests = await withPgTrickle({ seed: { enabled: false } });
+    const manifests = await renderData({ pgTrickle: { seed: { enabled: false } }, generator: { enabled: false } });
     expect(namesOf(manifests)).not.toContain(`ConfigMap ${NAME}-pg-trickle-seed`);
     expect(JSON.stringify(manifests)).not.toContain("create table");
     expect(environmentOf(containerIn(podIn(manifests), "seed"))["SEED_DIR"]).toBeUndefined();
@@ -171,6 +175,29 @@ describe("pg_trickle", () => {
       "lake.sql": "create table a ();\n",
     });
     expect(find(manifests, "ConfigMap", `${NAME}-pg-trickle-seed`)["data"]).toEqual({ "10-a.sql": "select 1\n" });
+  });
+
+  it.each([
+    ["", {}],
+    ["-", { storageClassName: "" }],
+    ["1", { storageClassName: "1" }],
+  ])("storageClass %j is %j of each volume", async (storageClass, want) => {
+    const volumes = { postgres: { persistence: { storageClass } }, lake: { persistence: { storageClass } } };
+    const claims = find(await withPgTrickle(volumes), "StatefulSet").spec?.["volumeClaimTemplates"] as Manifest[];
+    const own = await renderData({ pgTrickle: volumes, externalPostgres: external });
+    for (const { spec } of [...claims, find(own, "PersistentVolumeClaim")]) {
+      const rest = { accessModes: ["ReadWriteOnce"], resources: { requests: { storage: "10Gi" } } };
+      expect(spec).toEqual({ ...rest, ...want });
+    }
+  });
+
+  it("podSecurityContext: null leaves the users to the cluster", async () => {
+    const nobody = { runAsUser: null, runAsGroup: null };
+    const pgTrickle = { podSecurityContext: { ...nobody, fsGroup: null, fsGroupChangePolicy: null } };
+    const manifests = await renderData({ pgTrickle, generator: { podSecurityContext: nobody } });
+    for (const { spec } of manifests.flatMap((manifest) => podOf(manifest) ?? [])) {
+      expect(spec.securityContext).toEqual({ runAsNonRoot: true, seccompProfile: { type: "RuntimeDefault" } });
+    }
   });
 
   it("networkPolicy.enabled: false makes none", async () => {
@@ -231,6 +258,19 @@ describe("the generator", () => {
     const generator = podOf(find(manifests, "Deployment", `${NAME}-generator`))?.spec.containers[0] as Container;
     expect(environmentOf(generator)).toMatchObject({ BATCH_SIZE: "7", INTERVAL_MS: "9" });
     expect(generator["args"]).toEqual(["--scenario", "corrupted"]);
+  });
+
+  it("gets extraEnv and priorityClassName, and starts anew with another password", async () => {
+    const extraEnv = [{ name: "HTTPS_PROXY", value: "http://proxy:3128" }];
+    const generatorIn = (manifests: readonly Manifest[]) => {
+      const pod = podOf(find(manifests, "Deployment", `${NAME}-generator`));
+      return { ...pod?.spec, checksum: JSON.stringify(pod?.metadata["annotations"]) };
+    };
+    const first = generatorIn(await renderData({ generator: { extraEnv, priorityClassName: "low" } }));
+    expect(first).toMatchObject({ priorityClassName: "low" });
+    expect(environmentOf(first.containers?.[0] as Container)["HTTPS_PROXY"]).toBe("http://proxy:3128");
+    expect(first.checksum).toMatch(/^{"checksum\/connection":"[0-9a-f]{64}"}$/);
+    expect(generatorIn(await renderData({ generator: { extraEnv } })).checksum).not.toBe(first.checksum);
   });
 
   it("is not there if it is not wanted, or has nowhere to write", async () => {

@@ -33,7 +33,7 @@ beforeAll(haveHelm, BUILD_TIMEOUT_MS);
 
 describe("for the whole cluster", () => {
   it("the operator may do its work, and read who the cluster is", async () => {
-    const role = find(await render(operatorOnly), "ClusterRole");
+    const role = find(await render(operatorOnly), "ClusterRole", CLUSTER_NAME);
     expect(role["rules"]).toEqual([...IDENTITY, ...WORK]);
   });
 
@@ -61,6 +61,8 @@ describe("for some namespaces", () => {
     const manifests = await render(values);
     expect(rights(manifests)).toEqual([
       `ClusterRole ${CLUSTER_NAME}`,
+      `ClusterRole ${CLUSTER_NAME}-edit`,
+      `ClusterRole ${CLUSTER_NAME}-view`,
       `ClusterRoleBinding ${CLUSTER_NAME}`,
       "Role demo-streamtable-rewind-operator-lease",
       `Role sales/${CLUSTER_NAME}`,
@@ -69,7 +71,7 @@ describe("for some namespaces", () => {
       `RoleBinding sales/${CLUSTER_NAME}`,
       `RoleBinding stock/${CLUSTER_NAME}`,
     ]);
-    expect(find(manifests, "ClusterRole")["rules"]).toEqual(IDENTITY);
+    expect(find(manifests, "ClusterRole", CLUSTER_NAME)["rules"]).toEqual(IDENTITY);
     for (const role of manifests.filter(({ kind, metadata }) => kind === "Role" && metadata.namespace !== undefined)) {
       expect(role["rules"]).toEqual(WORK);
     }
@@ -79,10 +81,35 @@ describe("for some namespaces", () => {
     expect(environmentOf(operatorContainer(await render(values)))["WATCH_NAMESPACES"]).toBe("sales,stock");
   });
 
-  it("nothing is of the whole cluster if the cluster has a name", async () => {
-    const manifests = await render({ ...values, operator: { clusterId: "blue" } });
+  it("nothing is of the whole cluster if the cluster has a name, and people are given nothing", async () => {
+    const manifests = await render({ ...values, operator: { clusterId: "blue", rbac: { aggregate: false } } });
     expect(manifests.filter(({ kind }) => kind.startsWith("ClusterRole"))).toEqual([]);
     expect(environmentOf(operatorContainer(manifests))["CLUSTER_ID"]).toBe("blue");
+  });
+});
+
+describe("people", () => {
+  const REWINDS = { apiGroups: ["pgtrickle.dev"], resources: ["streamtablerewinds"] };
+  const aggregatedTo = ({ metadata }: Manifest) =>
+    Object.entries(metadata.labels ?? {})
+      .filter(([, value]) => value === "true")
+      .map(([key]) => key.replace("rbac.authorization.k8s.io/aggregate-to-", ""));
+
+  it("who may view a namespace may read its rewinds, and nothing else", async () => {
+    const role = find(await render(operatorOnly), "ClusterRole", `${CLUSTER_NAME}-view`);
+    expect(aggregatedTo(role).sort()).toEqual(["admin", "edit", "view"]);
+    expect(role["rules"]).toEqual([{ ...REWINDS, verbs: ["get", "list", "watch"] }]);
+  });
+
+  it("who may edit it may write them, and not their status", async () => {
+    const role = find(await render(operatorOnly), "ClusterRole", `${CLUSTER_NAME}-edit`);
+    expect(aggregatedTo(role).sort()).toEqual(["admin", "edit"]);
+    expect(role["rules"]).toEqual([{ ...REWINDS, verbs: ["create", "update", "patch", "delete", "deletecollection"] }]);
+  });
+
+  it("nothing that the operator may do is given to them", async () => {
+    const role = find(await render(operatorOnly), "ClusterRole", CLUSTER_NAME);
+    expect(aggregatedTo(role)).toEqual([]);
   });
 });
 

@@ -68,6 +68,39 @@ const refused: readonly Refused[] = [
     says: /name users or groups that may approve/,
   },
   {
+    name: "approval that is required and watched by nobody",
+    values: { operator: { admissionPolicy: { requireApproval: true } } },
+    says: /requireApproval needs operator\.admissionPolicy\.enabled/,
+  },
+  {
+    name: "the operator's rights for the account of every pod",
+    values: { operator: { serviceAccount: { create: false } } },
+    says: /operator\.serviceAccount\.name is needed with create: false/,
+  },
+  {
+    name: "a common label that selectors need",
+    values: { commonLabels: { "app.kubernetes.io/component": "x" } },
+    says: /commonLabels: app\.kubernetes\.io\/component is the chart's own/,
+  },
+  ...["operator", "pgTrickle", "generator"].map((part) => ({
+    name: `a label of a pod that selectors need: ${part}`,
+    values: { [part]: { ...(operatorOnly[part] as Values), podLabels: { "app.kubernetes.io/name": "x" } } },
+    says: new RegExp(`${part}\\.podLabels: app\\.kubernetes\\.io/name is the chart's own`),
+  })),
+  {
+    name: "a generator without a table",
+    values: { pgTrickle: { seed: { enabled: false } }, generator: { enabled: true } },
+    says: /no table lake\.events for the generator .* set generator\.enabled to false/,
+  },
+  {
+    name: "an authority of PostgreSQL that is not there, though rewinds verify by it",
+    values: {
+      pgTrickle: { enabled: true },
+      externalPostgres: { enabled: true, host: "h", caSecret: { name: "pg-ca" }, lake: { sslRootCert: "/ca.crt" } },
+    },
+    says: /Secret pg-ca of namespace rewind has no ca\.crt yet/,
+  },
+  {
     name: "two monitors of one operator",
     values: { monitoring: { serviceMonitor: { enabled: true }, podMonitor: { enabled: true } } },
     says: /enable one of them/,

@@ -10,6 +10,7 @@ import {
   operatorContainer,
   operatorOnly,
   operatorPod,
+  podOf,
   render,
   type Values,
 } from "./chart.ts";
@@ -108,6 +109,11 @@ describe("operator", () => {
     const manifests = await withOperator({ resources: { limits: { memory: "1Gi" } }, runAsUser: 4711 });
     expect(operatorContainer(manifests).resources).toMatchObject({ limits: { memory: "1Gi" } });
     expect(operatorPod(manifests).spec.securityContext).toMatchObject({ runAsUser: 4711, runAsGroup: 4711 });
+  });
+
+  it("runAsUser: null leaves the user to the cluster", async () => {
+    const { securityContext } = operatorPod(await withOperator({ runAsUser: null })).spec;
+    expect(securityContext).toEqual({ runAsNonRoot: true, seccompProfile: { type: "RuntimeDefault" } });
   });
 
   it("podDisruptionBudget is made on demand", async () => {
@@ -215,6 +221,17 @@ describe("monitoring", () => {
     expect(operatorContainer(manifests)["ports"]).toMatchObject([{ name: "metrics" }]);
   });
 
+  it.each([
+    ["serviceMonitor", "ServiceMonitor", "endpoints"],
+    ["podMonitor", "PodMonitor", "podMetricsEndpoints"],
+  ])("%s relabels, and finds the operator from another namespace", async (toggle, kind, endpoints) => {
+    const rules = { relabelings: [{ action: "labeldrop", regex: "pod" }], metricRelabelings: [{ action: "drop" }] };
+    const manifests = await withMonitoring({ [toggle]: { enabled: true, namespace: "monitoring", ...rules } });
+    const { metadata, spec } = find(manifests, kind);
+    expect(metadata.namespace).toBe("monitoring");
+    expect(spec).toMatchObject({ namespaceSelector: { matchNames: ["rewind"] }, [endpoints]: [rules] });
+  });
+
   it("runbookBaseUrl gives each alert the address of its page", async () => {
     const prometheusRule = { enabled: true, runbookBaseUrl: "https://example.org/runbooks/" };
     const text = JSON.stringify(find(await withMonitoring({ prometheusRule }), "PrometheusRule").spec);
@@ -235,10 +252,23 @@ describe("names and pulls", () => {
     expect(namesOf(long)).toEqual([]);
   });
 
-  it("commonLabels are on everything", async () => {
-    const manifests = await render({ commonLabels: { team: "data" } });
-    const without = manifests.filter(({ metadata }) => metadata.labels?.["team"] !== "data");
-    expect(namesOf(without)).toEqual([]);
+  it("commonLabels are on everything, and on every pod", async () => {
+    const manifests = await render({ commonLabels: { team: "data", "app.kubernetes.io/part-of": "shop" } });
+    for (const { metadata } of [...manifests, ...manifests.flatMap((manifest) => podOf(manifest) ?? [])]) {
+      expect(metadata["labels"]).toMatchObject({ team: "data", "app.kubernetes.io/part-of": "shop" });
+    }
+  });
+
+  it("commonLabels are not on what an upgrade cannot change: selectors and claims", async () => {
+    const label = { commonLabels: { team: "data" } };
+    const fixed = (manifests: readonly Manifest[]) =>
+      manifests.map(({ kind, spec }) => [kind, spec?.["selector"], spec?.["volumeClaimTemplates"]]);
+    expect(fixed(await render(label))).toEqual(fixed(await render()));
+  });
+
+  it("revisionHistoryLimit is every Deployment's", async () => {
+    const deployments = ofKind(await render({ revisionHistoryLimit: 2 }), "Deployment");
+    expect(deployments.map(({ spec }) => spec?.["revisionHistoryLimit"])).toEqual([2, 2]);
   });
 
   it("imagePullSecrets are on every pod", async () => {

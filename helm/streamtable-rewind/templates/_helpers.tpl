@@ -17,21 +17,27 @@
 
 {{/* What never changes in the life of an object. (dict "root" $ "component" "operator") */}}
 {{- define "strw.selectorLabels" -}}
-app.kubernetes.io/name: {{ include "strw.name" .root }}
-app.kubernetes.io/instance: {{ .root.Release.Name }}
+app.kubernetes.io/name: {{ include "strw.name" .root | quote }}
+app.kubernetes.io/instance: {{ .root.Release.Name | quote }}
 app.kubernetes.io/component: {{ .component }}
 {{- end }}
 
-{{/* (dict "root" $ "component" "operator") */}}
+{{/* (dict "root" $ "component" "operator"); commonLabels win over all but the selector's, which strw.check refuses there. */}}
 {{- define "strw.labels" -}}
-{{ include "strw.selectorLabels" . }}
-app.kubernetes.io/part-of: streamtable-rewind
-app.kubernetes.io/version: {{ .root.Chart.AppVersion | quote }}
-app.kubernetes.io/managed-by: {{ .root.Release.Service }}
-helm.sh/chart: {{ printf "%s-%s" .root.Chart.Name .root.Chart.Version | replace "+" "_" }}
-{{- with .root.Values.commonLabels }}
-{{ toYaml . }}
+{{- $own := include "strw.selectorLabels" . | fromYaml -}}
+{{- $_ := set $own "app.kubernetes.io/part-of" "streamtable-rewind" -}}
+{{- $_ := set $own "app.kubernetes.io/version" .root.Chart.AppVersion -}}
+{{- $_ := set $own "app.kubernetes.io/managed-by" .root.Release.Service -}}
+{{- $_ := set $own "helm.sh/chart" (printf "%s-%s" .root.Chart.Name .root.Chart.Version | replace "+" "_") -}}
+{{ merge dict (.root.Values.commonLabels | default dict) $own | toYaml }}
 {{- end }}
+
+{{/*
+Of a pod that a new version of the chart alone is to leave in peace: selector's, commonLabels, and the pod's own.
+(dict "root" $ "component" "generator" "labels" .Values.generator.podLabels)
+*/}}
+{{- define "strw.podLabels" -}}
+{{ merge dict (.labels | default dict) (.root.Values.commonLabels | default dict) (include "strw.selectorLabels" . | fromYaml) | toYaml }}
 {{- end }}
 
 {{/* (dict "root" $ "image" .Values.operator.image): by digest if there is one, else by tag. */}}
@@ -48,7 +54,7 @@ helm.sh/chart: {{ printf "%s-%s" .root.Chart.Name .root.Chart.Version | replace 
 {{- if .Values.operator.serviceAccount.create -}}
 {{ .Values.operator.serviceAccount.name | default (include "strw.operator.name" .) }}
 {{- else -}}
-{{ .Values.operator.serviceAccount.name | default "default" }}
+{{ required "operator.serviceAccount.name is needed with create: false; `default` would give the operator's rights to each pod of the namespace" .Values.operator.serviceAccount.name }}
 {{- end -}}
 {{- end }}
 
@@ -58,4 +64,11 @@ helm.sh/chart: {{ printf "%s-%s" .root.Chart.Name .root.Chart.Version | replace 
 imagePullSecrets:
   {{- toYaml . | nindent 2 }}
 {{- end }}
+{{- end }}
+
+{{/* A line of a claim's specification, or nothing for the cluster's default. The argument is the value. */}}
+{{- define "strw.storageClassName" -}}
+{{- if . -}}
+storageClassName: {{ ternary "" . (eq . "-") | quote }}
+{{- end -}}
 {{- end }}

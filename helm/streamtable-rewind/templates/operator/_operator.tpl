@@ -27,7 +27,7 @@
   verbs: [create, patch]
 {{- end }}
 
-{{/* Why these values cannot be installed, checked once. */}}
+{{/* Part of strw.check. */}}
 {{- define "strw.operator.check" -}}
 {{- $election := .Values.leaderElection -}}
 {{- if and (gt (int .Values.operator.replicas) 1) (not $election.enabled) -}}
@@ -38,6 +38,9 @@
 {{- end -}}
 {{- if ge (mulf (float64 $election.retrySeconds) 2.0) (float64 $election.renewDeadlineSeconds) -}}
 {{ fail "leaderElection.retrySeconds has to be less than half of leaderElection.renewDeadlineSeconds" }}
+{{- end -}}
+{{- if and .Values.operator.admissionPolicy.requireApproval (not .Values.operator.admissionPolicy.enabled) -}}
+{{ fail "operator.admissionPolicy.requireApproval needs operator.admissionPolicy.enabled: without the policy nobody is refused" }}
 {{- end -}}
 {{- if and .Values.operator.admissionPolicy.enabled (not .Values.operator.admissionPolicy.users) (not .Values.operator.admissionPolicy.groups) -}}
 {{ fail "operator.admissionPolicy: name users or groups that may approve, else nobody can" }}

@@ -64,6 +64,52 @@ ca.crt
 {{- end -}}
 {{- end }}
 
+{{/* What is in that Secret now, base64, or nothing: it is not there yet, or there is no cluster to ask. */}}
+{{- define "strw.pgTrickle.foundCa" -}}
+{{- with include "strw.pgTrickle.caSecretName" . -}}
+{{ get ((lookup "v1" "Secret" $.Release.Namespace .).data | default dict) (include "strw.pgTrickle.caSecretKey" $) }}
+{{- end -}}
+{{- end }}
+
+{{/* ca.crt of the rewinds' Secret, base64, or nothing. Without it every rewind would fail to verify PostgreSQL, so say it now. */}}
+{{- define "strw.pgTrickle.connectionCa" -}}
+{{- $secret := include "strw.pgTrickle.caSecretName" . -}}
+{{- $found := include "strw.pgTrickle.foundCa" . -}}
+{{- if .Values.pgTrickle.connectionSecret.caCertificate -}}
+{{ .Values.pgTrickle.connectionSecret.caCertificate | b64enc }}
+{{- else if $found -}}
+{{ $found }}
+{{- else if and $secret (hasPrefix "verify-" (include "strw.pgTrickle.sslmode" .)) -}}
+{{ fail (printf "Secret %s of namespace %s has no %s yet, or there is no cluster to ask; rewinds verify PostgreSQL by it. Make it before the release, or give the certificate in pgTrickle.connectionSecret.caCertificate, or a Secret of your own for rewinds (pgTrickle.existingSecret, or pgTrickle.connectionSecret.create: false)" $secret .Release.Namespace (include "strw.pgTrickle.caSecretKey" .)) }}
+{{- end -}}
+{{- end }}
+
+{{/*
+The generated passwords by key, base64, as YAML. Made once a rendering, as several templates look at them: what is there is kept.
+*/}}
+{{- define "strw.pgTrickle.passwords" -}}
+{{- if not (hasKey .Values "renderedPasswords") -}}
+{{- $kept := (lookup "v1" "Secret" .Release.Namespace (include "strw.pgTrickle.name" .)).data | default dict -}}
+{{- $data := dict -}}
+{{- range $key := list "postgres-password" "lake-password" "plans-password" "catalog-password" "operator-password" "scheduler-password" "generator-password" -}}
+{{- $_ := set $data $key (get $kept $key | default (randAlphaNum 32 | b64enc)) -}}
+{{- end -}}
+{{- $_ := set .Values "renderedPasswords" $data -}}
+{{- end -}}
+{{ toYaml .Values.renderedPasswords }}
+{{- end }}
+
+{{/* Changes with what the generator connects by, as far as Helm can see it. */}}
+{{- define "strw.pgTrickle.generatorChecksum" -}}
+{{- $data := dict -}}
+{{- if .Values.pgTrickle.existingSecret -}}
+{{- $data = (lookup "v1" "Secret" .Release.Namespace .Values.pgTrickle.existingSecret).data | default dict -}}
+{{- else -}}
+{{- $data = include "strw.pgTrickle.passwords" . | fromYaml -}}
+{{- end -}}
+{{ printf "%s %s" (get $data "generator-password") (include "strw.pgTrickle.foundCa" .) | sha256sum }}
+{{- end }}
+
 {{/* A connection URI without password, which comes by PGPASSWORD. (dict "root" $ "user" … "database" … "local" bool) */}}
 {{- define "strw.pgTrickle.uri" -}}
 {{- $root := .root -}}

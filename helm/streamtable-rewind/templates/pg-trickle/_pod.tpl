@@ -18,14 +18,7 @@ imagePullSecrets:
   {{- toYaml . | nindent 2 }}
 {{- end }}
 securityContext:
-  runAsNonRoot: true
-  runAsUser: 999
-  runAsGroup: 999
-  fsGroup: 999
-  # A change of modes at each mount would make PGDATA group-writable, which PostgreSQL refuses.
-  fsGroupChangePolicy: OnRootMismatch
-  seccompProfile:
-    type: RuntimeDefault
+  {{- toYaml $t.podSecurityContext | nindent 2 }}
 {{- with $t.nodeSelector }}
 nodeSelector:
   {{- toYaml . | nindent 2 }}
@@ -259,8 +252,9 @@ volumes:
 {{- end }}
 
 {{/*
-The engine has neither startup nor readiness probe: pausing and rewinding by the journal work without it, so it must keep
-nobody away from PostgreSQL. Its own watchdog kills it when it does not answer.
+Engine and scheduler have no probes: pausing and rewinding by the journal work without either, so they must keep nobody away
+from PostgreSQL. The engine's watchdog kills an engine that does not answer, kubelet restarts what has ended, and the database
+says in pgtrickle.pgt_stream_tables whether engine and scheduler live.
 */}}
 {{- define "strw.pgTrickle.engineContainer" -}}
 {{- $t := .Values.pgTrickle -}}
