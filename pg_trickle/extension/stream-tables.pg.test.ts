@@ -129,6 +129,23 @@ describe("creating, altering and dropping", () => {
     ).toEqual([{ schedule: "00:00:10", refresh_mode: "FULL" }]);
   });
 
+  test("one that nothing will refresh says so, and the statements of its hint work", async () => {
+    const client = await pool().connect();
+    const hints: string[] = [];
+    client.on("notice", ({ message = "", hint = "" }) => {
+      if (message.includes("nothing refreshes it")) hints.push(hint);
+    });
+    const query = "select count(*) as n from lake.events";
+    await client.query("select pgtrickle.create_stream_table('public.\"by hand\"', $1)", [query]);
+    await client.query("select pgtrickle.create_stream_table('on_schedule', $1, '1m')", [query]);
+    expect(hints).toHaveLength(1);
+    const [first, second] = [...(hints[0] ?? "").matchAll(/select pgtrickle\.[^;]+;/g)].map(([text]) => text);
+    for (const statement of [first, second]) await client.query(statement ?? "");
+    client.release(true);
+    const found = await value("select schedule::text from pgtrickle.pgt_stream_tables where pgt_name = 'by hand'");
+    expect(found).toBe("00:00:05");
+  });
+
   test("a dropped one leaves nothing behind", async () => {
     const companions = () =>
       value<number>(

@@ -17,6 +17,10 @@ begin
     pg_catalog.format('pg_temp.%I', view_name)::regclass, create_stream_table.schema, create_stream_table.name,
     create_stream_table.query, create_stream_table.schedule, create_stream_table.mode);
   execute pg_catalog.format('drop view pg_temp.%I', view_name);
+  if create_stream_table.schedule is null then
+    raise notice 'stream table % has no schedule: nothing refreshes it', result
+      using hint = pg_catalog.format('select pgtrickle.alter_stream_table(%1$L, schedule => ''5s''); or, each time, by hand: select pgtrickle.refresh(%1$L);', result);
+  end if;
   return result;
 end
 $$;

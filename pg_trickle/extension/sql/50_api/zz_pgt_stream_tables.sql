@@ -27,8 +27,26 @@ from pgtrickle_internal.stream_tables s
 where has_table_privilege(s.relid, 'select') or pg_has_role('pgtrickle_admin', 'usage');
 comment on view pgtrickle.pgt_stream_tables is
   'The stream tables that you may read. frontier can be updated while a table is PAUSED: {"sources": {"ducklake:lake.events": {"snapshot_id": 42}}}.';
+comment on column pgtrickle.pgt_stream_tables.pgt_id is 'Its number; a table that is dropped and created again gets another one.';
+comment on column pgtrickle.pgt_stream_tables.relid is 'The table itself.';
+comment on column pgtrickle.pgt_stream_tables.pgt_schema is 'Its schema.';
+comment on column pgtrickle.pgt_stream_tables.pgt_name is 'Its name, without the schema.';
+comment on column pgtrickle.pgt_stream_tables.table_name is 'The same as pgt_name.';
+comment on column pgtrickle.pgt_stream_tables.defining_query is 'The query as it was given.';
+comment on column pgtrickle.pgt_stream_tables.schedule is 'Time between two refreshes; NULL: refreshed by hand only.';
+comment on column pgtrickle.pgt_stream_tables.refresh_mode is 'DIFFERENTIAL: by changes where that is cheaper; FULL: always recomputed.';
 comment on column pgtrickle.pgt_stream_tables.status is 'ACTIVE, PAUSED, ERROR (the last failure is newer than the last success, the lake is not reachable, or no scheduler runs), INITIALIZING; computed when read.';
+comment on column pgtrickle.pgt_stream_tables.frontier is 'The snapshot that refreshes go on from; can be updated while the table is PAUSED.';
 comment on column pgtrickle.pgt_stream_tables.contents_snapshot is 'The snapshot that the rows are of.';
 comment on column pgtrickle.pgt_stream_tables.last_consumed_snapshot_id is 'The snapshot id of frontier; read-only.';
+comment on column pgtrickle.pgt_stream_tables.is_populated is 'Whether it was ever filled.';
+comment on column pgtrickle.pgt_stream_tables.last_refreshed_at is 'When rows were published last.';
+comment on column pgtrickle.pgt_stream_tables.last_failed_at is 'When a scheduled refresh failed last.';
+comment on column pgtrickle.pgt_stream_tables.last_error is 'Why the last refresh failed, until one succeeds; or what keeps all of them from being refreshed (no scheduler, lake away). NULL: nothing.';
+comment on column pgtrickle.pgt_stream_tables.failure_count is 'Scheduled refreshes that have failed one after the other since the last success.';
+comment on column pgtrickle.pgt_stream_tables.holds is 'Who keeps it paused: person (pause_scheduler()), rewind:<namespace>/<name>.';
+comment on column pgtrickle.pgt_stream_tables.generation is 'Goes up with each publication, frontier edit, pause, resume and change of its definition.';
+comment on column pgtrickle.pgt_stream_tables.created_by is 'The role that created it; it and members of pgtrickle_admin may manage it.';
+comment on column pgtrickle.pgt_stream_tables.created_at is 'When it was created.';
 create trigger edit_frontier instead of update or insert or delete on pgtrickle.pgt_stream_tables
   for each row execute function pgtrickle_internal.edit_stream_tables();
