@@ -116,11 +116,11 @@ describe("while a plan awaits its approval", () => {
   test("the hash is refused once its table was made anew by another query; the new plan's is accepted", async () => {
     const { object, hash } = await awaiting();
     const query = "select event_type, count(*) as event_count, sum(value) as total_value from lake.events";
-    await stage().pool.query("select pgtrickle.drop_stream_table($1)", [TABLE]);
-    await stage().pool.query(
-      "select pgtrickle.create_stream_table('public', 'event_summary', $1, '1h', 'DIFFERENTIAL')",
-      [`${query} where event_type <> 'click' group by event_type`],
-    );
+    // One transaction: in between there would be no such table, and the operator may look at any moment.
+    await stage().pool.query(`
+      select pgtrickle.drop_stream_table('${TABLE}');
+      select pgtrickle.create_stream_table('public', 'event_summary', $$
+        ${query} where event_type <> 'click' group by event_type $$, '1h', 'DIFFERENTIAL')`);
     const { rows, snapshot } = await stage().table();
     await approve(object, hash);
     const stale = await refusedHash(object);
