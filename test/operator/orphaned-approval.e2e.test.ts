@@ -5,6 +5,7 @@
 import { beforeAll, expect, test } from "vitest";
 import type { RewindObject } from "../../operator/gather.ts";
 import { type Rows, statusOf, useOperatorStage } from "../support/operator-stage.ts";
+import { until } from "../support/until.ts";
 
 const stage = useOperatorStage();
 const good: Rows = { click: [30, 1500], purchase: [10, 5000] };
@@ -51,8 +52,11 @@ test("the next rewind of the one table takes the hold over", async () => {
   expect(await stage().table()).toMatchObject({ rows: good, holds: [] });
 });
 
-test("resume_scheduler takes over the other one's", async () => {
-  await stage().pool.query("select pgtrickle.resume_scheduler(array[$1])", [OTHER]);
-  expect((await statusOfOther()).holds).toEqual([]);
+test("resume_scheduler takes over the other one's, once its operator was silent for two minutes", async () => {
+  await until(async () => {
+    await stage().pool.query("select pgtrickle.resume_scheduler(array[$1])", [OTHER]);
+    return (await statusOfOther()).holds.length === 0;
+  });
+  expect(Date.now() - deletedAt).toBeLessThan(150_000);
   expect(await stage().lockOwners()).toEqual([]);
 });
