@@ -4,14 +4,14 @@ import { type Config, ConfigError, readConfig } from "./config.ts";
 import { Controller } from "./controller.ts";
 import { createTrickleDriver } from "./database/trickle-driver.ts";
 import { isEnding, type RewindObject } from "./gather.ts";
-import { type ClusterAccess, loadAccess } from "./kube/access.ts";
+import { loadAccess } from "./kube/access.ts";
 import { systemClock } from "./kube/clock.ts";
 import { connectKubernetes, type Kubernetes } from "./kube/kubernetes.ts";
 import type { Elector } from "./kube/lease.ts";
 import { createWorkQueue } from "./kube/queue.ts";
 import { streamTableRewinds } from "./kube/resources.ts";
 import { sleep } from "./kube/sleep.ts";
-import type { Reflector, WorkQueue } from "./kube/types.ts";
+import type { ClusterAccess, Reflector, WorkQueue } from "./kube/types.ts";
 import { livenessProblems, readinessProblems } from "./telemetry/health.ts";
 import { type LoopLag, measureLoopLag } from "./telemetry/loop-lag.ts";
 import {

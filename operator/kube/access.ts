@@ -3,18 +3,8 @@
  * ~/.kube/config. The library that understands kubeconfig files costs 80 MB of memory (client-node 2.0.1, Node 24), and a pod
  * has none: it is loaded only for them.
  */
-import type http from "node:http";
-import type https from "node:https";
 import { podAccess } from "./pod-access.ts";
-
-export interface ClusterAccess {
-  /** Base URL of the API server. */
-  readonly server: string;
-  /** Credentials and TLS material as they are now: files are read again when they have rotated. */
-  options(): Promise<https.RequestOptions>;
-  /** Where the server is behind a proxy: how to go through it. */
-  proxyAgent?(options: https.RequestOptions): http.Agent;
-}
+import type { ClusterAccess } from "./types.ts";
 
 export async function loadAccess(environment: NodeJS.ProcessEnv = process.env): Promise<ClusterAccess> {
   const paths = environment["KUBECONFIG"];

@@ -7,7 +7,7 @@
 import { createHash } from "node:crypto";
 import http from "node:http";
 import https from "node:https";
-import type { ClusterAccess } from "./access.ts";
+import type { ClusterAccess } from "./types.ts";
 
 export interface Endpoint {
   readonly url: URL;

@@ -3,7 +3,7 @@ import type http from "node:http";
 import type https from "node:https";
 import { delimiter } from "node:path";
 import { KubeConfig } from "@kubernetes/client-node";
-import type { ClusterAccess } from "./access.ts";
+import type { ClusterAccess } from "./types.ts";
 
 function loadFile(path: string): KubeConfig {
   const config = new KubeConfig();

@@ -1,5 +1,4 @@
 /** Puts the parts of kube/ together for main.ts: one connection, and what is made of it. */
-import type { ClusterAccess } from "./access.ts";
 import { Calls } from "./calls.ts";
 import { createKubeClient } from "./client.ts";
 import { connectionOf } from "./connection.ts";
@@ -13,6 +12,7 @@ import { createTransport } from "./transport.ts";
 import type {
   CallMeasurement,
   Clock,
+  ClusterAccess,
   CustomObject,
   EventRecorder,
   KubeClient,

@@ -2,7 +2,7 @@
 import { readFile } from "node:fs/promises";
 import { isIPv6 } from "node:net";
 import { join } from "node:path";
-import type { ClusterAccess } from "./access.ts";
+import type { ClusterAccess } from "./types.ts";
 
 const mountedAt = "/var/run/secrets/kubernetes.io/serviceaccount";
 

@@ -6,10 +6,10 @@ import type { AddressInfo, Socket } from "node:net";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { type Authority, createAuthority } from "../../test/stack/certificates.ts";
 import { FakeClock } from "../../test/support/fake-clock.ts";
-import type { ClusterAccess } from "./access.ts";
 import { type Connection, connectionOf } from "./connection.ts";
 import { CallAbortedError, CallTimeoutError, TransportError } from "./errors.ts";
 import { createTransport, type RawRequest, type Transport } from "./transport.ts";
+import type { ClusterAccess } from "./types.ts";
 
 type Handler = (request: http.IncomingMessage, response: http.ServerResponse) => void;
 

@@ -2,6 +2,8 @@
  * What the rest of the operator sees of Kubernetes: types only, no behaviour, no client-node.
  * Every call of the API server ends by itself (timeout), and every failure is one of the classes of errors.ts.
  */
+import type http from "node:http";
+import type https from "node:https";
 
 export interface ObjectMeta {
   readonly name: string;
@@ -65,6 +67,15 @@ export interface Logger {
 }
 
 // ---------------------------------------------------------------- calls
+
+export interface ClusterAccess {
+  /** Base URL of the API server. */
+  readonly server: string;
+  /** Credentials and TLS material as they are now: files are read again when they have rotated. */
+  options(): Promise<https.RequestOptions>;
+  /** Where the server is behind a proxy: how to go through it. */
+  proxyAgent?(options: https.RequestOptions): http.Agent;
+}
 
 export interface CallOptions {
   /** Ends the call early, in addition to its own timeout. */
