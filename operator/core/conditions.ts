@@ -2,7 +2,7 @@
 import type { Condition, ConditionType } from "../api/conditions.ts";
 import { Reason } from "../api/reasons.ts";
 import type { Plan, StreamTableRewindStatus } from "../api/status.ts";
-import { isInvalid, type Observed } from "./observed.ts";
+import { isInvalid, type Observed, pausedTables } from "./observed.ts";
 
 export interface Progress {
   readonly reason: string;
@@ -80,24 +80,17 @@ function rewindConditions(status: StreamTableRewindStatus): Bare[] {
   ];
 }
 
-function pausedByOthers({ world }: Observed): string[] {
-  if (world.kind !== "observed") return [];
-  return world.tables.filter(({ holders }) => holders.length > 0).map(({ name, requested }) => name ?? requested);
-}
-
 function resumedCondition(o: Observed, status: StreamTableRewindStatus, { reason }: Progress): Bare {
   if (reason === Reason.LeftPaused) {
     return condition("Resumed", false, told(reason, "left paused for a person to resume (resume.policy Never)"));
   }
   const held = status.tables?.filter((table) => table.held).map(({ name }) => name) ?? [];
   if (held.length > 0) return condition("Resumed", false, told(Reason.Held, `paused: ${held.join(", ")}`));
-  const others = isStepDone(status, "Release") ? pausedByOthers(o) : [];
-  if (others.length > 0) {
-    return condition("Resumed", false, told(Reason.FoundPaused, `paused by somebody else: ${others.join(", ")}`));
-  }
-  return isStepDone(status, "Release")
-    ? condition("Resumed", true, told(Reason.SchedulingResumed, "what was found was put back"))
-    : condition("Resumed", false, told(Reason.NotHeld, "nothing is held"));
+  if (!isStepDone(status, "Release")) return condition("Resumed", false, told(Reason.NotHeld, "nothing is held"));
+  const others = pausedTables(o.world);
+  return others.length > 0
+    ? condition("Resumed", false, told(Reason.FoundPaused, `paused by somebody else: ${others.join(", ")}`))
+    : condition("Resumed", true, told(Reason.SchedulingResumed, "what was found was put back"));
 }
 
 /** lastTransitionTime moves only when the status of the condition does. */

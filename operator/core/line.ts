@@ -3,7 +3,7 @@
  * whose database is dead is in nobody's way. Across processes whoever claims first goes first: the journal's locks decide.
  */
 import { wantsLock } from "./checks/waiting.ts";
-import type { Observed, ObservedWorld } from "./observed.ts";
+import { type Observed, type ObservedWorld, tableName } from "./observed.ts";
 
 interface Waiter {
   readonly key: string;
@@ -17,9 +17,7 @@ interface Waiter {
 /** The same table of two databases is two tables. */
 function tablesOf(world: ObservedWorld): Set<string> {
   const { systemIdentifier, database } = world;
-  return new Set(
-    world.tables.map(({ name, requested }) => JSON.stringify([systemIdentifier, database, name ?? requested])),
-  );
+  return new Set(world.tables.map((table) => JSON.stringify([systemIdentifier, database, tableName(table)])));
 }
 
 function waiterOf(key: string, { object }: Observed, world: ObservedWorld): Waiter {

@@ -10,6 +10,7 @@ import {
   stepFact,
   type TableFact,
   type TableState,
+  tableName,
   targetOf,
 } from "./observed.ts";
 import { quotedText } from "./texts.ts";
@@ -22,7 +23,7 @@ export function present<T extends object>(value: T): { [K in keyof T]: Exclude<T
 }
 
 function find(states: readonly TableState[] | undefined, table: TableFact): TableState | undefined {
-  return states?.find((state) => state.name === (table.name ?? table.requested));
+  return states?.find((state) => state.name === tableName(table));
 }
 
 /** Of a finished operation: what it left, not what the scheduler has made of it since. */
@@ -36,7 +37,7 @@ function tableStatus(o: Observed, world: ObservedWorld, table: TableFact): Table
   const rewound = find(stepFact(world, "Rewind")?.after, table);
   const hold = holdName(o.object);
   return present({
-    name: table.name ?? table.requested,
+    name: tableName(table),
     frontierBefore: before?.snapshotId ?? (isRewound(world) ? undefined : table.snapshotId),
     frontierAfter: snapshotNow(world, table),
     strategy: rewound?.strategy,

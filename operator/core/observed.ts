@@ -186,9 +186,19 @@ export function holdName(object: Observed["object"]): string {
   return `rewind:${object.namespace}/${object.name}`;
 }
 
+/** In full where the database knows it, else as it was asked for. */
+export function tableName({ name, requested }: TableFact): string {
+  return name ?? requested;
+}
+
 /** Tables that have the hold of this rewind now. */
 export function heldTables(o: Observed): readonly string[] {
   if (o.world.kind !== "observed") return [];
   const hold = holdName(o.object);
-  return o.world.tables.filter((table) => table.holders.includes(hold)).map((table) => table.name ?? table.requested);
+  return o.world.tables.filter((table) => table.holders.includes(hold)).map(tableName);
+}
+
+/** Tables that anybody holds now. */
+export function pausedTables(world: World): readonly string[] {
+  return world.kind === "observed" ? world.tables.filter(({ holders }) => holders.length > 0).map(tableName) : [];
 }

@@ -1,10 +1,11 @@
-/** Texts of others, which may be of any length, cut to what a status may hold (api/status.ts). */
+/** Words that several checks need, and texts of others, which may be of any length, cut to what a status may hold (api/status.ts). */
 
 /** Leaves room for what is said around it. */
 const quotedLimit = 4_000;
 const messageLimit = 32_000;
 
-function cut(text: string, limit: number): string {
+/** Never half a character: the API server would store another one. */
+export function cut(text: string, limit: number): string {
   return text.length <= limit ? text : `${text.slice(0, limit)}…`.toWellFormed();
 }
 

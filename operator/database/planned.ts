@@ -1,6 +1,7 @@
 /** The JSON of pgtrickle.plan_rewind(), bounded to what a status may hold. */
 import { z } from "zod";
 import { type PlanTable, sampleLimit } from "../api/status.ts";
+import { cut } from "../core/texts.ts";
 
 const optionalText = z.string().nullish();
 const optionalNumber = z.number().nullish();
@@ -57,8 +58,7 @@ const rowLimit = 60;
 function short(value: unknown): string | undefined {
   if (value === undefined || value === null) return undefined;
   const whole = typeof value === "string" ? value : JSON.stringify(value);
-  // Never half a character: the API server would store another one.
-  return whole.length <= textLimit ? whole : `${whole.slice(0, textLimit)}…`.toWellFormed();
+  return cut(whole, textLimit);
 }
 
 /** Without the keys that have no value. */

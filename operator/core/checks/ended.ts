@@ -2,7 +2,16 @@
 import { Reason } from "../../api/reasons.ts";
 import { isTerminal } from "../../api/status.ts";
 import type { Decision } from "../decision.ts";
-import { heldTables, isDone, isInvalid, type Observed, type ObservedWorld, targetOf } from "../observed.ts";
+import {
+  heldTables,
+  isDone,
+  isInvalid,
+  type Observed,
+  type ObservedWorld,
+  pausedTables,
+  tableName,
+  targetOf,
+} from "../observed.ts";
 import { acknowledge, finish, keep } from "../outcome.ts";
 import { quotedText, resumeCall } from "../texts.ts";
 import { consequence } from "./settle.ts";
@@ -65,9 +74,7 @@ export function alreadyDone(o: Observed): Decision | undefined {
 
 /** The tables as the replay has left them. */
 function goingOn(o: Observed, world: ObservedWorld): string {
-  const paused = world.tables
-    .filter(({ holders }) => holders.length > 0)
-    .map(({ name, requested }) => name ?? requested);
+  const paused = pausedTables(world);
   const source = isInvalid(o.spec) || o.spec.repair ? "" : " without a repair, so they show what the source holds;";
   if (paused.length === 0) return `replayed;${source} refreshing goes on as it was found`;
   return `replayed;${source} paused before by somebody else and still so: ${paused.join(", ")} (${resumeCall(paused)})`;
@@ -81,10 +88,9 @@ export function succeeded(o: Observed): Decision | undefined {
     const message = `rewound to snapshot ${target}, verified, ${goingOn(o, world)}`;
     return finish(o, { phase: "Succeeded", reason: Reason.Succeeded, message }, false);
   }
-  const tables = world.tables.map(({ name, requested }) => name ?? requested);
   const message =
     `rewound to snapshot ${target}, verified, and left paused there (resume.policy Never); ` +
-    `${resumeCall(tables)} lets refreshing go on`;
+    `${resumeCall(world.tables.map(tableName))} lets refreshing go on`;
   return finish(o, { phase: "Succeeded", reason: Reason.LeftPaused, message }, false);
 }
 

@@ -4,6 +4,8 @@ import type { Observed, ObservedWorld } from "../observed.ts";
 import { actAtOnce } from "../outcome.ts";
 
 const keepAliveMs = 25_000;
+/** So often whoever waits with tables held comes by. */
+export const heldWaitMs = 30_000;
 
 /** A failure of the last action is counted first: this action says nothing in the status. */
 export function keepAlive(o: Observed, { operation }: ObservedWorld): Decision | undefined {

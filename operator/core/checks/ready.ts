@@ -1,6 +1,6 @@
 /** What every step may rely on: the checks before have seen to it. */
 import type { StreamTableRewindSpec } from "../../api/spec.ts";
-import { isInvalid, type Observed, type ObservedWorld, targetOf } from "../observed.ts";
+import { isInvalid, type Observed, type ObservedWorld, tableName, targetOf } from "../observed.ts";
 
 export interface Ready {
   readonly world: ObservedWorld;
@@ -14,5 +14,5 @@ export function ready(o: Observed): Ready | undefined {
   if (world.kind !== "observed" || isInvalid(spec)) return undefined;
   const snapshotId = targetOf(o);
   if (snapshotId === undefined) return undefined;
-  return { world, spec, snapshotId, tables: world.tables.map((table) => table.name ?? table.requested) };
+  return { world, spec, snapshotId, tables: world.tables.map(tableName) };
 }

@@ -3,7 +3,6 @@
  * decides. The terminal status comes last (I5): a crash in between finds the operation open and settles it again.
  */
 import { Reason } from "../../api/reasons.ts";
-
 import type { Decision } from "../decision.ts";
 import {
   type Failure,
@@ -15,6 +14,8 @@ import {
   mayHold,
   type Observed,
   type ObservedWorld,
+  pausedTables,
+  tableName,
   targetOf,
 } from "../observed.ts";
 import { act, fail, finish } from "../outcome.ts";
@@ -51,7 +52,7 @@ export function consequence(o: Observed, world: ObservedWorld | undefined): stri
   }
   if (world.operation.outcome === "Orphaned") {
     const rows = isRewound(world) ? `the rewind to snapshot ${target} stays` : "nothing was moved";
-    const paused = world.tables.filter(({ holders }) => holders.length > 0).map(({ name = "" }) => name);
+    const paused = pausedTables(world);
     const rest = `${paused.join(", ")} ${plural(paused, "is", "are")} still paused; ${resumeCall(paused)} lets refreshing go on.`;
     const still = paused.length === 0 ? "" : ` ${rest}`;
     return `Somebody let go of the tables in the database: ${rows}, and this rewind does nothing any more.${still}`;
@@ -62,7 +63,7 @@ export function consequence(o: Observed, world: ObservedWorld | undefined): stri
 
 /** Tables that are still there to be put back. */
 export function claimable(world: ObservedWorld): readonly string[] {
-  return world.tables.filter((table) => table.failure === undefined).map((table) => table.name ?? table.requested);
+  return world.tables.filter((table) => table.failure === undefined).map(tableName);
 }
 
 function endOf({ reason }: Failure): "Aborted" | "Failed" {

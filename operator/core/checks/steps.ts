@@ -1,8 +1,6 @@
 /** The way forward, one step a check. Claim and pause come before everything that talks to the lake engine (I1). */
-
 import { Reason } from "../../api/reasons.ts";
 import type { Assertion, StreamTableRewindSpec } from "../../api/spec.ts";
-import { planRefreshMs } from "../approval.ts";
 import type { Decision } from "../decision.ts";
 import { isDone, isRepairApplied, isRewound, mayHold, type Observed } from "../observed.ts";
 import { act, actAtOnce, actBeside, wait } from "../outcome.ts";
@@ -10,7 +8,7 @@ import { operationKey } from "../plan-hash.ts";
 import { waitBeforeMs } from "../retry.ts";
 import { patchCommand, plural, tableList } from "../texts.ts";
 import { awaitApproval, makePlan } from "./approval.ts";
-import { keepAlive } from "./keep-alive.ts";
+import { heldWaitMs, keepAlive } from "./keep-alive.ts";
 import { type Ready, ready } from "./ready.ts";
 import { deadlineAt } from "./verdict.ts";
 
@@ -108,7 +106,7 @@ const resume: StepCheck = (o, { world, spec, tables, snapshotId }) => {
       `${tableList(tables)} ${plural(tables, "has", "have")} the rows of snapshot ${snapshotId}, paused until spec.resume.policy ` +
       `is set to Automatic (replay and go on) or Never (end here, paused): ` +
       patchCommand(o.object, { resume: { policy: "Automatic" } }),
-    requeueAfterMs: planRefreshMs,
+    requeueAfterMs: heldWaitMs,
   });
 };
 

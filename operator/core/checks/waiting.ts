@@ -3,7 +3,7 @@ import { Reason } from "../../api/reasons.ts";
 import { isTerminal, isWaitingForPerson } from "../../api/status.ts";
 import { isApproved } from "../approval.ts";
 import type { Decision } from "../decision.ts";
-import { isInvalid, isOpen, mayHold, type Observed } from "../observed.ts";
+import { isInvalid, isOpen, mayHold, type Observed, tableName } from "../observed.ts";
 import { actAtOnce, wait } from "../outcome.ts";
 import { effectiveRetry, reconnectAfterMs } from "../retry.ts";
 
@@ -55,7 +55,7 @@ export function queue(o: Observed): Decision | undefined {
     if (o.ahead === undefined) return undefined;
     return queued(o, `StreamTableRewind ${o.ahead.namespace}/${o.ahead.name} is older and comes first`);
   }
-  const name = table.name ?? table.requested;
+  const name = tableName(table);
   const who = `${owner.namespace}/${owner.name}`;
   if (!owner.gone) {
     return queued(o, `${name} is being rewound by StreamTableRewind ${who}; this one starts when that one has ended`);
