@@ -11,11 +11,10 @@ declare
   v_id bigint;
 begin
   foreach v_id in array p_ids loop
-    if not exists (select from pgtrickle_internal.holds h where h.stream_table_id = v_id and h.holder = 'person') then
-      perform pgtrickle_internal.add_hold(v_id, 'person', 'orphan of ' || p_holder);
-    end if;
-    perform pgtrickle_internal.drop_hold(v_id, p_holder);
+    -- a person's own pause stays as it is
+    perform pgtrickle_internal.add_hold(v_id, 'person', 'orphan of ' || p_holder);
   end loop;
+  perform pgtrickle_rewind.drop_holds(p_ids, p_holder);
 end;
 $$;
 comment on function pgtrickle_rewind.orphan_holds(bigint[], text) is
