@@ -6,6 +6,7 @@ import { createSecureContext, type SecureContext } from "node:tls";
 import { type Logger, pino } from "pino";
 import { type Config, isLoopback, RESERVED_FOR_PLANS, readConfig } from "./config.ts";
 import { Lake } from "./duck/lake.ts";
+import { ReadCounters } from "./duck/read-counters.ts";
 import { withoutPasswords } from "./errors.ts";
 import { Admission } from "./session/admission.ts";
 import { Gates } from "./session/gates.ts";
@@ -51,7 +52,8 @@ function engineParts(config: Config, lake: Lake): EngineParts {
     gates: new Gates(),
     admissions: { [LAKE_USER]: admission(), [PLANS_USER]: admission() },
     schemas: new SchemaCache(() => performance.now()),
-    facts: { version: SERVER_VERSION, startedAt: new Date().toISOString() },
+    facts: { version: SERVER_VERSION, startedAt: new Date().toISOString(), dataPath: config.dataPath },
+    counters: new ReadCounters(),
     metadataSchema: config.metadataSchema,
   };
 }

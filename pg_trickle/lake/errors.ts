@@ -31,6 +31,7 @@ export const SQL_STATE = {
   markerApplied: "LT006",
   tableMissing: "LT007",
   storageFailed: "LT008",
+  sealBroken: "LT009",
   tooManyConnections: "53300",
   outOfMemory: "53200",
   insufficientPrivilege: "42501",

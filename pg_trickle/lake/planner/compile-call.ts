@@ -1,6 +1,7 @@
 // Turns a call of an engine relation into the statement that DuckDB runs.
 import { onlyStatement, statement, strings, walk } from "./ast.ts";
 import {
+  baseTable,
   booleanConstant,
   cast,
   column,
@@ -11,21 +12,34 @@ import {
   subqueryTable,
   textConstant,
 } from "./build.ts";
-import { rawChanges, signedRelation } from "./changes.ts";
+import { CHANGED, ChangedRows } from "./changed-rows.ts";
 import { describePlan } from "./describe.ts";
 import type { Relation, ScopeColumn } from "./gate/env.ts";
 import { gate } from "./gate/gate.ts";
 import { decompose } from "./incremental.ts";
 import { ENGINE_SCHEMA } from "./plan-call.ts";
 import { gatePlan, type PlanSources, parsePlan, planOptions, readSources, requireTable } from "./plan-sources.ts";
+import { readDeltaReads, readSealReads } from "./reads.ts";
 import { badPlan, refusableAsync } from "./refusal.ts";
+import { sealRows } from "./seal.ts";
 import { TYPES, typeOfColumn } from "./sql-types.ts";
 import { deltaQuery, stateColumns, stateQuery } from "./states.ts";
-import type { Ast, CompiledCall, EngineFacts, Node, Plan, PlanCall, PlannerServices, Refusal } from "./types.ts";
+import type {
+  Ast,
+  Column,
+  CompiledCall,
+  EngineFacts,
+  Node,
+  Plan,
+  PlanCall,
+  PlannerServices,
+  Refusal,
+} from "./types.ts";
 
 interface Rows {
   readonly node: Node;
   readonly columns: readonly ScopeColumn[];
+  readonly changed?: ChangedRows;
 }
 
 export function compilePlanCall(
@@ -42,7 +56,12 @@ export function compilePlanCall(
       relation: (schema) => (schema === ENGINE_SCHEMA ? relation : null),
       allowUnorderedLimit: true,
     });
-    return { ok: true, sql: await services.print(statement(outer.node)), settings: call.plan?.settings ?? new Map() };
+    return {
+      ok: true,
+      sql: await services.print(statement(outer.node)),
+      settings: call.plan?.settings ?? new Map(),
+      changed: rows.changed ?? null,
+    };
   });
 }
 
@@ -57,9 +76,11 @@ function relationRows(call: PlanCall, services: PlannerServices, facts: EngineFa
     case "recompute":
       return recompute(plan, call, services);
     case "delta":
-      return delta(plan, call, services);
+      return delta(plan, call, { services, facts });
+    case "seal":
+      return Promise.resolve(sealRows(readSealReads(call.readsText ?? ""), call.toSnapshot ?? 0n, facts.dataPath));
     case "changes":
-      return changes(plan, call, services);
+      return changes(plan, call, { services, facts });
   }
 }
 
@@ -68,16 +89,11 @@ function engineRelation(call: PlanCall, rows: Rows): Relation {
   const pseudo: readonly (readonly [string, Node | null, ScopeColumn["type"]])[] = [
     ["plan", call.planText === null ? null : textConstant(call.planText), TYPES.text],
     [
-      "from_snapshot",
-      call.fromSnapshot === null ? null : cast(integerConstant(call.fromSnapshot), TYPES.bigint),
-      TYPES.bigint,
-    ],
-    [
       "to_snapshot",
       call.toSnapshot === null ? null : cast(integerConstant(call.toSnapshot), TYPES.bigint),
       TYPES.bigint,
     ],
-    ["snapshots", call.snapshotsText === null ? null : textConstant(call.snapshotsText), TYPES.text],
+    ["reads", call.readsText === null ? null : textConstant(call.readsText), TYPES.text],
   ];
   const asked = namesIn(call.statement);
   const given = pseudo.filter(([name, node]) => node !== null && asked.has(name));
@@ -129,38 +145,74 @@ async function recompute(plan: Plan, call: PlanCall, services: PlannerServices):
   return { node: stateQuery(parts), columns: stateColumns(parts) };
 }
 
-async function delta(plan: Plan, call: PlanCall, services: PlannerServices): Promise<Rows> {
+interface DeltaContext {
+  readonly services: PlannerServices;
+  readonly facts: EngineFacts;
+}
+
+/** The plan's query over the changed rows in the place of its table, each counted by its sign. */
+async function delta(plan: Plan, call: PlanCall, { services, facts }: DeltaContext): Promise<Rows> {
   if (plan.shape !== "state") badPlan("a delta needs a plan of shape state");
   const sources = await sourcesOf(plan, call, services);
   const [only] = sources.tables.values();
   if (!only || sources.tables.size !== 1) return badPlan("a delta needs a plan over one table");
-  const signed = signedRelation({ ...only, snapshots: call.snapshots, toSnapshot: call.toSnapshot ?? 0n });
+  const changed = new ChangedRows(readDeltaReads(call.readsText ?? ""), only.columns, { dataPath: facts.dataPath });
   const options = planOptions(sources);
   const parts = decompose(sources.query, {
     ...options,
     relation: (schema, name) => {
       const known = options.relation(schema, name);
-      return known && { ...known, from: signed.from };
+      return (
+        known && { ...known, from: (alias, aliases) => changedRelation(changed, only.columns, { alias, aliases }) }
+      );
     },
   });
-  return { node: deltaQuery(parts, signed.signColumn), columns: stateColumns(parts) };
+  return { node: deltaQuery(parts, changed.signColumn), columns: stateColumns(parts), changed };
+}
+
+interface Naming {
+  readonly alias: string;
+  readonly aliases: readonly string[];
+}
+
+/** The temporary table with the columns of the lake table in their order, and the sign. */
+function changedRelation(changed: ChangedRows, columns: readonly Column[], { alias, aliases }: Naming): Node {
+  const names = [...columns.filter((item) => changed.has(item.name)).map((item) => item.name), changed.signColumn];
+  const ordered = select({ select: names.map((name) => column("changed", name)), from: changedTable() });
+  return subqueryTable(ordered, alias, aliases);
 }
 
 async function sourcesOf(plan: Plan, call: PlanCall, services: PlannerServices): Promise<PlanSources> {
   return readSources(plan, await parsePlan(plan, services), call.toSnapshot, services);
 }
 
-async function changes(plan: Plan, call: PlanCall, services: PlannerServices): Promise<Rows> {
+async function changes(plan: Plan, call: PlanCall, { services, facts }: DeltaContext): Promise<Rows> {
   if (plan.table === null) return badPlan("a plan of changes names a table");
-  const toSnapshot = call.toSnapshot ?? 0n;
-  const columns = await requireTable(plan.table, toSnapshot, services);
+  const columns = await requireTable(plan.table, call.toSnapshot ?? 0n, services);
+  const reads = readDeltaReads(call.readsText ?? "");
+  const changed = new ChangedRows(reads, columns, { dataPath: facts.dataPath, withOrigin: true });
+  const [snapshot = "", rowId = ""] = changed.originColumns;
+  const own = columns.filter((item) => changed.has(item.name));
   return {
-    node: rawChanges({ table: plan.table, columns, snapshots: call.snapshots, toSnapshot }),
+    node: select({
+      select: [
+        named(column("changed", snapshot), "snapshot_id"),
+        named(column("changed", rowId), "rowid"),
+        named(column("changed", changed.signColumn), "sign"),
+        ...own.map((item) => column("changed", item.name)),
+      ],
+      from: changedTable(),
+    }),
     columns: [
       { name: "snapshot_id", type: TYPES.bigint },
       { name: "rowid", type: TYPES.bigint },
       { name: "sign", type: TYPES.smallint },
-      ...columns.map((item) => ({ name: item.name, type: typeOfColumn(item.type) })),
+      ...own.map((item) => ({ name: item.name, type: typeOfColumn(item.type) })),
     ],
+    changed,
   };
+}
+
+function changedTable(): Node {
+  return baseTable({ catalog: "temp", schema: "main", table: CHANGED, alias: "changed" });
 }

@@ -2,7 +2,7 @@
 // table, WHERE, GROUP BY, and count, sum and avg over exact types.
 
 import { child, fingerprint, nodes, strings, text, walk } from "./ast.ts";
-import { PLACE } from "./changes.ts";
+import { PLACE } from "./free-names.ts";
 import { isAggregate } from "./gate/aggregates.ts";
 import type { Env, Scope, ScopeRelation, Typed } from "./gate/env.ts";
 import { literalInteger } from "./gate/env.ts";

@@ -3,19 +3,20 @@ import { child, nodes, onlyStatement, statement, strings, syntaxError, text, wal
 import { allOf } from "./build.ts";
 import { literalText } from "./gate/env.ts";
 import { bindParameters } from "./parameters.ts";
-import { readPlan, readSnapshots } from "./plan.ts";
+import { readPlan } from "./plan.ts";
 import { badPlan, badPseudoColumn, forbidden, GATE, refusable, refuse } from "./refusal.ts";
 import type { Ast, Node, ParameterValue, PlanCall, PlanRelation, Refusal } from "./types.ts";
 
 export const ENGINE_SCHEMA = "engine";
 
-type Pseudo = "plan" | "from_snapshot" | "to_snapshot" | "snapshots";
+type Pseudo = "plan" | "to_snapshot" | "reads";
 
 const REQUIRED: Readonly<Record<PlanRelation, readonly Pseudo[]>> = {
   describe: ["plan"],
   recompute: ["plan", "to_snapshot"],
-  delta: ["plan", "from_snapshot", "to_snapshot", "snapshots"],
-  changes: ["plan", "from_snapshot", "to_snapshot", "snapshots"],
+  delta: ["plan", "to_snapshot", "reads"],
+  seal: ["plan", "to_snapshot", "reads"],
+  changes: ["plan", "to_snapshot", "reads"],
   ping: [],
 };
 
@@ -36,16 +37,13 @@ function planCall(ast: Ast, parameter: ParameterValue): PlanCall {
     );
   }
   const planText = values.get("plan") ?? null;
-  const snapshotsText = values.get("snapshots") ?? null;
   return {
     ok: true,
     relation,
     plan: planText === null ? null : readPlan(planText),
     planText,
-    fromSnapshot: snapshotId(values, "from_snapshot"),
     toSnapshot: snapshotId(values, "to_snapshot"),
-    snapshotsText,
-    snapshots: snapshotsText === null ? [] : readSnapshots(snapshotsText),
+    readsText: values.get("reads") ?? null,
     statement: statement({ ...bound, where_clause: allOf(rest) }),
   };
 }

@@ -1,7 +1,7 @@
 // The plan that the extension sends: JSON text, checked here.
 import { z } from "zod";
 import { badPlan } from "./refusal.ts";
-import type { Plan, SnapshotItem } from "./types.ts";
+import type { Plan } from "./types.ts";
 
 const SCHEMA = z
   .strictObject({
@@ -37,17 +37,4 @@ function parseJson(planText: string): unknown {
   } catch {
     return badPlan("the plan is not JSON");
   }
-}
-
-/**
- * `43,44i,45I`: snapshot ids. `I` says that the catalog's files were looked at and hold no deletions. `i` says so because
- * DuckLake recorded only insertions, which is not believed: a transaction that deletes rows of its own is recorded alike.
- */
-export function readSnapshots(list: string): readonly SnapshotItem[] {
-  if (list.trim() === "") return [];
-  return list.split(",").map((item) => {
-    const match = /^\s*(\d{1,18})([iI]?)\s*$/.exec(item);
-    if (!match?.[1]) return badPlan(`"${item}" is not a snapshot`, "snapshots is a list such as 43,44i");
-    return { id: BigInt(match[1]), hasNoDeletions: match[2] === "I" };
-  });
 }

@@ -8,6 +8,7 @@
 //                    ShippedStatement; translateShipped(text, parameter, services) does both. SELECT and DML of user `lake`
 //   ast.ts           readAst(text), writeAst(ast): lossless JSON, for the implementer of PlannerServices
 import type { LosslessNumber } from "lossless-json";
+import type { ChangedRows } from "./changed-rows.ts";
 
 /** A JSON value read by lossless-json: JSON.parse would spoil big integers in constants, silently. */
 export type Json = null | boolean | string | LosslessNumber | readonly Json[] | JsonObject;
@@ -53,7 +54,7 @@ export type ParameterValue = (index: number) => string | null;
 
 // --- calls of plan relations (user `plans`) ---
 
-export type PlanRelation = "describe" | "recompute" | "delta" | "changes" | "ping";
+export type PlanRelation = "describe" | "recompute" | "delta" | "seal" | "changes" | "ping";
 
 export interface PlanCall {
   readonly ok: true;
@@ -61,10 +62,9 @@ export interface PlanCall {
   /** Null for `ping` only. */
   readonly plan: Plan | null;
   readonly planText: string | null;
-  readonly fromSnapshot: bigint | null;
   readonly toSnapshot: bigint | null;
-  readonly snapshotsText: string | null;
-  readonly snapshots: readonly SnapshotItem[];
+  /** What `delta`, `changes` and `seal` read, file by file. */
+  readonly readsText: string | null;
   /** The statement with its parameters replaced by constants and the conjuncts that gave the members above taken out. */
   readonly statement: Ast;
 }
@@ -81,21 +81,19 @@ export interface Plan {
   readonly table: string | null;
 }
 
-export interface SnapshotItem {
-  readonly id: bigint;
-  /** Then its deletions need not be read. */
-  readonly hasNoDeletions: boolean;
-}
-
 /** A compiled call: run `sql` on the aux connection, after applying `settings`. */
 export interface CompiledCall {
   readonly ok: true;
   readonly sql: string;
   readonly settings: ReadonlyMap<string, string>;
+  /** To be brought into a temporary table before `sql` runs. */
+  readonly changed: ChangedRows | null;
 }
 
 /** Facts that only the process knows, for `engine.ping`. */
 export interface EngineFacts {
+  /** Where data files are that the catalog names relative to it. */
+  readonly dataPath: string;
   readonly version: string;
   /** ISO 8601 with offset. */
   readonly startedAt: string;

@@ -1,5 +1,6 @@
 // Puts a session together for an authenticated user.
 import type { Lake } from "../duck/lake.ts";
+import type { ReadCounters } from "../duck/read-counters.ts";
 import { LakeError, SQL_STATE, toLakeError } from "../errors.ts";
 import type { Column, EngineFacts, PlannerServices } from "../planner/types.ts";
 import type { Admission } from "./admission.ts";
@@ -24,6 +25,7 @@ export interface EngineParts {
   readonly schemas: SchemaCache;
   readonly facts: EngineFacts;
   readonly metadataSchema: string;
+  readonly counters: ReadCounters;
 }
 
 const NEVER = new AbortController().signal;
@@ -55,7 +57,8 @@ export function openSession(user: string, applicationName: string, engine: Engin
   if (admission === undefined) throw new LakeError(SQL_STATE.invalidAuthorization, `user "${user}" has no queries`);
   const zone = () => settings.zone;
   const prepare = async (sql: string, signal: () => AbortSignal): Promise<PreparedQuery> => {
-    if (user === PLANS_USER) return preparePlanQuery(sql, { aux, admission, planner, zone, facts: engine.facts });
+    if (user === PLANS_USER)
+      return preparePlanQuery(sql, { aux, admission, planner, zone, facts: engine.facts, counters: engine.counters });
     return prepareLakeQuery(
       sql,
       { transaction, aux, admission, planner, zone, columnsOf, schemas: engine.schemas },

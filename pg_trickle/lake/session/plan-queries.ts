@@ -1,6 +1,9 @@
 // Statements of user `plans`: calls of the relations in schema `engine`, always at explicit snapshots, always on the
 // second connection.
+
+import { bringChangedRows, dropChangedRows } from "../duck/changed-rows.ts";
 import type { LakeConnection } from "../duck/connection.ts";
+import type { ReadCounters } from "../duck/read-counters.ts";
 import type { ReadResult } from "../duck/rows.ts";
 import { toLakeError } from "../errors.ts";
 import { compilePlanCall } from "../planner/compile-call.ts";
@@ -18,6 +21,7 @@ export interface PlanServices {
   readonly planner: (signal: () => AbortSignal) => PlannerServices;
   readonly zone: () => ZoneOffset;
   readonly facts: EngineFacts;
+  readonly counters: ReadCounters;
 }
 
 const DEFAULT_ZONE = "UTC";
@@ -35,7 +39,13 @@ async function start(sql: string, services: PlanServices, context: StatementCont
   const run = () =>
     services.aux.use(async (connection) => {
       await connection.setTimeZone(compiled.settings.get("TimeZone") ?? DEFAULT_ZONE, context.signal());
-      return open(connection);
+      if (compiled.changed === null) return open(connection);
+      const step = { connection, changed: compiled.changed, signal: context.signal() };
+      await bringChangedRows(step, services.counters).catch(rethrow);
+      const rows = await open(connection);
+      // Its tables go before the rows are sent: what is left of the result is kept in memory, and it is small.
+      await dropChangedRows(connection, context.signal());
+      return rows;
     });
   // A ping must be answered however busy the engine is.
   if (call.relation === "ping") return selected(await run());

@@ -14,6 +14,7 @@ create table pgtrickle_internal.stream_tables (
   frontier jsonb,
   frontier_snapshot bigint generated always as (pgtrickle_internal.frontier_snapshot(frontier)) stored,
   contents_snapshot bigint,
+  manifest_id bigint,
   is_populated boolean generated always as (contents_snapshot is not null) stored,
   generation bigint not null default 1,
   journal_floor bigint,
@@ -45,4 +46,5 @@ comment on column pgtrickle_internal.stream_tables.description is 'What the engi
 comment on column pgtrickle_internal.stream_tables.layout is
   'Where the rows are: {"shape": "state"|"rows", "global": bool, "base": relation, "base_columns": [], "key_columns": [], "key_type": type, "journal": relation, "public_columns": [], "public_key_columns": [], "projection": [SQL expression over a base row], "recompute": relation, "delta": relation|null}.';
 comment on column pgtrickle_internal.stream_tables.contents_snapshot is 'The snapshot that the rows really are of; differs from the frontier after the frontier was edited by hand.';
+comment on column pgtrickle_internal.stream_tables.manifest_id is 'What the rows were computed from, file by file; NULL: not known, so the next refresh recomputes.';
 comment on column pgtrickle_internal.stream_tables.journal_floor is 'Refresh id: boundaries from this refresh on can be reached by journal.';

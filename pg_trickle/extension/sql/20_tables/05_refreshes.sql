@@ -11,7 +11,9 @@ create table pgtrickle_internal.refreshes (
   to_snapshot bigint,
   contents_before bigint,
   contents_after bigint,
+  manifest_id bigint,
   snapshots_read integer not null default 0,
+  files_read bigint not null default 0,
   estimated_ms numeric,
   rows_removed bigint not null default 0,
   rows_added bigint not null default 0,
@@ -35,4 +37,5 @@ comment on table pgtrickle_internal.refreshes is
   'History. action: Initial, Full, Differential, Scheduled, Reinitialize, FrontierEdit, Rewind, Step, Replay. from/to_snapshot: the frontier before and after. Rows changed by a refresh are in the table''s journal if is_journaled.';
 create index refreshes_by_stream_table on pgtrickle_internal.refreshes (stream_table_id, id);
 comment on column pgtrickle_internal.refreshes.is_backward is 'Moved the rows or the frontier to an earlier snapshot: whatever was rewound before may have to be rewound again.';
+create index refreshes_by_manifest on pgtrickle_internal.refreshes (manifest_id) where manifest_id is not null;
 create index refreshes_backward on pgtrickle_internal.refreshes (stream_table_id, id) where is_backward;

@@ -5,8 +5,11 @@ language sql immutable parallel safe
 set search_path = pg_catalog, pg_temp
 begin atomic
   select * from (values
-    ('delta_base_ms', 25::numeric, 'estimated cost of a refresh by delta: one call of the engine'),
-    ('delta_snapshot_ms', 14, 'and for each snapshot read, whatever its size (measured 12 to 18)'),
+    ('delta_base_ms', 16::numeric, 'estimated cost of a refresh by delta: one call of the engine'),
+    ('delta_file_ms', 3, 'and for each file that came, went or has other deletions'),
+    ('delta_million_rows_ms', 400, 'and for each million rows that are read'),
+    ('delta_million_merged_rows_ms', 60, 'and for each million rows of which only the snapshot is read, after a merge or flush'),
+    ('delta_rows_limit', 20000000, 'rows that a delta reads at most'),
     ('recompute_base_ms', 20, 'estimated cost of a refresh by recomputing (measured 23 ms at 10^5 rows)'),
     ('recompute_million_rows_ms', 6, 'and for each million rows of the sources (measured 83 ms at 10^7 rows)'),
     ('recompute_file_ms', 0.1, 'and for each data file'),

@@ -1,7 +1,7 @@
--- Whether what a stream table reads changed between two snapshots, and how a delta can read it.
+-- Whether commits changed what a stream table reads between two snapshots.
 create function pgtrickle_internal.source_changes(
   p_id bigint, p_from bigint, p_to bigint,
-  out is_readable boolean, out reason text, out snapshots text, out snapshot_count integer)
+  out is_readable boolean, out reason text, out snapshot_count integer)
 language plpgsql
 set search_path = pg_catalog, pg_temp
 as $$
@@ -22,7 +22,6 @@ begin
   if reason is not null then
     return;
   end if;
-  snapshots := '';
   snapshot_count := 0;
   for source in select s.* from pgtrickle_internal.sources s where s.stream_table_id = p_id loop
     before := pgtrickle_internal.lake_table_at(source.lake_schema, source.lake_table, p_from);
@@ -39,17 +38,10 @@ begin
       reason := part.reason;
       return;
     end if;
-    snapshots := concat_ws(',', nullif(snapshots, ''), nullif(part.snapshots, ''));
     snapshot_count := snapshot_count + part.snapshot_count;
   end loop;
-  if snapshot_count > 0
-      and (select count(*) from pgtrickle_internal.sources s where s.stream_table_id = p_id) > 1 then
-    reason := 'the query reads more than one lake table';
-    return;
-  end if;
   is_readable := true;
-  snapshots := coalesce(snapshots, '');
 end
 $$;
 comment on function pgtrickle_internal.source_changes(bigint, bigint, bigint) is
-  'What a delta over (from, to] has to read: is_readable with snapshots and snapshot_count (0: nothing changed), else the reason.';
+  'How many snapshots of (from, to] changed rows of the sources (0: none), or why that cannot be told.';

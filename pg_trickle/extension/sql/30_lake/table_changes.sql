@@ -1,8 +1,8 @@
--- Which snapshots a delta has to read. Only row changes count; snapshots of compaction and of flushing carry phantom rows
--- in the feed and no change of rows. Anything that this does not know makes the delta impossible, never wrong.
+-- Which snapshots changed rows, as their commits say. Those of compaction and flushing move rows and change none. Anything that
+-- this does not know leaves the question open.
 create function pgtrickle_internal.table_changes(
   p_table_id bigint, p_from bigint, p_to bigint,
-  out is_readable boolean, out reason text, out snapshots text, out snapshot_count integer)
+  out is_readable boolean, out reason text, out snapshot_count integer)
 language plpgsql
 set search_path = pg_catalog, pg_temp
 as $$
@@ -36,17 +36,11 @@ begin
     return;
   end if;
   is_readable := true;
-  select coalesce(string_agg(c.item, ',' order by c.snapshot_id), ''), count(*)
-    into snapshots, snapshot_count
-    from (
-      select c.snapshot_id,
-        c.snapshot_id || case when bool_and(c.kind in ('inserted_into_table', 'inlined_insert')) then 'i' else '' end as item
-      from pgtrickle_internal.snapshot_changes(p_from, p_to) c
-      where c.subject = p_table_id::text
-        and c.kind in ('inserted_into_table', 'inlined_insert', 'deleted_from_table', 'inlined_delete')
-      group by c.snapshot_id
-    ) c;
+  select count(distinct c.snapshot_id) into snapshot_count
+    from pgtrickle_internal.snapshot_changes(p_from, p_to) c
+    where c.subject = p_table_id::text
+      and c.kind in ('inserted_into_table', 'inlined_insert', 'deleted_from_table', 'inlined_delete');
 end
 $$;
 comment on function pgtrickle_internal.table_changes(bigint, bigint, bigint) is
-  'Snapshots of (from, to] that changed rows of a lake table: "7i,9" (i: only insertions), or why they cannot be read.';
+  'How many snapshots of (from, to] changed rows of a lake table, or why that cannot be told.';

@@ -1,9 +1,8 @@
 -- The writer of stream tables: the guard triggers look for this function in the call stack.
 create function pgtrickle_internal.apply_changes(
   p_id bigint, p_changes text, p_refresh bigint,
-  p_plan text default null, p_from bigint default null, p_to bigint default null, p_snapshots text default null,
-  p_undo_after bigint default null, p_sign integer default 1,
-  p_is_rebuild boolean default false,
+  p_plan text default null, p_reads text default null, p_to bigint default null,
+  p_undo_after bigint default null, p_is_rebuild boolean default false,
   out rows_removed bigint, out rows_added bigint)
 language plpgsql
 set search_path = pg_catalog, pg_temp
@@ -19,7 +18,7 @@ declare
 begin
   execute pgtrickle_internal.apply_sql(layout, p_changes, p_is_rebuild)
     into unmatched_count, rows_removed, rows_added
-    using p_plan, p_from, p_to, p_snapshots, p_undo_after, p_refresh, p_sign;
+    using p_plan, p_reads, p_to, p_undo_after, p_refresh;
   if p_is_rebuild and layout ->> 'shape' = 'state' then
     rows_removed := rows_removed + pgtrickle_internal.delete_repeated_rows(layout);
   end if;
@@ -30,5 +29,5 @@ begin
   end if;
 end
 $$;
-comment on function pgtrickle_internal.apply_changes(bigint, text, bigint, text, bigint, bigint, text, bigint, integer, boolean) is
-  'Nets the changes that a CTE text defines and writes journal, base and public rows. Parameters of the text: $1 plan, $2 from, $3 to, $4 snapshots, $5 undo after, $6 refresh, $7 sign.';
+comment on function pgtrickle_internal.apply_changes(bigint, text, bigint, text, text, bigint, bigint, boolean) is
+  'Nets the changes that a CTE text defines and writes journal, base and public rows. Parameters of the text: $1 plan, $2 what a delta reads, $3 to, $4 undo after, $5 refresh.';

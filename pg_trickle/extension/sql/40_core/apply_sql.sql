@@ -13,7 +13,7 @@ begin
     net as materialized (
       select sum(c.weight)::bigint as weight, %2$s from changes c group by %6$s having sum(c.weight) <> 0),
     journal as (
-      insert into %3$s (refresh_id, weight, %4$s) select $6, c.weight, %2$s from net c)
+      insert into %3$s (refresh_id, weight, %4$s) select $5, c.weight, %2$s from net c)
     %5$s$sql$,
     p_changes, columns, p_layout ->> 'journal', pgtrickle_internal.column_list(p_layout -> 'base_columns'),
     case p_layout ->> 'shape'

@@ -1,6 +1,6 @@
 create function pgtrickle_internal.apply_way(
-  p_st pgtrickle_internal.stream_tables, p_strategy text, p_target bigint, p_refresh bigint, p_snapshots text, p_boundary bigint,
-  p_is_rebuild boolean,
+  p_st pgtrickle_internal.stream_tables, p_strategy text, p_target bigint, p_refresh bigint,
+  p_reads pgtrickle_internal.delta_reads, p_boundary bigint, p_is_rebuild boolean,
   out rows_removed bigint, out rows_added bigint)
 language plpgsql
 set search_path = pg_catalog, pg_temp
@@ -24,12 +24,11 @@ begin
         from pgtrickle_internal.apply_changes(p_st.id, pgtrickle_internal.recompute_changes(p_st.layout), p_refresh,
           p_plan => pgtrickle_internal.plan_text(p_st.id), p_to => p_target, p_is_rebuild => p_is_rebuild) c;
     when 'Delta' then
-      perform pgtrickle_internal.pin_snapshot(p_st.contents_snapshot);
+      -- Rows that the catalog holds itself are read as they were there.
+      perform pgtrickle_internal.lock_snapshot(p_st.contents_snapshot);
       select c.rows_removed, c.rows_added into rows_removed, rows_added
         from pgtrickle_internal.apply_changes(p_st.id, pgtrickle_internal.delta_changes(p_st.layout), p_refresh,
-          p_plan => pgtrickle_internal.plan_text(p_st.id),
-          p_from => least(p_st.contents_snapshot, p_target), p_to => greatest(p_st.contents_snapshot, p_target),
-          p_snapshots => p_snapshots, p_sign => case when p_target < p_st.contents_snapshot then -1 else 1 end) c;
+          p_plan => pgtrickle_internal.plan_text(p_st.id), p_reads => p_reads.reads, p_to => p_target) c;
     when 'Journal' then
       select c.rows_removed, c.rows_added into rows_removed, rows_added
         from pgtrickle_internal.apply_changes(p_st.id, pgtrickle_internal.undo_changes(p_st.layout), p_refresh,
@@ -37,5 +36,5 @@ begin
   end case;
 end
 $$;
-comment on function pgtrickle_internal.apply_way(pgtrickle_internal.stream_tables, text, bigint, bigint, text, bigint, boolean) is
+comment on function pgtrickle_internal.apply_way(pgtrickle_internal.stream_tables, text, bigint, bigint, pgtrickle_internal.delta_reads, bigint, boolean) is
   'Applies one way of choose_way(); p_is_rebuild: a recomputation mends public rows too.';

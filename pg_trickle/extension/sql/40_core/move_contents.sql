@@ -9,37 +9,84 @@ declare
   st pgtrickle_internal.stream_tables;
   way record;
   refresh pgtrickle_internal.refreshes;
-  counts record;
+  move record;
+  problem text;
 begin
   select s.* into st from pgtrickle_internal.stream_tables s where s.id = p_id;
   way := pgtrickle_internal.choose_way(p_id, p_target, p_allowed);
   refresh.id := nextval('pgtrickle_internal.refreshes_id_seq');
   refresh.started_at := clock_timestamp();
-  begin
-    counts := pgtrickle_internal.apply_way(st, way.strategy, p_target, refresh.id, way.snapshots, way.boundary_refresh,
-      p_allowed = 'Recompute');
-  exception
-    when unique_violation or data_corrupted then
-      -- Rows that another refresh changed first look like that.
-      perform pgtrickle_internal.check_not_superseded(p_id, st.generation);
-      raise;
-    when program_limit_exceeded then
-      raise exception 'a row of stream table % does not fit: %', pgtrickle_internal.qualified_name(p_id), sqlerrm
-        using errcode = '54000', hint = 'A group key has an index, which takes about 2,700 bytes. Group by a shorter expression, or delete the rows with such keys from the lake.';
-    when sqlclient_unable_to_establish_sqlconnection or connection_failure or connection_exception then
-      raise exception 'the lake engine cannot be reached: %', sqlerrm
-        using errcode = 'TR014', hint = 'Nothing was changed. It is tried again by itself where there is a schedule; a rewind to the end of an earlier refresh works without it.';
-  end;
+  if way.strategy = 'Delta' and p_allowed <> 'Delta' then
+    begin
+      move := pgtrickle_internal.try_way(st, way.strategy, p_target, refresh.id, way.reads, way.boundary_refresh, false);
+    exception
+      when query_canceled or sqlstate 'TR012' or sqlstate 'TR014' then
+        raise;
+      when others then
+        -- A row whose value a delta cannot compute may be gone at the target, and a file that it needs may be gone from the lake.
+        problem := format('%s (%s)', sqlerrm, sqlstate);
+    end;
+    if problem is not null then
+      way.strategy := 'Recompute';
+      way.reason := format('recomputed, since the delta failed: %s', problem);
+    end if;
+  end if;
+  if move is null then
+    move := pgtrickle_internal.try_way(st, way.strategy, p_target, refresh.id, way.reads, way.boundary_refresh,
+      p_allowed = 'Recompute' or problem is not null);
+  end if;
   insert into pgtrickle_internal.refreshes (id, stream_table_id, action, strategy, reason, from_snapshot, to_snapshot,
-      contents_before, contents_after, snapshots_read, estimated_ms, rows_removed, rows_added, is_journaled, requested_by, started_at)
+      contents_before, contents_after, manifest_id, snapshots_read, files_read, estimated_ms, rows_removed, rows_added, is_journaled,
+      requested_by, started_at)
     overriding system value
     values (refresh.id, p_id, p_action, way.strategy, way.reason, st.frontier_snapshot, p_target,
-      st.contents_snapshot, p_target, case when way.strategy = 'Delta' then way.snapshot_count else 0 end, way.estimated_ms,
-      counts.rows_removed, counts.rows_added, st.contents_snapshot is not null and way.strategy <> 'Nothing',
+      st.contents_snapshot, p_target, move.manifest_id, case when way.strategy = 'Delta' then way.snapshot_count else 0 end,
+      case when way.strategy = 'Delta' then (way.reads).file_count else 0 end, way.estimated_ms,
+      move.rows_removed, move.rows_added, st.contents_snapshot is not null and way.strategy <> 'Nothing',
       pgtrickle_internal.caller(), refresh.started_at)
     returning * into refresh;
   return refresh;
 end
 $$;
 comment on function pgtrickle_internal.move_contents(bigint, bigint, text, text) is
-  'Brings the rows of a stream table to a snapshot by the cheapest allowed way, with journal and history; does not publish.';
+  'Brings the rows of a stream table to a snapshot by the cheapest allowed way, with journal and history; does not publish. A delta that fails is replaced by a recomputation, and only what fails there too is an error.';
+
+-- One way, sealed, and what it consumed. All or nothing: what it has written goes with an error.
+create function pgtrickle_internal.try_way(
+  p_st pgtrickle_internal.stream_tables, p_strategy text, p_target bigint, p_refresh bigint,
+  p_reads pgtrickle_internal.delta_reads, p_boundary bigint, p_is_rebuild boolean,
+  out rows_removed bigint, out rows_added bigint, out manifest_id bigint)
+language plpgsql
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  states pgtrickle_internal.lake_state[];
+begin
+  if p_strategy = 'Recompute' then
+    states := pgtrickle_internal.source_states(p_st.id, p_target);
+  end if;
+  select w.rows_removed, w.rows_added into rows_removed, rows_added
+    from pgtrickle_internal.apply_way(p_st, p_strategy, p_target, p_refresh, p_reads, p_boundary, p_is_rebuild) w;
+  manifest_id := case p_strategy
+    when 'Recompute' then pgtrickle_internal.sealed_states(p_st, states, p_target)
+    when 'Delta' then pgtrickle_internal.record_manifest(p_reads.state, p_st.manifest_id, p_reads.changes)
+    when 'Journal' then (select r.manifest_id from pgtrickle_internal.refreshes r where r.id = p_boundary)
+    -- The same rows in other files.
+    when 'Nothing' then case when coalesce(cardinality(p_reads.changes), 0) = 0 then p_st.manifest_id
+      else coalesce(pgtrickle_internal.record_manifest(p_reads.state, p_st.manifest_id, p_reads.changes), p_st.manifest_id) end
+  end;
+exception
+  when unique_violation or data_corrupted then
+    -- Rows that another refresh changed first look like that.
+    perform pgtrickle_internal.check_not_superseded(p_st.id, p_st.generation);
+    raise;
+  when program_limit_exceeded then
+    raise exception 'a row of stream table % does not fit: %', pgtrickle_internal.qualified_name(p_st.id), sqlerrm
+      using errcode = '54000', hint = 'A group key has an index, which takes about 2,700 bytes. Group by a shorter expression, or delete the rows with such keys from the lake.';
+  when sqlclient_unable_to_establish_sqlconnection or connection_failure or connection_exception then
+    raise exception 'the lake engine cannot be reached: %', sqlerrm
+      using errcode = 'TR014', hint = 'Nothing was changed. It is tried again by itself where there is a schedule; a rewind to the end of an earlier refresh works without it.';
+end
+$$;
+comment on function pgtrickle_internal.try_way(pgtrickle_internal.stream_tables, text, bigint, bigint, pgtrickle_internal.delta_reads, bigint, boolean) is
+  'apply_way(), the seal of what was read, and the manifest of what was consumed.';

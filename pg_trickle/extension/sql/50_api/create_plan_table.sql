@@ -14,7 +14,7 @@ begin
     raise exception 'a stream table cannot have columns plan, from_snapshot, to_snapshot or snapshots'
       using errcode = 'TR009', detail = 'RESERVED_COLUMN', hint = 'Give the column another name with AS.';
   end if;
-  select string_agg(format('%I %s', c.name, case when c.name = 'snapshots' then 'text' else 'bigint' end), ', ' order by c.position)
+  select string_agg(format('%I %s', c.name, case when c.name = 'reads' then 'text' else 'bigint' end), ', ' order by c.position)
     into pseudo from jsonb_array_elements_text(p_pseudo) with ordinality as c (name, position);
   execute format('create foreign table %s (plan text, %s, %s) server lake_engine options (schema_name %L, table_name %L)',
     p_table, pseudo, (

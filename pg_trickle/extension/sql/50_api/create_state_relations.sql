@@ -20,7 +20,7 @@ begin
     execute format('create unique index on %s (%s) nulls not distinct', layout ->> 'public',
       pgtrickle_internal.column_list(layout -> 'public_key_columns'));
   end if;
-  perform pgtrickle_internal.create_plan_table(layout ->> 'delta', 'delta', '["from_snapshot", "to_snapshot", "snapshots"]', layout, 100);
+  perform pgtrickle_internal.create_plan_table(layout ->> 'delta', 'delta', '["to_snapshot", "reads"]', layout, 100);
 end
 $$;
 comment on function pgtrickle_internal.create_state_relations(pgtrickle_internal.stream_tables) is

@@ -37,6 +37,7 @@ begin
   perform from pgtrickle_internal.stream_tables s where s.id = any (ids) order by s.id for no key update;
   update pgtrickle_internal.stream_tables s set journal_floor = f.journal_floor
     from unnest(ids, floors) as f (id, journal_floor) where s.id = f.id;
+  perform pgtrickle_internal.forget_manifests();
 end
 $$;
 comment on function pgtrickle.maintain() is 'Forgets undo journal and history beyond what the settings keep.';

@@ -23,7 +23,10 @@ begin
     ('strategy', way.strategy),
     ('reason', way.reason),
     ('estimated_ms', way.estimated_ms::text),
-    ('snapshots_to_read', coalesce(way.snapshot_count, 0)::text);
+    ('snapshots_to_read', coalesce(way.snapshot_count, 0)::text),
+    ('files_to_read', coalesce((way.reads).file_count, 0)::text),
+    ('rows_to_read', coalesce((way.reads).row_count, 0)::text),
+    ('merged_rows_to_date', coalesce((way.reads).merged_row_count, 0)::text);
   return query
     select 'way ' || w.strategy, case when w.estimated_ms is null then 'not possible: ' || w.reason
       else format('about %s ms: %s', w.estimated_ms, w.reason) end

@@ -13,6 +13,7 @@ select
   r.contents_before,
   r.contents_after,
   r.snapshots_read,
+  r.files_read,
   r.estimated_ms,
   round(extract(epoch from r.finished_at - r.started_at) * 1000, 1) as duration_ms,
   r.rows_removed,
@@ -41,7 +42,8 @@ comment on column pgtrickle.refresh_history.from_snapshot is 'Frontier before.';
 comment on column pgtrickle.refresh_history.to_snapshot is 'Frontier after.';
 comment on column pgtrickle.refresh_history.contents_before is 'Snapshot that the rows were of before.';
 comment on column pgtrickle.refresh_history.contents_after is 'And after.';
-comment on column pgtrickle.refresh_history.snapshots_read is 'Snapshots whose changes were read.';
+comment on column pgtrickle.refresh_history.snapshots_read is 'Commits of the sources that a delta took in.';
+comment on column pgtrickle.refresh_history.files_read is 'Files of the lake that a delta looked into.';
 comment on column pgtrickle.refresh_history.estimated_ms is 'What it was expected to take.';
 comment on column pgtrickle.refresh_history.duration_ms is 'What it took.';
 comment on column pgtrickle.refresh_history.rows_removed is 'Rows of the stream table that went.';

@@ -18,7 +18,7 @@ begin
     from pgtrickle_internal.sources s where s.stream_table_id = p_id order by s.frontier_key
   loop
     perform pgtrickle_internal.create_source_table(pgtrickle_internal.changes_table_name(p_id, source.position), 'changes',
-      'from_snapshot bigint, to_snapshot bigint, snapshots text, snapshot_id bigint, rowid bigint, sign smallint', source.relid);
+      'to_snapshot bigint, reads text, snapshot_id bigint, rowid bigint, sign smallint', source.relid);
     parts := parts || pgtrickle_internal.changes_part_sql(p_id, source.relid, source.relation_name, source.position, is_only);
   end loop;
   view_name := format('pgtrickle_changes.changes_%s', st.relid::oid);

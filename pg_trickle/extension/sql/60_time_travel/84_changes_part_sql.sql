@@ -9,11 +9,10 @@ begin
     select c.snapshot_id, c.rowid, case c.sign when 1 then '+' else '-' end as change, %1$s
     from %2$s c
     where (select has_table_privilege(current_user, %3$L, 'select'))
-      and (select p.snapshots <> '' from pgtrickle_changes.pending(%4$s, %3$L) p)
+      and (select p.reads <> '' from pgtrickle_changes.pending(%4$s, %3$L) p)
       and c.plan = (select p.plan from pgtrickle_changes.pending(%4$s, %3$L) p)
-      and c.from_snapshot = (select p.from_snapshot from pgtrickle_changes.pending(%4$s, %3$L) p)
       and c.to_snapshot = (select p.to_snapshot from pgtrickle_changes.pending(%4$s, %3$L) p)
-      and c.snapshots = (select p.snapshots from pgtrickle_changes.pending(%4$s, %3$L) p)$sql$,
+      and c.reads = (select p.reads from pgtrickle_changes.pending(%4$s, %3$L) p)$sql$,
     case when p_is_only then (
         select string_agg(format('c.x%s as %I', s.ordinal, case when s.name in ('snapshot_id', 'rowid', 'change')
           then 'source_' || s.name else s.name::text end), ', ' order by s.ordinal)

@@ -1,0 +1,158 @@
+-- The state of a lake table by the catalog's commit ids, read in one statement: what commits afterwards cannot mix into it. Runs as
+-- a role that has the catalog's rights and no others, in a subtransaction that is rolled back (see 90_grants/catalog_reader.sql).
+--
+-- Files get their ids in the order of commits, so whatever came after a manifest has an id from its next_file_id on: p_floor. All
+-- files are wanted with 0.
+create function pgtrickle_internal.read_lake_state(
+  p_table_id bigint, p_snapshot bigint, p_since bigint, p_floor bigint) returns pgtrickle_internal.lake_state
+language plpgsql security definer
+set search_path = pg_catalog, pg_temp
+set standard_conforming_strings = on
+set quote_all_identifiers = off
+as $$
+declare
+  v_state pgtrickle_internal.lake_state;
+begin
+  begin
+    execute pgtrickle_internal.lake_state_sql(p_table_id) into v_state using p_table_id, p_snapshot, p_since, p_floor;
+    raise exception 'read' using errcode = 'TR999';
+  exception when sqlstate 'TR999' then
+    null;
+  end;
+  return v_state;
+end
+$$;
+comment on function pgtrickle_internal.read_lake_state(bigint, bigint, bigint, bigint) is
+  'A lake table at a snapshot: sums over its live files, and those files that have an id, or a delete file with an id, from p_floor on, or deletions in the catalog.';
+
+-- Rows and deletions that DuckLake keeps in tables of the catalog: one a lake table for deletions, one a schema version for rows.
+create function pgtrickle_internal.lake_state_sql(p_table_id bigint) returns text
+language plpgsql stable
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_deletions text := format('ducklake_inlined_delete_%s', p_table_id);
+  v_rows text;
+begin
+  select coalesce(string_agg(format($sql$
+      select count(*) filter (where i.begin_snapshot <= $2 and (i.end_snapshot is null or i.end_snapshot > $2)) as live,
+        count(*) filter (where i.begin_snapshot <= $3 and (i.end_snapshot is null or i.end_snapshot > $3)) as since
+      from ducklake.%I i$sql$, c.relname), ' union all '), 'select 0::bigint as live, 0::bigint as since')
+    into v_rows
+    from pg_class c
+    where c.relnamespace = 'ducklake'::regnamespace and c.relkind = 'r'
+      and c.relname ~ format('^ducklake_inlined_data_%s_[0-9]+$', p_table_id);
+  -- The sums are taken in one pass over each table, without joining them: a delete file of a data file that is gone is counted too,
+  -- always. Only files that may be new are put together.
+  return format($sql$
+    with place as materialized (
+      select t.path_is_relative and s.path_is_relative as is_relative,
+        case when t.path_is_relative then s.path || t.path else t.path end as folder
+      from ducklake.ducklake_table t join ducklake.ducklake_schema s using (schema_id)
+      where t.table_id = $1 order by t.begin_snapshot desc, s.begin_snapshot desc limit 1),
+    data as (
+      select count(*) as file_count, coalesce(sum(f.data_file_id), 0) as id_sum, coalesce(sum(f.record_count), 0)::bigint as record_count,
+        count(*) filter (where f.partial_max > $2) as later_count
+      from ducklake.ducklake_data_file f
+      where f.table_id = $1 and f.begin_snapshot <= $2 and (f.end_snapshot is null or f.end_snapshot > $2)),
+    deletes as (
+      select count(*) as file_count, coalesce(sum(d.delete_file_id), 0) as id_sum, coalesce(sum(d.delete_count), 0)::bigint as deleted_count,
+        count(*) filter (where d.partial_max > $2) as later_count
+      from ducklake.ducklake_delete_file d
+      where d.table_id = $1 and d.begin_snapshot <= $2 and (d.end_snapshot is null or d.end_snapshot > $2)),
+    inlined as materialized (
+      select i.file_id, array_agg(i.row_id order by i.row_id) as positions,
+        array_agg(i.begin_snapshot order by i.row_id) as snapshots
+      from %1$s i where i.begin_snapshot <= $2 group by i.file_id),
+    fresh as materialized (
+      select f.data_file_id from ducklake.ducklake_data_file f where f.table_id = $1 and f.data_file_id >= $4
+      union
+      select d.data_file_id from ducklake.ducklake_delete_file d where d.table_id = $1 and d.delete_file_id >= $4
+      union
+      select i.file_id from inlined i),
+    live as materialized (
+      select f.data_file_id, f.path, f.path_is_relative, f.begin_snapshot, f.record_count, f.file_size_bytes, f.row_id_start, f.partial_max,
+        f.mapping_id is null and f.encryption_key is null and f.file_format = 'parquet'
+          and d.encryption_key is null and coalesce(d.format, 'parquet') = 'parquet' as is_readable,
+        d.delete_file_id, d.path as delete_path, d.path_is_relative as is_delete_relative, d.begin_snapshot as delete_begin,
+        d.partial_max as delete_partial_max, coalesce(d.delete_count, 0) as delete_count, i.positions, i.snapshots
+      from fresh x
+      join ducklake.ducklake_data_file f on f.data_file_id = x.data_file_id
+      left join ducklake.ducklake_delete_file d on d.data_file_id = x.data_file_id and d.table_id = $1
+        and d.begin_snapshot <= $2 and (d.end_snapshot is null or d.end_snapshot > $2)
+      left join inlined i on i.file_id = x.data_file_id
+      where f.table_id = $1 and f.begin_snapshot <= $2 and (f.end_snapshot is null or f.end_snapshot > $2)),
+    doubled as (
+      select l.data_file_id from live l where l.delete_file_id is not null group by l.data_file_id having count(*) > 1 limit 1)
+    select $1, $2, (select max(s.snapshot_id) from ducklake.ducklake_snapshot s),
+      (select max(s.next_file_id) from ducklake.ducklake_snapshot s where s.snapshot_id <= $2),
+      f.file_count, f.id_sum, d.file_count, d.id_sum, f.record_count, d.deleted_count,
+      (select coalesce(sum(cardinality(l.positions)), 0)::bigint from live l), r.live, r.since, f.later_count + d.later_count,
+      (select format('data file %%s has more than one live delete file', x.data_file_id) from doubled x),
+      (select array_agg(row(l.data_file_id,
+          case when l.path_is_relative then p.folder || l.path else l.path end, p.is_relative and l.path_is_relative, l.begin_snapshot, l.record_count,
+          l.file_size_bytes, l.row_id_start, l.partial_max is not null, l.delete_file_id,
+          case when l.is_delete_relative then p.folder || l.delete_path else l.delete_path end, l.is_delete_relative and p.is_relative, l.delete_begin,
+          l.delete_partial_max is not null, l.delete_count, coalesce(l.positions, '{}'), coalesce(l.snapshots, '{}'),
+          l.is_readable)::pgtrickle_internal.lake_file)
+       from live l cross join place p)
+    from data f cross join deletes d
+    cross join (select coalesce(sum(x.live), 0)::bigint as live, coalesce(sum(x.since), 0)::bigint as since from (%2$s) x) r$sql$,
+    case when to_regclass('ducklake.' || quote_ident(v_deletions)) is null
+      then '(select null::bigint as file_id, null::bigint as row_id, null::bigint as begin_snapshot where false)'
+      else format('ducklake.%I', v_deletions) end,
+    v_rows);
+end
+$$;
+comment on function pgtrickle_internal.lake_state_sql(bigint) is
+  'The statement of read_lake_state(): $1 table, $2 snapshot, $3 earlier snapshot, $4 lowest file id.';
+
+-- A file that left the state: gone from the catalog if a merge or flush took its rows along, ended if they were rewritten or deleted.
+create function pgtrickle_internal.lake_ended_files(p_ids bigint[]) returns bigint[]
+language plpgsql security definer
+set search_path = pg_catalog, pg_temp
+set standard_conforming_strings = on
+set quote_all_identifiers = off
+as $$
+declare
+  v_ids bigint[];
+begin
+  begin
+    select coalesce(array_agg(f.data_file_id), '{}') into v_ids
+      from ducklake.ducklake_data_file f where f.data_file_id = any (p_ids);
+    raise exception 'read' using errcode = 'TR999';
+  exception when sqlstate 'TR999' then
+    null;
+  end;
+  return v_ids;
+end
+$$;
+comment on function pgtrickle_internal.lake_ended_files(bigint[]) is 'Those of these data files that the catalog still lists.';
+
+-- The columns by which files are read, whatever they were called when a file was written.
+create function pgtrickle_internal.lake_column_ids(p_table_id bigint, p_snapshot bigint) returns jsonb
+language plpgsql security definer
+set search_path = pg_catalog, pg_temp
+set standard_conforming_strings = on
+set quote_all_identifiers = off
+as $$
+declare
+  v_columns jsonb;
+begin
+  begin
+    select jsonb_agg(jsonb_build_object('name', c.column_name, 'id', c.column_id, 'initial', c.initial_default) order by c.column_order)
+      into v_columns
+      from ducklake.ducklake_column c
+      where c.table_id = p_table_id and c.parent_column is null and c.begin_snapshot <= p_snapshot
+        and (c.end_snapshot is null or c.end_snapshot > p_snapshot)
+        -- what has parts is not read by a delta
+        and not exists (select from ducklake.ducklake_column p where p.table_id = c.table_id and p.parent_column = c.column_id);
+    raise exception 'read' using errcode = 'TR999';
+  exception when sqlstate 'TR999' then
+    null;
+  end;
+  return v_columns;
+end
+$$;
+comment on function pgtrickle_internal.lake_column_ids(bigint, bigint) is
+  'Columns of a lake table at a snapshot: name, id in its files, and the value that older files stand for.';

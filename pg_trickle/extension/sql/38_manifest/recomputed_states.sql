@@ -1,0 +1,42 @@
+-- A recomputation reads whatever the lake shows at a snapshot. The states of the sources before it, and again after it, tell what that was.
+create function pgtrickle_internal.source_states(p_id bigint, p_snapshot bigint) returns pgtrickle_internal.lake_state[]
+language plpgsql
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  return array(
+    select pgtrickle_internal.read_lake_state(t.table_id, p_snapshot, p_snapshot, 9223372036854775807)
+    from pgtrickle_internal.sources s
+    cross join lateral pgtrickle_internal.lake_table_at(s.lake_schema, s.lake_table, p_snapshot) t
+    where s.stream_table_id = p_id order by s.frontier_key);
+end
+$$;
+comment on function pgtrickle_internal.source_states(bigint, bigint) is 'The states of the sources of a stream table at a snapshot, without their files.';
+
+create function pgtrickle_internal.sealed_states(
+  p_st pgtrickle_internal.stream_tables, p_states pgtrickle_internal.lake_state[], p_target bigint)
+returns bigint
+language plpgsql
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_state pgtrickle_internal.lake_state;
+  source record;
+begin
+  for source in
+    select s.*, row_number() over (order by s.frontier_key) as position
+    from pgtrickle_internal.sources s where s.stream_table_id = p_st.id
+  loop
+    v_state := p_states[source.position];
+    -- Of the past the catalog's counts may be wrong, and what was recorded there says what is right.
+    continue when p_target < p_st.contents_snapshot;
+    perform pgtrickle_internal.check_seal(v_state.table_id, format('%I.%I', source.lake_schema, source.lake_table), v_state.snapshot_id);
+  end loop;
+  if p_st.layout ->> 'delta' is null then
+    return null;
+  end if;
+  return pgtrickle_internal.record_manifest(p_states[1]);
+end
+$$;
+comment on function pgtrickle_internal.sealed_states(pgtrickle_internal.stream_tables, pgtrickle_internal.lake_state[], bigint) is
+  'The seal of a recomputation over these states of its sources, then its manifest.';

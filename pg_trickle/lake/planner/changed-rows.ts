@@ -1,0 +1,308 @@
+// The statements that bring the difference of two states of a lake table into a temporary table: the rows of files that came or
+// went, and rows by file and position where deletions differ. Pure; the engine runs them and compares the counts in between.
+//
+// Positions are named one by one where they are few: only a constant list lets DuckDB leave out the rest of a file.
+import { DataFiles, type DataFilesOptions, integers, ROW_ID, ROW_SNAPSHOT, text } from "./data-files.ts";
+import { freeNames } from "./free-names.ts";
+import { quoted } from "./quoting.ts";
+import type { Deletions, DeltaReads, ReadFile } from "./reads.ts";
+import type { Column } from "./types.ts";
+
+export const CHANGED = "pg_trickle_changed";
+const DELETIONS = "temp.main.pg_trickle_deletions";
+const DATED = "temp.main.pg_trickle_dated";
+const PLACES = "temp.main.pg_trickle_places";
+const CHANGED_TABLE = `temp.main.${CHANGED}`;
+export const SCRATCH_TABLES = [DELETIONS, DATED, PLACES, CHANGED_TABLE];
+
+/** In place of a file's number: rows that the catalog holds itself. */
+export const INLINED_FILE = -1;
+const FEW_POSITIONS = 1000;
+
+export interface PlacesOfFile {
+  readonly file: number;
+  readonly count: number;
+  readonly lowest: bigint;
+  readonly highest: bigint;
+  /** All of them where they are few, else empty. */
+  readonly positions: readonly bigint[];
+}
+
+interface RowSource {
+  readonly file: string;
+  readonly sign: string;
+  /** Alias of the row with the table's columns; null: a row of NULLs. */
+  readonly from: string | null;
+  readonly at: string;
+  readonly rowId: string;
+}
+
+interface Deleted {
+  readonly file: number;
+  readonly side: "old" | "new";
+  readonly deletions: Deletions;
+}
+
+export class ChangedRows {
+  readonly reads: DeltaReads;
+  readonly signColumn: string;
+  /** The snapshot that brought or took a row (NULL: not known), and its row id; empty unless they were asked for. */
+  readonly originColumns: readonly string[];
+  readonly #fileColumn: string;
+  readonly #columns: readonly Column[];
+  readonly #data: DataFiles;
+
+  constructor(reads: DeltaReads, columns: readonly Column[], options: DataFilesOptions) {
+    const ids = new Map(reads.columns.map((column) => [column.name, column]));
+    this.reads = reads;
+    this.#columns = columns.filter((column) => ids.has(column.name));
+    const [sign = "", file = "", ...origin] = freeNames(columns, ["__sign", "__file", "__snapshot", "__row"]);
+    this.signColumn = sign;
+    this.#fileColumn = file;
+    this.originColumns = options.withOrigin === true ? origin : [];
+    this.#data = new DataFiles(this.#columns, ids, options);
+  }
+
+  /** Columns with parts are not read. */
+  has(column: string): boolean {
+    return this.#columns.some((item) => item.name === column);
+  }
+
+  get hasDeletions(): boolean {
+    return this.#deleted().length > 0;
+  }
+
+  get hasSince(): boolean {
+    return this.#files("since").length > 0;
+  }
+
+  get hasPlaces(): boolean {
+    return this.hasSince || this.#files("changed").length > 0;
+  }
+
+  /** file, side, pos, snap (the snapshot that deleted it), stored (it is in a delete file). */
+  deletions(): string {
+    const inFiles = this.#deleted().filter(({ deletions }) => deletions.path !== undefined);
+    const inCatalog = this.#deleted().filter(({ deletions }) => deletions.positions.length > 0);
+    const parts = [
+      ...(inFiles.length === 0 ? [] : [this.#storedDeletions(inFiles)]),
+      ...inCatalog.map(
+        ({ file, side, deletions }) =>
+          `select ${file}::integer as file, ${text(side)} as side, unnest(${integers(deletions.positions)}) as pos,
+            unnest(${integers(deletions.snapshots)}) as snap, false as stored`,
+      ),
+    ];
+    return `create or replace temporary table ${shortName(DELETIONS)} as ${parts.join(" union all ")}`;
+  }
+
+  /** How many positions each delete file must have, by file and side. */
+  expectedDeletions(): readonly { readonly file: number; readonly side: string; readonly count: number }[] {
+    return this.#deleted()
+      .filter(({ deletions }) => deletions.path !== undefined)
+      .map(({ file, side, deletions }) => ({ file, side, count: deletions.count }));
+  }
+
+  countDeletions(): string {
+    return `select file, side, (count(*) filter (where stored))::bigint, count(distinct pos)::bigint from ${DELETIONS} group by all`;
+  }
+
+  /** Of the files made by a merge or flush: which snapshot put each row there. */
+  dated(): string {
+    const files = this.#files("since");
+    const paths = files.map(({ file }) => this.#data.path(file));
+    return `create or replace temporary table ${shortName(DATED)} as
+      select i.file, r.file_row_number as pos, r._ducklake_internal_snapshot_id as snap
+      from read_parquet(${list(paths)}, filename = true, file_row_number = true) as r
+      join ${this.#numbers(files)} on r.filename = i.path`;
+  }
+
+  countDated(): string {
+    return `select file, count(*)::bigint from ${DATED} group by all`;
+  }
+
+  /** Rows of those files that were there, and not deleted, at the snapshot that was consumed. */
+  countConsumed(): string {
+    return `select count(*)::bigint from ${DATED} d where d.snap <= ${this.reads.since}
+      ${this.hasDeletions ? `and not exists (${this.#deletedBy("d", "new")} and x.snap <= ${this.reads.since})` : ""}`;
+  }
+
+  /** file, pos, sign: rows that are to be fetched one by one. */
+  places(): string {
+    const { since } = this.reads;
+    const changed = this.#files("changed").map(({ index }) => index);
+    const parts: string[] = [];
+    if (changed.length > 0) {
+      const files = `file in (${changed.join(", ")})`;
+      const only = (side: "old" | "new", other: "old" | "new") =>
+        `from ${DELETIONS} d where side = ${text(side)} and ${files} and not exists (${this.#deletedBy("d", other)}) group by file, pos`;
+      parts.push(`select file, pos, -1::tinyint as sign, min(snap) as snap ${only("new", "old")}`);
+      parts.push(`select file, pos, 1::tinyint as sign, null::bigint as snap ${only("old", "new")}`);
+    }
+    if (this.hasSince) {
+      const live = this.hasDeletions ? `and not exists (${this.#deletedBy("d", "new")})` : "";
+      parts.push(`select file, pos, 1::tinyint as sign, snap from ${DATED} d where d.snap > ${since} ${live}`);
+    }
+    if (this.hasSince && this.hasDeletions) {
+      const later = `exists (${this.#deletedBy("d", "new")} and x.snap > ${since})`;
+      const earlier = `not exists (${this.#deletedBy("d", "new")} and x.snap <= ${since})`;
+      const at = `(select min(x.snap) from ${DELETIONS} x where x.side = 'new' and x.file = d.file and x.pos = d.pos)`;
+      parts.push(
+        `select file, pos, -1::tinyint as sign, ${at} as snap from ${DATED} d where d.snap <= ${since} and ${later} and ${earlier}`,
+      );
+    }
+    return `create or replace temporary table ${shortName(PLACES)} as ${parts.join(" union all ")}`;
+  }
+
+  countPlaces(): string {
+    return `select file, count(*)::bigint, min(pos), max(pos),
+      case when count(*) <= ${FEW_POSITIONS} then list(pos) else [] end from ${PLACES} group by all`;
+  }
+
+  /** The table of the changed rows with what is read as a whole, empty of what is fetched by place. */
+  whole(): string {
+    const parts = [
+      ...this.#wholeFiles("added", 1, "new"),
+      ...this.#wholeFiles("removed", -1, "old"),
+      ...this.#inlined(),
+    ];
+    const none = `${this.#row({ file: String(INLINED_FILE), sign: "0", from: null, at: "0", rowId: "0" })} where false`;
+    const body = parts.length === 0 ? none : parts.join(" union all ");
+    return `create or replace temporary table ${CHANGED} as ${body}`;
+  }
+
+  /** The rows of some places. */
+  fetch(places: readonly PlacesOfFile[]): string {
+    const parts = places.map((place) => {
+      const file = this.reads.files[place.file];
+      const path = file === undefined ? "" : this.#data.path(file);
+      const from = `${this.#data.read([path])} as r join ${PLACES} p on p.file = ${place.file} and p.pos = r.file_row_number`;
+      const condition =
+        place.positions.length > 0
+          ? `r.file_row_number in (${place.positions.join(", ")})`
+          : `r.file_row_number between ${place.lowest} and ${place.highest}`;
+      const first = file?.first_row_id ?? "null";
+      const rowId = `coalesce(r.${ROW_ID}, ${first} + r.file_row_number)`;
+      return `${this.#row({ file: String(place.file), sign: "p.sign", from: "r", at: "p.snap", rowId })} from ${from} where ${condition}`;
+    });
+    return `insert into ${CHANGED_TABLE} ${parts.join(" union all ")}`;
+  }
+
+  countChanged(): string {
+    const [file, sign] = [quoted(this.#fileColumn), quoted(this.signColumn)];
+    return `select ${file}, ${sign}, count(*)::bigint from ${CHANGED_TABLE} group by all`;
+  }
+
+  #row({ file, sign, from, at, rowId }: RowSource): string {
+    const value = (column: Column) =>
+      from === null ? `null::${column.type} as ${quoted(column.name)}` : `${from}.${quoted(column.name)}`;
+    const [snapshot, row] = this.originColumns;
+    const origin =
+      snapshot === undefined || row === undefined
+        ? []
+        : [`(${at})::bigint as ${quoted(snapshot)}`, `(${rowId})::bigint as ${quoted(row)}`];
+    const own = [
+      `(${sign})::tinyint as ${quoted(this.signColumn)}`,
+      `(${file})::integer as ${quoted(this.#fileColumn)}`,
+    ];
+    return `select ${[...this.#columns.map(value), ...own, ...origin].join(", ")}`;
+  }
+
+  #wholeFiles(kind: "added" | "removed", sign: number, side: "old" | "new"): readonly string[] {
+    const files = this.#files(kind);
+    if (files.length === 0) return [];
+    const from = `${this.#data.read(files.map(({ file }) => this.#data.path(file)))} as r join ${this.#numbers(files)} on r.filename = i.path`;
+    const isDeleted = `exists (select 1 from ${DELETIONS} x where x.side = ${text(side)} and x.file = i.file and x.pos = r.file_row_number)`;
+    const needed = files.some(({ file }) => hasAny(file[side]));
+    const at = sign > 0 ? `coalesce(r.${ROW_SNAPSHOT}, i.begin)` : "null";
+    const rowId = `coalesce(r.${ROW_ID}, i.first_row_id + r.file_row_number)`;
+    const row = this.#row({ file: "i.file", sign: String(sign), from: "r", at, rowId });
+    return [`${row} from ${from} ${needed ? `where not ${isDeleted}` : ""}`];
+  }
+
+  /**
+   * Rows that the catalog holds itself: all of both states, which take each other away in a sum. Whoever wants to see single rows
+   * gets only those that one of the states has.
+   */
+  #inlined(): readonly string[] {
+    const { inlined } = this.reads;
+    if (inlined === null) return [];
+    const part = (snapshot: number, other: number, sign: number) => {
+      const at = sign > 0 ? "r.snapshot_id" : "null";
+      const row = this.#row({ file: String(INLINED_FILE), sign: String(sign), from: "r", at, rowId: "r.rowid" });
+      const rows = `${row} from ${this.#inCatalog("r", snapshot)}`;
+      if (this.originColumns.length === 0) return rows;
+      const same = "o.rowid = r.rowid and o.snapshot_id = r.snapshot_id";
+      return `${rows} and not exists (select 1 from ${this.#inCatalog("o", other)} and ${same})`;
+    };
+    return [
+      ...(inlined.new_rows > 0 ? [part(inlined.new, inlined.old, 1)] : []),
+      ...(inlined.old_rows > 0 ? [part(inlined.old, inlined.new, -1)] : []),
+    ];
+  }
+
+  #inCatalog(alias: string, snapshot: number): string {
+    const table = this.#data.lakeTable(this.reads.table);
+    return `${table} as ${alias} at (version => ${snapshot}) where ${alias}.filename not like '%.parquet'`;
+  }
+
+  #storedDeletions(deleted: readonly Deleted[]): string {
+    const paths = (dated: boolean) => [
+      ...new Set(
+        deleted.filter((item) => (item.deletions.dated ?? false) === dated).map((item) => this.#deletePath(item)),
+      ),
+    ];
+    const read = (dated: boolean, at: string) => {
+      const names = paths(dated);
+      return names.length === 0
+        ? []
+        : [`select filename, pos, ${at} as snap from read_parquet(${list(names)}, filename = true)`];
+    };
+    const rows = [...read(true, "_ducklake_internal_snapshot_id"), ...read(false, "null::bigint")].join(" union all ");
+    const numbers = deleted.map(
+      (item) => `(${text(this.#deletePath(item))}, ${item.file}, ${text(item.side)}, ${item.deletions.begin ?? 0})`,
+    );
+    return `select i.file::integer as file, i.side, d.pos, coalesce(d.snap, i.begin::bigint) as snap, true as stored
+      from (${rows}) as d join (values ${numbers.join(", ")}) as i(path, file, side, begin) on d.filename = i.path`;
+  }
+
+  #deletePath({ deletions }: Deleted): string {
+    return this.#data.path({ path: deletions.path ?? "", relative: deletions.relative ?? true });
+  }
+
+  #deletedBy(row: string, side: "old" | "new"): string {
+    return `select 1 from ${DELETIONS} x where x.side = ${text(side)} and x.file = ${row}.file and x.pos = ${row}.pos`;
+  }
+
+  #files(kind: ReadFile["kind"]): readonly { readonly file: ReadFile; readonly index: number }[] {
+    return this.reads.files.flatMap((file, index) => (file.kind === kind ? [{ file, index }] : []));
+  }
+
+  #numbers(files: readonly { readonly file: ReadFile; readonly index: number }[]): string {
+    const rows = files.map(
+      ({ file, index }) =>
+        `(${text(this.#data.path(file))}, ${index}::integer, ${file.begin}::bigint, ${file.first_row_id ?? "null"}::bigint)`,
+    );
+    return `(values ${rows.join(", ")}) as i(path, file, begin, first_row_id)`;
+  }
+
+  #deleted(): readonly Deleted[] {
+    return this.reads.files.flatMap((item, file) =>
+      (["old", "new"] as const).flatMap((side) => {
+        const deletions = item[side];
+        return deletions !== undefined && hasAny(deletions) ? [{ file, side, deletions }] : [];
+      }),
+    );
+  }
+}
+
+function hasAny(deletions: Deletions | undefined): boolean {
+  return deletions !== undefined && (deletions.path !== undefined || deletions.positions.length > 0);
+}
+
+function list(paths: readonly string[]): string {
+  return `[${paths.map(text).join(", ")}]`;
+}
+
+function shortName(table: string): string {
+  return table.replace("temp.main.", "");
+}
