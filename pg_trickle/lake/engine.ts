@@ -47,13 +47,19 @@ function engineParts(config: Config, lake: Lake): EngineParts {
       now: () => performance.now(),
       wakeIn: (delayMs, wake) => setTimeout(wake, delayMs).unref(),
     });
+  const counters = new ReadCounters();
   return {
     lake,
     gates: new Gates(),
     admissions: { [LAKE_USER]: admission(), [PLANS_USER]: admission() },
     schemas: new SchemaCache(() => performance.now()),
-    facts: { version: SERVER_VERSION, startedAt: new Date().toISOString(), dataPath: config.dataPath },
-    counters: new ReadCounters(),
+    facts: {
+      version: SERVER_VERSION,
+      startedAt: new Date().toISOString(),
+      dataPath: config.dataPath,
+      counters: () => counters.total,
+    },
+    counters,
     metadataSchema: config.metadataSchema,
   };
 }

@@ -127,22 +127,8 @@ export function select(parts: SelectParts): Node {
   };
 }
 
-export const DISTINCT: Node = { type: "DISTINCT_MODIFIER", distinct_on_targets: [] };
-
 export function limit(count: Node | null, offset: Node | null = null): Node {
   return { type: "LIMIT_MODIFIER", limit: count, offset };
-}
-
-export function unionAll(left: Node, right: Node): Node {
-  return {
-    type: "SET_OPERATION_NODE",
-    modifiers: [],
-    cte_map: { map: [] },
-    setop_type: "UNION",
-    left,
-    right,
-    setop_all: true,
-  };
 }
 
 export const NO_TABLE: Node = { type: "EMPTY", alias: "", sample: null, query_location: NOWHERE };
@@ -179,17 +165,5 @@ export function baseTable(parts: BaseTableParts): Node {
     column_name_alias: parts.columnAliases ?? [],
     catalog_name: parts.catalog ?? "",
     at_clause: version === null ? null : { unit: "VERSION", expr: integerConstant(version) },
-  };
-}
-
-export function tableFunction(name: string, args: readonly Node[], alias: string): Node {
-  return {
-    type: "TABLE_FUNCTION",
-    alias,
-    sample: null,
-    query_location: NOWHERE,
-    function: call(name, args),
-    column_name_alias: [],
-    with_ordinality: "WITHOUT_ORDINALITY",
   };
 }

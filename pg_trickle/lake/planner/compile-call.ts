@@ -67,10 +67,11 @@ export function compilePlanCall(
 
 function relationRows(call: PlanCall, services: PlannerServices, facts: EngineFacts): Promise<Rows> {
   const plan = call.plan;
-  if (plan === null) return Promise.resolve(pingRow(facts));
+  if (plan === null) return Promise.resolve(factsRow(call, facts));
   switch (call.relation) {
     case "ping":
-      return Promise.resolve(pingRow(facts));
+    case "counters":
+      return Promise.resolve(factsRow(call, facts));
     case "describe":
       return describeRow(plan, services);
     case "recompute":
@@ -111,6 +112,21 @@ function engineRelation(call: PlanCall, rows: Rows): Relation {
 /** A plan is long: it is given back only to those who ask for it. */
 function namesIn(ast: Ast): ReadonlySet<string> {
   return new Set([...walk(ast)].flatMap((node) => strings(node, "column_names").slice(-1)));
+}
+
+function factsRow(call: PlanCall, facts: EngineFacts): Rows {
+  return call.relation === "counters" ? countersRow(facts) : pingRow(facts);
+}
+
+function countersRow(facts: EngineFacts): Rows {
+  const { files, rows, positions, processBytes } = facts.counters();
+  const counts = { files, rows, positions, process_bytes: processBytes };
+  const count = ([name, value]: readonly [string, number]) =>
+    named(cast(integerConstant(BigInt(value)), TYPES.bigint), name);
+  return {
+    node: select({ select: Object.entries(counts).map(count), from: NO_TABLE }),
+    columns: Object.keys(counts).map((name) => ({ name, type: TYPES.bigint })),
+  };
 }
 
 function pingRow(facts: EngineFacts): Rows {

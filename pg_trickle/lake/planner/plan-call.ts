@@ -17,6 +17,7 @@ const REQUIRED: Readonly<Record<PlanRelation, readonly Pseudo[]>> = {
   delta: ["plan", "to_snapshot", "reads"],
   seal: ["plan", "to_snapshot", "reads"],
   changes: ["plan", "to_snapshot", "reads"],
+  counters: [],
   ping: [],
 };
 

@@ -54,7 +54,7 @@ export type ParameterValue = (index: number) => string | null;
 
 // --- calls of plan relations (user `plans`) ---
 
-export type PlanRelation = "describe" | "recompute" | "delta" | "seal" | "changes" | "ping";
+export type PlanRelation = "describe" | "recompute" | "delta" | "seal" | "changes" | "counters" | "ping";
 
 export interface PlanCall {
   readonly ok: true;
@@ -90,6 +90,15 @@ export interface CompiledCall {
   readonly changed: ChangedRows | null;
 }
 
+/** Since the engine started: what deltas have looked into, and what the whole process has read of files and sockets. */
+export interface DeltaCounters {
+  readonly files: number;
+  readonly rows: number;
+  /** Deleted positions. */
+  readonly positions: number;
+  readonly processBytes: number;
+}
+
 /** Facts that only the process knows, for `engine.ping`. */
 export interface EngineFacts {
   /** Where data files are that the catalog names relative to it. */
@@ -97,6 +106,8 @@ export interface EngineFacts {
   readonly version: string;
   /** ISO 8601 with offset. */
   readonly startedAt: string;
+  /** What deltas have read since then. */
+  readonly counters: () => DeltaCounters;
 }
 
 // --- the gate and the analysis ---

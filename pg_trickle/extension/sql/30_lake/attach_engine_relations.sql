@@ -8,6 +8,8 @@ begin
     server lake_engine options (schema_name 'engine', table_name 'describe');
   create foreign table if not exists pgtrickle_lake.ping (ok boolean, version text, started_at timestamptz)
     server lake_engine options (schema_name 'engine', table_name 'ping');
+  create foreign table if not exists pgtrickle_lake.counters (files bigint, rows bigint, positions bigint, process_bytes bigint)
+    server lake_engine options (schema_name 'engine', table_name 'counters');
   create foreign table if not exists pgtrickle_lake.seal (plan text, to_snapshot bigint, reads text, path text collate "C", row_count bigint)
     server lake_engine options (schema_name 'engine', table_name 'seal');
   -- Is never read: pgtrickle_rewind.run_repair() opens its connection to the lake by it, as its caller.
@@ -15,4 +17,4 @@ begin
   grant select on pgtrickle_rewind.lake_connection to pgtrickle_admin;
 end
 $$;
-comment on function pgtrickle_internal.attach_engine_relations() is 'The foreign tables pgtrickle_lake.describe, pgtrickle_lake.ping, pgtrickle_lake.seal and pgtrickle_rewind.lake_connection.';
+comment on function pgtrickle_internal.attach_engine_relations() is 'The foreign tables pgtrickle_lake.describe, pgtrickle_lake.ping, pgtrickle_lake.counters, pgtrickle_lake.seal and pgtrickle_rewind.lake_connection.';

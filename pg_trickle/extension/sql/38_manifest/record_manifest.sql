@@ -109,9 +109,9 @@ begin
       -- somebody may be about to refer to it
       and m.recorded_at < clock_timestamp() - interval '1 hour';
   delete from pgtrickle_internal.manifest_files f
-    where f.to_manifest is not null and not exists (
+    where not exists (
       select from pgtrickle_internal.manifests m
-      where m.table_id = f.table_id and m.id >= f.from_manifest and m.id < f.to_manifest);
+      where m.table_id = f.table_id and m.id >= f.from_manifest and (f.to_manifest is null or m.id < f.to_manifest));
 end
 $$;
 comment on function pgtrickle_internal.forget_manifests() is 'Deletes manifests that nothing refers to, with the files that only they had.';

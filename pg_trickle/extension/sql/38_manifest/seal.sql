@@ -12,14 +12,14 @@ begin
   if state.later_count > 0 then
     return;
   end if;
-  if state.damage is not null then
-    raise exception 'lake table % is damaged: %', p_lake_table, state.damage
-      using errcode = 'TR041', hint = 'Nothing was published. Rewrite the table from rows that are right, or restore the catalog.';
-  end if;
   if state.deleted_count + state.inlined_deletion_count = 0 then
     return;
   end if;
   state := pgtrickle_internal.read_lake_state(p_table_id, p_snapshot, p_snapshot, 0);
+  if state.damage is not null then
+    raise exception 'lake table % is damaged: %', p_lake_table, state.damage
+      using errcode = 'TR041', hint = 'Nothing was published. Rewrite the table from rows that are right, or restore the catalog.';
+  end if;
   execute $sql$
     select e.path, e.row_count as catalog_rows, coalesce(r.row_count, 0) as lake_rows
     from (

@@ -1,0 +1,235 @@
+// What was consumed is recorded file by file: a past that changes afterwards is noticed, counts that do not agree stop a
+// publication, and a refresh costs what changed.
+import { beforeAll, describe, expect, test } from "vitest";
+import type { DuckdbClient } from "../../test/stack/ducklake.ts";
+import { failure } from "../../test/support/summary-table.ts";
+import { useTrickle } from "../../test/support/trickle.ts";
+
+const trickle = useTrickle();
+let duckdb: DuckdbClient;
+
+async function rows<T = Record<string, string>>(text: string, values: unknown[] = []): Promise<T[]> {
+  return (await trickle().pool().query(text, values)).rows as T[];
+}
+
+/** A lake table (k, v) under that name, and a stream table that counts and sums it. */
+async function make(name: string, first: string): Promise<void> {
+  await duckdb.run(`create table lake.${name} (k varchar, v bigint)`);
+  await duckdb.run(`insert into lake.${name} ${first}`);
+  await rows(
+    `create foreign table lake.${name} (k text, v bigint) server lake options (schema_name 'main', table_name '${name}')`,
+  );
+  await rows(
+    `select pgtrickle.create_stream_table('${name}_s', 'select k, count(*) as n, sum(v) as s from lake.${name} group by k')`,
+  );
+}
+
+/** Refreshes, and says by which strategy and why. */
+async function refresh(name: string): Promise<{ strategy: string; reason: string }> {
+  await rows(`select pgtrickle.refresh('${name}_s')`);
+  const [last] = await rows<{ strategy: string; reason: string }>(
+    "select strategy, reason from pgtrickle.refresh_history where table_name = $1 order by refresh_id desc limit 1",
+    [`${name}_s`],
+  );
+  if (!last) throw new Error("there is no refresh");
+  return last;
+}
+
+async function isRight(name: string): Promise<boolean> {
+  const [verified] = await rows<{ ok: boolean }>(`select ok from pgtrickle.verify('${name}_s', 'rows')`);
+  return verified?.ok === true;
+}
+
+beforeAll(async () => {
+  duckdb = await trickle().duckdb({ readOnly: false });
+  // Stands for tables that are so large that a delta is always cheaper.
+  await rows("insert into pgtrickle_internal.settings (name, value) values ('recompute_base_ms', 1000000)");
+});
+
+describe("what others do", () => {
+  test("a deletion that is committed beside another table's commit arrives", async () => {
+    await duckdb.run("create table lake.beside (i integer)");
+    await make("events2", "select 'k' || i, i from range(1000) r(i)");
+    await duckdb.run("delete from lake.events2 where k = 'k1'");
+    await refresh("events2");
+    const other = await trickle().duckdb({ readOnly: false });
+    for (const key of ["k5", "k6", "k7"]) {
+      await duckdb.run("begin");
+      await duckdb.run(`delete from lake.events2 where k = '${key}'`);
+      await other.run("insert into lake.beside values (1)");
+      // What was consumed ends at the other's commit, to which the deletion is dated.
+      await refresh("events2");
+      await duckdb.run("commit");
+      expect(await refresh("events2")).toMatchObject({ strategy: "Delta" });
+      expect(await rows("select n from events2_s where k = $1", [key])).toEqual([]);
+      expect(await isRight("events2")).toBe(true);
+    }
+  });
+
+  test("maintenance alone moves no rows, and the next delta goes on from the new files", async () => {
+    await make("kept", "select 'a', i from range(30) r(i)");
+    await duckdb.run("insert into lake.kept select 'a', i from range(100, 200) r(i)");
+    await duckdb.run("delete from lake.kept where v between 1 and 24");
+    expect(await refresh("kept")).toMatchObject({ strategy: "Delta" });
+    await duckdb.run("call ducklake_rewrite_data_files('lake', 'kept', delete_threshold => 0)");
+    await duckdb.run("call ducklake_merge_adjacent_files('lake')");
+    expect(await refresh("kept")).toMatchObject({ strategy: "Nothing" });
+    await duckdb.run("call ducklake_cleanup_old_files('lake', cleanup_all => true)");
+    await duckdb.run("delete from lake.kept where v = 150");
+    expect(await refresh("kept")).toMatchObject({ strategy: "Delta" });
+    expect(await rows("select n from kept_s")).toEqual([{ n: "105" }]);
+  });
+
+  test("a file that is gone makes it a recomputation, which says why", async () => {
+    await make("cleaned", "select 'a', i from range(30) r(i)");
+    await duckdb.run("delete from lake.cleaned where v < 20");
+    await duckdb.run("call ducklake_rewrite_data_files('lake', 'cleaned', delete_threshold => 0)");
+    await duckdb.run("call ducklake_expire_snapshots('lake', older_than => now())");
+    await duckdb.run("call ducklake_cleanup_old_files('lake', cleanup_all => true)");
+    const { strategy, reason } = await refresh("cleaned");
+    expect(strategy).toBe("Recompute");
+    expect(reason).toContain("files with rows that were consumed are gone");
+    expect(await isRight("cleaned")).toBe(true);
+  });
+});
+
+describe("a row whose value cannot be computed", () => {
+  test("is an error while it is there, and none when it is gone", async () => {
+    await duckdb.run("create table lake.orders (customer bigint, cents bigint)");
+    await duckdb.run("insert into lake.orders select i % 3, i from range(90) r(i)");
+    await rows(
+      "create foreign table lake.orders (customer bigint, cents bigint) server lake options (schema_name 'main', table_name 'orders')",
+    );
+    await rows(
+      "select pgtrickle.create_stream_table('orders_s', 'select customer, count(*) as n, sum(cents * 100) as s from lake.orders group by customer')",
+    );
+    await duckdb.run("insert into lake.orders values (7, 9223372036854775807)");
+    expect(await failure(rows("select pgtrickle.refresh('orders_s')"))).toMatchObject({ code: "22003" });
+    await duckdb.run("delete from lake.orders where customer = 7");
+    await refresh("orders");
+    expect(await isRight("orders")).toBe(true);
+    await duckdb.run("insert into lake.orders values (1, 5)");
+    expect(await refresh("orders")).toMatchObject({ strategy: "Delta" });
+  });
+});
+
+describe("the seal", () => {
+  test("a delete file with another number of positions than the catalog says stops the publication, with both numbers", async () => {
+    await make("sealed", "select 'a', i from range(50) r(i)");
+    await duckdb.run("delete from lake.sealed where v < 20");
+    await rows(
+      `update ducklake.ducklake_delete_file set delete_count = 19
+       where table_id = (select table_id from ducklake.ducklake_table where table_name = 'sealed' and end_snapshot is null)`,
+    );
+    const error = await failure(rows("select pgtrickle.refresh('sealed_s')"));
+    expect(error.code).toBe("TR041");
+    expect(error.message).toMatch(
+      /lake table main\.sealed contradicts itself .* a scan gives 30 rows of file .*, its catalog says 31/,
+    );
+    expect(await rows("select n from sealed_s")).toEqual([{ n: "50" }]);
+    await rows("update ducklake.ducklake_delete_file set delete_count = 20 where delete_count = 19");
+    expect(await refresh("sealed")).toMatchObject({ strategy: "Delta" });
+    expect(await rows("select n from sealed_s")).toEqual([{ n: "30" }]);
+  });
+
+  test("two live delete files of one data file are damage, told by name", async () => {
+    await make("damaged", "select 'a', i from range(50) r(i)");
+    await duckdb.run("delete from lake.damaged where v < 20");
+    await refresh("damaged");
+    await rows(
+      `insert into ducklake.ducklake_delete_file
+       select d.delete_file_id + 100000, d.table_id, d.begin_snapshot, null, d.data_file_id, d.path, d.path_is_relative, d.format, d.delete_count,
+         d.file_size_bytes, d.footer_size, d.encryption_key, d.partial_max
+       from ducklake.ducklake_delete_file d join ducklake.ducklake_table t using (table_id) where t.table_name = 'damaged'`,
+    );
+    await duckdb.run("insert into lake.damaged values ('b', 1)");
+    const error = await failure(rows("select pgtrickle.refresh('damaged_s')"));
+    expect(error).toMatchObject({ code: "TR041" });
+    expect(error.message).toMatch(
+      /lake table main\.damaged is damaged: data file \d+ has more than one live delete file/,
+    );
+  });
+});
+
+describe("manifests", () => {
+  test("are shared by tables that have consumed the same", async () => {
+    await make("shared", "select 'a', i from range(50) r(i)");
+    await rows("select pgtrickle.create_stream_table('shared_t', 'select k, sum(v) as s from lake.shared group by k')");
+    await duckdb.run("insert into lake.shared values ('b', 1)");
+    await rows("select pgtrickle.refresh('shared_s'), pgtrickle.refresh('shared_t')");
+    const [ids] = await rows<{ ids: string }>(
+      "select count(distinct manifest_id)::text as ids from pgtrickle_internal.stream_tables where table_name in ('shared_s', 'shared_t')",
+    );
+    expect(ids).toEqual({ ids: "1" });
+  });
+
+  test("a table without one is recomputed once, and says so", async () => {
+    await make("old", "select 'a', i from range(50) r(i)");
+    await rows("update pgtrickle_internal.stream_tables set manifest_id = null where table_name = 'old_s'");
+    await duckdb.run("insert into lake.old values ('b', 1)");
+    const { strategy, reason } = await refresh("old");
+    expect(strategy).toBe("Recompute");
+    expect(reason).toContain("it is recomputed once");
+    await duckdb.run("insert into lake.old values ('b', 2)");
+    expect(await refresh("old")).toMatchObject({ strategy: "Delta" });
+  });
+
+  test("go when nothing refers to them any more", async () => {
+    await make("gone", "select 'a', i from range(50) r(i)");
+    const left = async () => {
+      const [count] = await rows<{ files: string }>(
+        `select count(*)::text as files from pgtrickle_internal.manifest_files f
+         where f.table_id = (select table_id from ducklake.ducklake_table where table_name = 'gone')`,
+      );
+      return count?.files;
+    };
+    expect(await left()).toBe("1");
+    await rows("select pgtrickle.drop_stream_table('gone_s')");
+    await rows("update pgtrickle_internal.manifests set recorded_at = recorded_at - interval '2 hours'");
+    await rows("select pgtrickle.maintain()");
+    expect(await left()).toBe("0");
+  });
+});
+
+describe("a refresh reads what changed", () => {
+  interface Counters {
+    readonly files: number;
+    readonly rows: number;
+    readonly positions: number;
+    readonly process_bytes: number;
+  }
+
+  async function counters(): Promise<Counters> {
+    const [row] = await rows<Counters>(
+      "select files::int, rows::int, positions::int, process_bytes::float8 from pgtrickle_lake.counters",
+    );
+    if (!row) throw new Error("the engine counts nothing");
+    return row;
+  }
+
+  async function cost(size: number): Promise<Counters> {
+    const name = `size${size}`;
+    await make(name, `select 'k' || (i % 100), i from range(${size}) r(i)`);
+    await duckdb.run(`delete from lake.${name} where v < 20`);
+    await refresh(name);
+    await duckdb.run(`delete from lake.${name} where v between ${size - 50} and ${size - 26}`);
+    await duckdb.run(`insert into lake.${name} select 'k1', -i from range(25) r(i)`);
+    const before = await counters();
+    expect(await refresh(name)).toMatchObject({ strategy: "Delta" });
+    const after = await counters();
+    return {
+      files: after.files - before.files,
+      rows: after.rows - before.rows,
+      positions: after.positions - before.positions,
+      process_bytes: after.process_bytes - before.process_bytes,
+    };
+  }
+
+  test("the same rows, and no more bytes, of a table that is twenty times as large", { timeout: 240_000 }, async () => {
+    const small = await cost(100_000);
+    const large = await cost(2_000_000);
+    expect(small).toMatchObject({ files: 2, rows: 50, positions: 65 });
+    expect(large).toMatchObject({ files: 2, rows: 50, positions: 65 });
+    expect(large.process_bytes).toBeLessThan(small.process_bytes * 2 + 1_000_000);
+  });
+});
