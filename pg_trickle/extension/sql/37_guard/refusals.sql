@@ -51,7 +51,7 @@ begin
       v_inlined) into v_file;
     if v_file is not null then
       perform pgtrickle_guard.refuse(
-        format('merging data file %s of table %s would lose rows'' deletion, which was committed meanwhile', v_file, v_table),
+        format('merging data file %s of table %s would lose a deletion that was committed meanwhile', v_file, v_table),
         'Nothing was changed. Run the merge again.');
     end if;
   end loop;

@@ -6,7 +6,7 @@ declare
   guard text;
 begin
   foreach guard in array array[
-    'take_turn()', 'remember_replaced()', 'check_delete_files()', 'judge_deletion(jsonb)', 'keep_replaced(jsonb, bigint)',
+    'remember_replaced()', 'check_delete_files()', 'judge_deletion(jsonb)', 'keep_replaced(jsonb, bigint)',
     'keep_inlined()', 'note_flush()', 'is_flush(jsonb)', 'judge_flush(jsonb)', 'check_inlined_deletions()',
     'check_merged_files()', 'check_changes()', 'check_rewrite(bigint, bigint)']
   loop
