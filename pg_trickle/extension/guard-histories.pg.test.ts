@@ -22,7 +22,12 @@ describe("AT of every retained snapshot is what the clients were told", () => {
     try {
       const role = `alter role pgtrickle_catalog in database ${trickle.name} set lock_timeout = '700ms'`;
       await trickle.pool().query(role);
-      const { steps, counts, damage } = await new LakeHistory(trickle, { seed, steps: 40, limits }).play();
+      const { steps, counts, damage } = await new LakeHistory(trickle, {
+        seed,
+        steps: 40,
+        limits,
+        overlap: 0.6,
+      }).play();
       expect(damage).toEqual([]);
       expect(steps).toBe(40);
       const refusals = [...counts.keys()].filter((what) => what.startsWith("refused: "));

@@ -14,7 +14,7 @@ const LARGE = "delete from lake.t where i >= 100 and i < 140";
 const SMALL = "delete from lake.t where i = 50";
 
 beforeEach(async () => {
-  [one, two] = await lake.clients(2);
+  [one, two] = await lake.clients();
   await lake.createTables(one, { rows: 200 });
 });
 
@@ -101,9 +101,10 @@ describe.each([
 test.each(["nonsense", "inserted_into_table:1,", "created_table:main.t", 'inserted_into_table:"main"."t"'])(
   "a commit whose changes read %s is refused, for DuckLake could not list the snapshots any more",
   async (changes) => {
-    const refused = await lake
-      .sql("insert into ducklake.ducklake_snapshot_changes values (-1, $1)", [changes])
-      .then(() => "accepted", (error: Error & { hint?: string; code?: string }) => `${error.code} ${error.message} ${error.hint}`);
+    const refused = await lake.sql("insert into ducklake.ducklake_snapshot_changes values (-1, $1)", [changes]).then(
+      () => "accepted",
+      (error: Error & { hint?: string; code?: string }) => `${error.code} ${error.message} ${error.hint}`,
+    );
     expect(refused).toBe(
       `TR040 pgtrickle guard: snapshot -1 has a list of changes that DuckLake cannot read: ${changes} Nothing was changed. This client is not made for this version of DuckLake.`,
     );
@@ -116,7 +117,9 @@ test("names with quotes, commas and colons are nothing unusual in it", async () 
     await one.run(`insert into lake.${name} values (1)`);
     await one.run(`drop table lake.${name}`);
   }
-  expect(await one.rows("select count(*) > 0 as any_there from ducklake_snapshots('lake')")).toEqual([{ any_there: true }]);
+  expect(await one.rows("select count(*) > 0 as any_there from ducklake_snapshots('lake')")).toEqual([
+    { any_there: true },
+  ]);
 });
 
 test("no message or name of the guard has a word by which DuckLake would try again for seconds", async () => {

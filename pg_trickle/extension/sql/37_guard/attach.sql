@@ -27,6 +27,35 @@ begin atomic
 end;
 comment on function pgtrickle_guard.wanted() is 'The triggers that the tables of the catalog should have.';
 
+-- A client in another role makes tables that are its own: the triggers could not read them, nor could the engine, whose next
+-- flush may have to drop them. A member of the catalog role loses nothing when the table goes to that role.
+create function pgtrickle_guard.open_to_catalog_role(p_relation regclass) returns void
+language plpgsql
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  foreign_table record;
+begin
+  for foreign_table in
+    select c.oid::regclass as relation, pg_has_role(c.relowner, 'pgtrickle_catalog', 'usage') and not o.rolsuper as is_member
+    from pg_class c join pg_roles o on o.oid = c.relowner
+    where c.relnamespace = to_regnamespace('ducklake') and c.relkind = 'r' and c.relname ~ '^ducklake_' and c.oid = coalesce(p_relation, c.oid)
+      and c.relowner <> 'pgtrickle_catalog'::regrole
+  loop
+    if foreign_table.is_member then
+      execute format('alter table %s owner to pgtrickle_catalog', foreign_table.relation);
+    elsif not (has_table_privilege('pgtrickle_catalog', foreign_table.relation, 'select')
+      and has_table_privilege('pgtrickle_catalog', foreign_table.relation, 'insert')
+      and has_table_privilege('pgtrickle_catalog', foreign_table.relation, 'update')
+      and has_table_privilege('pgtrickle_catalog', foreign_table.relation, 'delete')) then
+      execute format('grant select, insert, update, delete on %s to pgtrickle_catalog', foreign_table.relation);
+    end if;
+  end loop;
+end
+$$;
+comment on function pgtrickle_guard.open_to_catalog_role(regclass) is
+  'Lets pgtrickle_catalog read and write the tables of the catalog that another role has made; those of its members become its own.';
+
 create function pgtrickle_guard.attach(p_relation regclass default null) returns void
 language plpgsql
 set search_path = pg_catalog, pg_temp
@@ -35,6 +64,7 @@ as $$
 declare
   w record;
 begin
+  perform pgtrickle_guard.open_to_catalog_role(p_relation);
   if pgtrickle_internal.setting('guard') = 0 then
     return;
   end if;
@@ -47,11 +77,10 @@ begin
     execute format('drop trigger if exists %I on %s', w.name, w.relation);
     execute format('create trigger %I %s execute function %s()', w.name, format(w.definition, w.relation), w.function);
     execute format('alter trigger %I on %s depends on extension pg_trickle', w.name, w.relation);
-    -- The triggers of a table that another role has made read it with the catalog role's rights.
-    execute format('grant select, insert, update, delete on %s to pgtrickle_catalog', w.relation);
   end loop;
-  if coalesce(p_relation, to_regclass('ducklake.ducklake_delete_file')) = to_regclass('ducklake.ducklake_delete_file')
-    and to_regclass('ducklake.pgtrickle_guard_delete_file') is null then
+  if to_regclass('ducklake.pgtrickle_guard_delete_file') is null and exists (
+    select from pg_class c where c.oid = to_regclass('ducklake.ducklake_delete_file') and c.relkind = 'r' and c.oid = coalesce(p_relation, c.oid))
+  then
     create index pgtrickle_guard_delete_file on ducklake.ducklake_delete_file (data_file_id);
     alter index ducklake.pgtrickle_guard_delete_file depends on extension pg_trickle;
   end if;
