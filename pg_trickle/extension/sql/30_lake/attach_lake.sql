@@ -27,6 +27,7 @@ begin
   insert into pgtrickle_internal.installation (system_identifier, database_oid)
     select i.system_identifier, i.database_oid from pgtrickle_internal.identity() i
     on conflict do nothing;
+  perform pgtrickle_guard.attach();
 end
 $$;
 comment on function pgtrickle.attach_lake(text, integer, text, text, text, text) is

@@ -20,7 +20,8 @@ begin atomic
     ('history_keep_refreshes', 10000, 'refreshes kept in the history, for each table'),
     ('backoff_base_ms', 1000, 'wait after the first failed scheduled refresh; doubles with each further one'),
     ('backoff_limit_ms', 60000, 'longest wait after failed refreshes'),
-    ('lake_health_max_age_ms', 15000, 'an older answer of the lake than this counts as none')
+    ('lake_health_max_age_ms', 15000, 'an older answer of the lake than this counts as none'),
+    ('guard', 1, '1: triggers on the lake''s catalog keep other clients from spoiling it; set by pgtrickle.set_guard()')
   ) as defaults (name, value, description);
 end;
 comment on function pgtrickle_internal.setting_defaults() is 'All settings with their defaults.';

@@ -21,6 +21,7 @@ begin
   end loop;
   update pgtrickle_internal.installation i set system_identifier = here.system_identifier,
     database_oid = here.database_oid, recorded_at = clock_timestamp() from pgtrickle_internal.identity() here;
+  perform pgtrickle_guard.attach();
 end
 $$;
 comment on function pgtrickle.adopt() is

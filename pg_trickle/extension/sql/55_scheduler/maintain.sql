@@ -38,6 +38,14 @@ begin
   update pgtrickle_internal.stream_tables s set journal_floor = f.journal_floor
     from unnest(ids, floors) as f (id, journal_floor) where s.id = f.id;
   perform pgtrickle_internal.forget_manifests();
+  if pgtrickle_internal.is_adopted() then
+    begin
+      perform pgtrickle_guard.attach();
+      perform pgtrickle_guard.forget_expired();
+    exception when lock_not_available then
+      null; -- the lake is busy: next time
+    end;
+  end if;
 end
 $$;
-comment on function pgtrickle.maintain() is 'Forgets undo journal and history beyond what the settings keep.';
+comment on function pgtrickle.maintain() is 'Forgets undo journal and history beyond what the settings keep, and completes the guard of the lake''s catalog.';

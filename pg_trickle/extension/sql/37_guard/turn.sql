@@ -1,0 +1,63 @@
+-- The guard: triggers of ours on the tables of the lake's catalog, so that no client's commit spoils the lake or its past.
+--
+-- Owns: schema pgtrickle_guard, and in schema ducklake the triggers and the index named pgtrickle_guard_…, nothing else.
+-- Files: turn (who commits now), deletions (the date of a deletion, repaired), flushes (what of a flush is undone), refusals
+-- (what loses or doubles rows), records (what could not be repaired), attach (where the triggers are), switch.
+--
+-- Trusts: nobody. A trigger runs for whoever writes the catalog and reads what its owner may have put there, so each function
+-- belongs to pgtrickle_catalog_reader (90_grants/guard.sql), which has the catalog's rights and no others. What one trigger
+-- has seen it leaves to the next in a setting of the transaction; whoever forges that spoils what he may spoil anyway.
+--
+-- How a commit looks (DuckLake 1.0; all in one transaction, REPEATABLE READ). During the statements a flush deletes inlined rows
+-- and inlined deletions. At the end one batch: insert ducklake_snapshot … delete of replaced rows of ducklake_delete_file, their
+-- files scheduled for deletion, insert ducklake_delete_file, … insert ducklake_inlined_delete_<table> … insert
+-- ducklake_snapshot_changes. The key of ducklake_snapshot lets one commit through at a time, so a trigger sees the lake as it
+-- is. Who comes second sends the same batch again under the next id: it was written for another id, and the deletions of a
+-- flush, done during the statements, are not in it. Those two facts are behind most of what is guarded against here.
+--
+-- Order of locks: the turn, the row of the snapshot, then rows in the order of DuckLake's batch. No trigger waits for more.
+-- Words: DuckLake tries a commit again for six seconds if the error's text has "unique", "primary key", "conflict" or
+-- "concurrent" in it. No message or name in this folder has; test/… reads them all.
+
+-- Others wait here while the engine has its turn: a maintenance or a repeated write of its own that must not lose the race.
+create function pgtrickle_guard.take_turn() returns trigger
+language plpgsql
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  if current_setting('pgtrickle.turn', true) is distinct from 'mine' then
+    perform pg_advisory_xact_lock_shared(1886872427, 7001);
+  end if;
+  -- The triggers that follow in this transaction know by it that a commit is under way, and its id.
+  perform set_config('pgtrickle_guard.commit', new.snapshot_id::text, true);
+  return new;
+end
+$$;
+comment on function pgtrickle_guard.take_turn() is
+  'Trigger before a commit of the lake: waits while a session holds the turn (advisory lock 1886872427, 7001), unless pgtrickle.turn is mine.';
+
+create function pgtrickle_guard.commit_id() returns bigint
+language sql stable
+set search_path = pg_catalog, pg_temp
+begin atomic
+  select nullif(current_setting('pgtrickle_guard.commit', true), '')::bigint;
+end;
+comment on function pgtrickle_guard.commit_id() is 'The snapshot that this transaction commits; NULL in one that does not (yet).';
+
+create function pgtrickle_guard.noted(p_name text) returns bigint[]
+language sql stable
+set search_path = pg_catalog, pg_temp
+begin atomic
+  select coalesce(nullif(current_setting('pgtrickle_guard.' || p_name, true), ''), '{}')::bigint[];
+end;
+comment on function pgtrickle_guard.noted(text) is 'Ids that an earlier trigger of this transaction has left.';
+
+create function pgtrickle_guard.note(p_name text, p_ids bigint[]) returns void
+language plpgsql
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  perform set_config('pgtrickle_guard.' || p_name, (pgtrickle_guard.noted(p_name) || p_ids)::text, true);
+end
+$$;
+comment on function pgtrickle_guard.note(text, bigint[]) is 'Leaves ids to the later triggers of this transaction.';
