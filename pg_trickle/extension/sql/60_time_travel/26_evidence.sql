@@ -65,8 +65,10 @@ begin
     from pgtrickle_internal.fingerprints f
     join pgtrickle_internal.refreshes r on r.id = f.refresh_id
     left join pgtrickle_internal.environments e on e.id = f.environment_id
-    where f.stream_table_id = p_id and r.contents_after = at_snapshot
-    order by f.refresh_id desc limit 1;
+    where f.refresh_id = (
+      select max(l.refresh_id) from pgtrickle_internal.fingerprints l
+      join pgtrickle_internal.refreshes p on p.id = l.refresh_id
+      where l.stream_table_id = p_id and p.contents_after = at_snapshot);
   return result;
 end
 $$;

@@ -20,9 +20,10 @@ begin
   perform pgtrickle_internal.take_turn(p_id);
   generation := pgtrickle_internal.generation(p_id);
   perform pgtrickle_internal.check_held(p_id);
-  -- before the move, which is itself a refresh that ends there
-  evidence := pgtrickle_internal.recorded_evidence(p_id, p_snapshot);
-  boundary := pgtrickle_internal.journal_boundary(p_id, pgtrickle_internal.boundary_snapshot(p_id, p_snapshot));
+  -- A rewind by journal that nobody wants proof of needs none of it. What is staged here has no fingerprint yet, so it is no evidence.
+  if p_is_accepted or p_is_proof_wanted then
+    evidence := pgtrickle_internal.recorded_evidence(p_id, p_snapshot);
+  end if;
   if p_is_accepted and allowed = 'Auto' and evidence.is_past and pgtrickle_internal.snapshot_exists(p_snapshot) then
     allowed := 'Recompute';
   end if;
@@ -47,6 +48,9 @@ begin
     end;
   end if;
   if refresh is null then
+    evidence := pgtrickle_internal.recorded_evidence(p_id, p_snapshot);
+    -- before the move, which is itself a refresh that ends there
+    boundary := pgtrickle_internal.journal_boundary(p_id, pgtrickle_internal.boundary_snapshot(p_id, p_snapshot));
     refresh := (pgtrickle_internal.move_contents(p_id, p_snapshot, p_action, allowed)).id;
     checked := pgtrickle_internal.checked_recompute(p_id, p_snapshot, evidence, boundary);
     if not p_is_accepted then
