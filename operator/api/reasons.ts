@@ -31,6 +31,10 @@ export const Reason = {
   AdoptionRequired: "AdoptionRequired",
   AssertionFailed: "AssertionFailed",
   VerificationFailed: "VerificationFailed",
+  /** The lake gives other rows at the target than were published and recorded there. */
+  EvidenceContradicted: "EvidenceContradicted",
+  /** A value that the query of a stream table cannot compute, such as an overflow. */
+  QueryFailed: "QueryFailed",
   RepairFailed: "RepairFailed",
   /** The database refused a call as such: a bug or an incompatible version. */
   CallRefused: "CallRefused",

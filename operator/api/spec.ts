@@ -17,6 +17,7 @@ export const specMessages = {
   uniqueTables: "streamTables must not name a table twice",
   uniqueAssertions: "verification.assertions must have different names",
   abortOneWay: "abort cannot be taken back",
+  acceptNeedsLake: "acceptContradiction takes the lake's rows: it does not go with strategy Journal",
   planHashNeedsManual: "approval.planHash needs approval.mode Manual: with Automatic there is nothing to approve",
 } as const;
 
@@ -39,6 +40,7 @@ const immutableFields: readonly CelRule[] = [
   immutable("streamTables", "self.streamTables == oldSelf.streamTables"),
   immutable("target", "self.target == oldSelf.target"),
   immutable("strategy", "self.strategy == oldSelf.strategy"),
+  immutable("acceptContradiction", "self.acceptContradiction == oldSelf.acceptContradiction"),
   immutable(
     "approval.mode and approval.hold",
     "self.approval.mode == oldSelf.approval.mode && self.approval.hold == oldSelf.approval.hold",
@@ -168,6 +170,12 @@ export const specSchema = z
       .describe(
         "How to get there: Full runs the defining query at the snapshot, Journal undoes recorded changes without reading the lake, Auto takes what is cheaper and possible.",
       ),
+    acceptContradiction: z
+      .boolean()
+      .default(false)
+      .describe(
+        "Publish the lake's rows also where a refresh published others at that snapshot and recorded them. Without it such a rewind takes the recorded rows from the undo journal, or is refused.",
+      ),
     approval: approvalSchema,
     verification: verificationSchema,
     repair: repairSchema.optional(),
@@ -202,7 +210,13 @@ export const specSchema = z
         "Deletes the object so long after its end, unless it still holds tables. Off by default: GitOps would bring it back.",
       ),
   })
-  .meta(rules([...immutableFields, { rule: "!oldSelf.abort || self.abort", message: specMessages.abortOneWay }]));
+  .meta(
+    rules([
+      ...immutableFields,
+      { rule: "!oldSelf.abort || self.abort", message: specMessages.abortOneWay },
+      { rule: "!self.acceptContradiction || self.strategy != 'Journal'", message: specMessages.acceptNeedsLake },
+    ]),
+  );
 
 /** Parsed: defaults are filled in. */
 export type StreamTableRewindSpec = z.infer<typeof specSchema>;

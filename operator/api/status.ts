@@ -41,6 +41,22 @@ const time = z.iso.datetime({ offset: true });
 const snapshot = z.int().min(0);
 const text = z.string().max(4096);
 
+/** A few rows of each side are enough to see what it is about. */
+export const contradictionSample = 4;
+
+const contradictionSchema = z
+  .object({
+    recorded: z.object({ rowCount: z.int(), fingerprint: text, refreshId: z.int(), at: time }),
+    lake: z.object({ rowCount: z.int(), fingerprint: text }),
+    taken: z.enum(["recorded", "lake"]).optional().describe("Whose rows were published."),
+    sample: z
+      .array(z.object({ change: text, row: text }))
+      .max(contradictionSample)
+      .optional()
+      .describe("Rows that were published and the lake does not give (-), and that it gives instead (+)."),
+  })
+  .describe("The lake gives other rows at the target now than a refresh published and recorded there.");
+
 const planTableSchema = z.object({
   name: text,
   from: snapshot.optional(),
@@ -49,6 +65,7 @@ const planTableSchema = z.object({
   reason: text.optional(),
   rowsChanged: z.int().optional(),
   estimatedCostMs: z.number().optional(),
+  contradiction: contradictionSchema.optional(),
   definitionHash: text.optional(),
   sources: z
     .array(z.object({ table: text, tableId: z.int().optional(), schemaVersion: z.int().optional() }))
@@ -95,6 +112,7 @@ const tableSchema = z.object({
   rowsAdded: z.int().optional(),
   rowCount: z.int().optional().describe("Rows right after the rewind."),
   fingerprint: text.optional().describe("Order-independent fingerprint of the rows right after the rewind."),
+  contradiction: contradictionSchema.optional(),
   statusBefore: text.optional().describe("What pg_trickle said before: ACTIVE, PAUSED, ERROR, …"),
   heldBefore: z.array(text).max(64).optional().describe("Holds that were there before and are left alone."),
   held: z.boolean().optional().describe("Whether this rewind holds the table now."),
@@ -160,6 +178,7 @@ export const statusSchema = z.object({
 export type StreamTableRewindStatus = z.infer<typeof statusSchema>;
 export type Plan = z.infer<typeof planSchema>;
 export type PlanTable = z.infer<typeof planTableSchema>;
+export type Contradiction = z.infer<typeof contradictionSchema>;
 export type TableStatus = z.infer<typeof tableSchema>;
 export type StepStatus = z.infer<typeof stepSchema>;
 export type Retry = z.infer<typeof retrySchema>;

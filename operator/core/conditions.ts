@@ -2,7 +2,9 @@
 import type { Condition, ConditionType } from "../api/conditions.ts";
 import { Reason } from "../api/reasons.ts";
 import type { Plan, StreamTableRewindStatus } from "../api/status.ts";
+import { plannedEvidence, verifiedEvidence } from "./evidence.ts";
 import { isInvalid, type Observed, pausedTables } from "./observed.ts";
+import { messageText } from "./texts.ts";
 
 export interface Progress {
   readonly reason: string;
@@ -56,13 +58,20 @@ function approvedCondition({ spec }: Observed, plan: Plan): Bare {
     : no(Reason.PlanStale, `approval.planHash ${planHash} is not the plan's hash`);
 }
 
+/** What contradicts, where something does. */
+function conditionText(what: string, evidence: string | undefined): string {
+  return evidence === undefined ? what : messageText(`${what}. ${evidence}`);
+}
+
 function planConditions(o: Observed, status: StreamTableRewindStatus): Bare[] {
   const { plan } = status;
   if (plan === undefined) {
     const nothing = told(Reason.NotPlanned, "no plan was made yet");
     return [condition("Planned", false, nothing), condition("Approved", false, nothing)];
   }
-  const planned = told(Reason.Planned, `plan ${plan.hash} to snapshot ${plan.target}`);
+  const evidence = isInvalid(o.spec) ? undefined : plannedEvidence(plan, o.spec);
+  const what = `plan ${plan.hash} to snapshot ${plan.target}`;
+  const planned = told(Reason.Planned, conditionText(what, evidence));
   return [condition("Planned", true, planned), approvedCondition(o, plan)];
 }
 
@@ -74,9 +83,10 @@ function rewindConditions(status: StreamTableRewindStatus): Bare[] {
     ];
   }
   const target = status.target?.snapshotId;
+  const verified = conditionText("compared with the query before the commit", verifiedEvidence(status));
   return [
     condition("Rewound", true, told(Reason.RewindCommitted, `rows and frontier were those of snapshot ${target}`)),
-    condition("Verified", true, told(Reason.VerifiedInTransaction, "compared with the query before the commit")),
+    condition("Verified", true, told(Reason.VerifiedInTransaction, verified)),
   ];
 }
 

@@ -19,6 +19,7 @@ export type Action =
       readonly token: string;
       readonly snapshotId: number;
       readonly strategy: string;
+      readonly acceptContradiction?: boolean;
       readonly assertions: readonly Assertion[];
       readonly timeoutMs: number;
     }

@@ -45,6 +45,7 @@ function tableStatus(o: Observed, world: ObservedWorld, table: TableFact): Table
     rowsAdded: rewound?.rowsAdded,
     rowCount: rewound?.rowCount,
     fingerprint: rewound?.fingerprint,
+    contradiction: rewound?.contradiction,
     statusBefore: before?.status,
     heldBefore: before?.holders && [...before.holders],
     held: table.holders.includes(hold),

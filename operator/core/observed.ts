@@ -3,7 +3,7 @@
  */
 import type { Reason } from "../api/reasons.ts";
 import type { StreamTableRewindSpec } from "../api/spec.ts";
-import type { Plan, StreamTableRewindStatus } from "../api/status.ts";
+import type { Contradiction, Plan, StreamTableRewindStatus } from "../api/status.ts";
 
 /** Something that went wrong, classified where it happened (database/sqlstate.ts), never by its message. */
 export interface Failure {
@@ -33,6 +33,7 @@ export interface TableState {
   readonly rowsAdded?: number | undefined;
   readonly rowCount?: number | undefined;
   readonly fingerprint?: string | undefined;
+  readonly contradiction?: Contradiction | undefined;
 }
 
 /** The latest attempt of a step, as the journal has it. */

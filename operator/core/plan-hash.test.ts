@@ -1,4 +1,4 @@
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, test } from "vitest";
 import { makePlan, makeSpec } from "../../test/support/make-observed.ts";
 import { modelTable } from "../../test/support/model-world.ts";
 import { canonicalJson, operationKey, planHash } from "./plan-hash.ts";
@@ -6,6 +6,10 @@ import { canonicalJson, operationKey, planHash } from "./plan-hash.ts";
 const table = {
   ...{ name: modelTable, from: 57, to: 42, rowsChanged: 1, definitionHash: "d" },
   sources: [{ table: "lake.events", tableId: 1, schemaVersion: 1 }],
+};
+const contradiction = {
+  recorded: { rowCount: 105, fingerprint: "105-a", refreshId: 3, at: "2026-11-22T11:00:00.000Z" },
+  lake: { rowCount: 135, fingerprint: "135-b" },
 };
 const plan = makePlan({
   systemIdentifier: "7",
@@ -39,6 +43,10 @@ describe("planHash", () => {
       "the way that costs suggest today",
       planHash(makePlan({ ...plan, tables: [{ ...table, strategy: "Journal" }] }), spec),
     ],
+    [
+      "what contradicts, if nobody accepts it",
+      planHash(makePlan({ ...plan, tables: [{ ...table, contradiction }] }), spec),
+    ],
     ["what happens on failure", planHash(plan, makeSpec({ failurePolicy: "Resume" }))],
   ])("does not depend on %s", (_, other) => {
     expect(other).toBe(hash);
@@ -65,15 +73,26 @@ describe("planHash", () => {
     ["where they are asserted", planHash(plan, makeSpec({ verification: { ...spec.verification, at: ["Replay"] } }))],
     ["the strategy", planHash(plan, makeSpec({ strategy: "Full" }))],
     ["the replay", planHash(plan, makeSpec({ resume: { replay: "Stepwise" } }))],
+    ["whether the lake's word is accepted", planHash(plan, makeSpec({ acceptContradiction: true }))],
   ])("depends on %s", (_, other) => {
     expect(other).not.toBe(hash);
   });
+});
+
+test("what is accepted is what was shown: a contradiction that comes or changes is another plan", () => {
+  const accepting = makeSpec({ acceptContradiction: true });
+  const other = { ...contradiction, lake: { rowCount: 136, fingerprint: "136-c" } };
+  const hashes = [undefined, contradiction, other].map((found) =>
+    planHash(makePlan({ ...plan, tables: [{ ...table, ...(found && { contradiction: found }) }] }), accepting),
+  );
+  expect(new Set(hashes).size).toBe(3);
 });
 
 describe("operationKey", () => {
   it("is the same for the same content and another for another operationId", () => {
     expect(operationKey(makeSpec())).toBe(operationKey(spec));
     expect(operationKey(makeSpec({ operationId: "again" }))).not.toBe(operationKey(spec));
+    expect(operationKey(makeSpec({ acceptContradiction: true }))).not.toBe(operationKey(spec));
   });
 
   it("does not depend on what may change while it runs", () => {

@@ -18,9 +18,15 @@ export function canonicalJson(value: Json): string {
   return `{${entries.map(([key, member]) => `${JSON.stringify(key)}:${canonicalJson(member)}`).join(",")}}`;
 }
 
-type HashedSpec = Pick<StreamTableRewindSpec, "strategy" | "repair" | "verification" | "resume">;
+type HashedSpec = Pick<
+  StreamTableRewindSpec,
+  "strategy" | "acceptContradiction" | "repair" | "verification" | "resume"
+>;
 type HashedPlan = Pick<Plan, "systemIdentifier" | "database" | "timeline" | "target"> & {
-  readonly tables: readonly Pick<Plan["tables"][number], "name" | "from" | "definitionHash" | "sources">[];
+  readonly tables: readonly Pick<
+    Plan["tables"][number],
+    "name" | "from" | "definitionHash" | "sources" | "contradiction"
+  >[];
 };
 
 const byName = (a: { readonly name: string }, b: { readonly name: string }) => (a.name < b.name ? -1 : 1);
@@ -33,6 +39,8 @@ export function operationKey(spec: StreamTableRewindSpec): string {
     streamTables,
     target,
     strategy,
+    // Absent where it is off: the key of an object that was made before there was such a field stays.
+    acceptContradiction: spec.acceptContradiction || undefined,
     verification,
     repair,
     replay: resume.replay,
@@ -41,6 +49,19 @@ export function operationKey(spec: StreamTableRewindSpec): string {
   return createHash("sha256")
     .update(canonicalJson(content as Json))
     .digest("hex");
+}
+
+/**
+ * What is accepted is the lake's rows as they were shown: a contradiction that comes or changes afterwards is another plan.
+ * Undefined where nothing is accepted, so that a hash of before stays good.
+ */
+function accepted({ tables }: HashedPlan, { acceptContradiction }: HashedSpec): Json | undefined {
+  if (!acceptContradiction) return undefined;
+  return [...tables].sort(byName).map(({ name, contradiction }) => ({
+    name,
+    recorded: contradiction?.recorded.fingerprint,
+    lake: contradiction?.lake.fingerprint,
+  }));
 }
 
 export function planHash(plan: HashedPlan, spec: HashedSpec): string {
@@ -58,6 +79,7 @@ export function planHash(plan: HashedPlan, spec: HashedSpec): string {
       }))
       .sort(byName),
     strategy: spec.strategy,
+    acceptContradiction: accepted(plan, spec),
     repair: spec.repair?.sql ?? [],
     assertions: spec.verification.assertions.map(({ name, sql }) => ({ name, sql })),
     assertedAt: [...spec.verification.at].sort(),

@@ -29,6 +29,12 @@ export interface Move {
   readonly timeoutMs: number;
 }
 
+export interface RewindMove extends Move {
+  readonly strategy: string;
+  /** By the lake's rows also where others were published and recorded. */
+  readonly acceptContradiction?: boolean | undefined;
+}
+
 /** Calls throw TerminalError, TransientError or FencedError, nothing else. */
 export interface RewindSession {
   /** Changes nothing, needs no lake engine. */
@@ -41,7 +47,7 @@ export interface RewindSession {
   /** Says that somebody still looks after the operation while it waits. */
   keepAlive(token: string): Promise<void>;
   plan(tables: readonly string[], snapshotId: number): Promise<Planned>;
-  rewind(token: string, snapshotId: number, move: Move & { readonly strategy: string }): Promise<void>;
+  rewind(token: string, snapshotId: number, move: RewindMove): Promise<void>;
   /** Opens that session meanwhile; nothing depends on it. */
   prepareRepair(query: ObserveQuery): void;
   /** In a session of its own, marked, so that the lake commits it at most once. */

@@ -1,4 +1,5 @@
 /** Errors of the database as the operator tells them apart: by class and SQLSTATE, never by text. */
+import { Reason } from "../api/reasons.ts";
 import type { Failure } from "../core/observed.ts";
 import { type CallContext, isConflictState, isMissingPart, meaningOf } from "./sqlstate.ts";
 
@@ -76,16 +77,20 @@ function quoted(sql: unknown): string | undefined {
 
 /**
  * Message, detail and hint of the server in one text; of a network error its code, since its message may be empty. A repair
- * has several statements: the one that PostgreSQL names as wrong is quoted.
+ * has several statements: the one that PostgreSQL names as wrong is quoted. Of a value that a query cannot compute, the SQLSTATE
+ * says which kind of error it is.
  */
 function describe(error: unknown, context: CallContext): string {
   if (!(error instanceof Error)) return String(error);
   const { message, code, detail, hint, internalQuery } = error as ServerError;
   const statement = context === "repair" ? quoted(internalQuery) : undefined;
-  const isMissing = isMissingPart(sqlStateOf(error), context);
+  const state = sqlStateOf(error);
+  const isMissing = isMissingPart(state, context);
+  const isOfQuery = state !== undefined && meaningOf(state, context).reason === Reason.QueryFailed;
   const hints = isMissing ? ["this database lacks extension pg_trickle, or has another version of it"] : [];
   const parts = [
     sentence(message) ?? sentence(code) ?? error.name,
+    isOfQuery ? `SQLSTATE ${state}` : undefined,
     statement,
     sentence(detail),
     sentence(hint),

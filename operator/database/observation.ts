@@ -2,6 +2,7 @@
 import { z } from "zod";
 import { Reason } from "../api/reasons.ts";
 import { type Failure, journalSteps, type ObservedWorld, type StepFact, type TableState } from "../core/observed.ts";
+import { contradictionJson, contradictionOf } from "./contradiction.ts";
 import { type CallContext, meaningOf } from "./sqlstate.ts";
 
 const text = z.string();
@@ -36,6 +37,7 @@ const stateSchema = z.object({
   rows_added: optionalNumber,
   row_count: optionalNumber,
   fingerprint: optionalText,
+  contradiction: contradictionJson.nullish(),
 });
 
 const sideSchema = z.object({ tables: z.array(stateSchema).nullish(), rows: z.array(z.number()).nullish() }).nullish();
@@ -113,6 +115,7 @@ function stateOf(state: State): TableState {
     rowsAdded: state.rows_added ?? undefined,
     rowCount: state.row_count ?? undefined,
     fingerprint: state.fingerprint ?? undefined,
+    contradiction: contradictionOf(state.contradiction),
   };
 }
 

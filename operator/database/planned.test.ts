@@ -18,7 +18,28 @@ function makePlanned(overrides: object = {}): object {
   };
 }
 
+const contradiction = {
+  recorded: { row_count: 105, fingerprint: "105-a", refresh_id: 3, at: "2026-11-22T11:00:00+00:00" },
+  lake: { row_count: 135, fingerprint: "135-b" },
+  sample: [
+    { change: "-", row: { k: "a", n: 105 } },
+    ...Array.from({ length: 9 }, () => ({ change: "+", row: "x".repeat(999) })),
+  ],
+};
+
 describe("plannedOf", () => {
+  it("reads what contradicts, bounded", () => {
+    const [planned] = plannedOf(makePlanned({ tables: [{ ...table, contradiction }] })).tables;
+    expect(planned?.contradiction).toMatchObject({
+      recorded: { rowCount: 105, fingerprint: "105-a", refreshId: 3, at: "2026-11-22T11:00:00.000Z" },
+      lake: { rowCount: 135, fingerprint: "135-b" },
+    });
+    expect(planned?.contradiction?.sample?.[0]).toEqual({ change: "-", row: '{"k":"a","n":105}' });
+    expect(JSON.stringify(planned?.contradiction?.sample).length).toBeLessThan(1500);
+    const none = plannedOf(makePlanned({ tables: [{ ...table, contradiction: null }] })).tables[0];
+    expect(none).not.toHaveProperty("contradiction");
+  });
+
   it("reads a plan, rows as text", () => {
     expect(plannedOf(makePlanned())).toEqual({
       ...{ target: 42, head: 57, oldest: 0, systemIdentifier: "7", timeline: 1, rowsChanged: 1, commitsUndoneCount: 1 },

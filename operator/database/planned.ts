@@ -2,6 +2,7 @@
 import { z } from "zod";
 import { type PlanTable, sampleLimit } from "../api/status.ts";
 import { cut } from "../core/texts.ts";
+import { contradictionJson, contradictionOf } from "./contradiction.ts";
 
 const optionalText = z.string().nullish();
 const optionalNumber = z.number().nullish();
@@ -14,6 +15,7 @@ const tableSchema = z.object({
   reason: optionalText,
   rows_changed: optionalNumber,
   estimated_cost_ms: optionalNumber,
+  contradiction: contradictionJson.nullish(),
   definition_hash: optionalText,
   sources: z.array(z.object({ table: z.string(), table_id: optionalNumber, schema_version: optionalNumber })).nullish(),
   sample: z.array(z.object({ change: z.string(), row: z.unknown() })).nullish(),
@@ -87,6 +89,7 @@ function tableOf(table: z.infer<typeof tableSchema>, rows: number): PlanTable {
     reason: short(table.reason),
     rowsChanged: table.rows_changed,
     estimatedCostMs: table.estimated_cost_ms,
+    contradiction: contradictionOf(table.contradiction),
     definitionHash: table.definition_hash,
     sources: table.sources?.map((source) =>
       compact({ table: source.table, tableId: source.table_id, schemaVersion: source.schema_version }),

@@ -34,7 +34,11 @@ const rows: readonly Row[] = [
   ["25001", "repair", "TerminalError", "RepairFailed"],
   ["2D000", "repair", "TerminalError", "RepairFailed"],
   ["P0001", "repair", "TerminalError", "RepairFailed"],
-  ["22012", "move", "TerminalError", "AssertionFailed"],
+  ["TR022", "move", "TerminalError", "EvidenceContradicted"],
+  ["22012", "move", "TerminalError", "QueryFailed"],
+  ["22003", "move", "TerminalError", "QueryFailed"],
+  ["42883", "move", "TerminalError", "QueryFailed"],
+  ["22003", "repair", "TerminalError", "RepairFailed"],
   ["42883", "call", "TransientError", "CallRefused"],
   ["3F000", "call", "TransientError", "CallRefused"],
   ["3F000", "repair", "TerminalError", "RepairFailed"],
@@ -78,6 +82,12 @@ describe("an error of the database", () => {
   it("is told with its detail and hint, once", () => {
     const error = classified(serverError("TR004", { detail: "head is 5.", hint: "Use 0 to 5." }), "call");
     expect(error.message).toBe("it went wrong. head is 5. Use 0 to 5");
+  });
+
+  it("of a value that the query cannot compute is told with its SQLSTATE", () => {
+    const error = classified(serverError("22003", { hint: "Mend the row." }), "move");
+    expect(error.message).toBe("it went wrong. SQLSTATE 22003. Mend the row");
+    expect(classified(serverError("22003"), "repair").message).toBe("it went wrong");
   });
 
   it("is told in one line", () => {

@@ -26,6 +26,7 @@ export const TrickleState = {
   repairAlreadyApplied: "TR019",
   refusedInsideRepair: "TR020",
   badArgument: "TR021",
+  evidenceContradicted: "TR022",
 } as const;
 
 /** The lake engine's own class, as far as it reaches the operator. */
@@ -77,6 +78,7 @@ const meanings: Readonly<Record<string, Meaning>> = {
   [TrickleState.adoptFirst]: terminal(Reason.AdoptionRequired),
   [TrickleState.strategyNotPossible]: terminal(Reason.StrategyNotPossible),
   [TrickleState.badArgument]: terminal(Reason.CallRefused),
+  [TrickleState.evidenceContradicted]: terminal(Reason.EvidenceContradicted),
   [LakeState.snapshotNotThere]: terminal(Reason.SnapshotNotFound),
   [LakeState.unknownTable]: terminal(Reason.SourceDropped),
   // A wrong key, too: it is mended in the lake's settings, not in the object.
@@ -121,8 +123,8 @@ export function isConflictState(code: string | undefined): boolean {
 function ofUserSql(code: string, context: CallContext): Meaning | undefined {
   if (!wrongSqlClasses.includes(code.slice(0, 2))) return undefined;
   if (context === "repair") return terminal(Reason.RepairFailed);
-  // An assertion or the table's own query that cannot be evaluated will not be next time either.
-  return context === "move" ? terminal(Reason.AssertionFailed) : undefined;
+  // The table's own query: what cannot be computed will not be next time either. An assertion has a code of its own.
+  return context === "move" ? terminal(Reason.QueryFailed) : undefined;
 }
 
 const missingParts: readonly string[] = [

@@ -3,7 +3,7 @@ import { z } from "zod";
 import { Reason } from "../api/reasons.ts";
 import type { JournalStep, ObservedWorld } from "../core/observed.ts";
 import { Session } from "./connection.ts";
-import type { Move, ObserveQuery, OperationIdentity, RewindDriver, RewindSession } from "./driver.ts";
+import type { Move, ObserveQuery, OperationIdentity, RewindDriver, RewindMove, RewindSession } from "./driver.ts";
 import { TransientError } from "./errors.ts";
 import { worldOf } from "./observation.ts";
 import { type Planned, plannedOf } from "./planned.ts";
@@ -80,10 +80,11 @@ class TrickleSession implements RewindSession {
     return plannedOf(json);
   }
 
-  async rewind(token: string, snapshotId: number, move: Move & { readonly strategy: string }): Promise<void> {
+  async rewind(token: string, snapshotId: number, move: RewindMove): Promise<void> {
+    const { strategy, acceptContradiction = false } = move;
     await this.#session.value(
-      "select pgtrickle_rewind.rewind($1::text, $2::uuid, $3::bigint, $4::text, $5::jsonb)",
-      [...this.#owner(token), snapshotId, move.strategy, JSON.stringify(move.assertions)],
+      "select pgtrickle_rewind.rewind($1::text, $2::uuid, $3::bigint, $4::text, $5::jsonb, $6::boolean)",
+      [...this.#owner(token), snapshotId, strategy, JSON.stringify(move.assertions), acceptContradiction],
       { context: "move", timeoutMs: move.timeoutMs },
     );
   }

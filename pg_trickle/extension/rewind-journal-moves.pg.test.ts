@@ -81,7 +81,7 @@ describe("rewind and replay", () => {
   test("the parts cannot be committed without the whole", async () => {
     const { operation, good } = await corrupted();
     const before = await summary(pool());
-    expect((await failure(call(pool(), "begin_rewind", operation, good, "Auto"))).code).toBe("TR012");
+    expect((await failure(call(pool(), "begin_rewind", operation, good, "Auto", false))).code).toBe("TR012");
     expect((await failure(call(pool(), "begin_replay", operation, "Folded"))).code).toBe("TR012");
     expect(await summary(pool())).toEqual(before);
     await removeCorrupted();

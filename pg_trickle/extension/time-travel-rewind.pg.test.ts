@@ -77,7 +77,7 @@ describe("rewind", () => {
   test("a part of it cannot be committed", async () => {
     const before = await summary(pool());
     const error = await failure(
-      pool().query("select pgtrickle_internal.stage_rewind_by_name(array['event_summary'], $1, 'Auto')", [
+      pool().query("select pgtrickle_internal.stage_rewind_by_name(array['event_summary'], $1, 'Auto', false)", [
         boundaries[0],
       ]),
     );

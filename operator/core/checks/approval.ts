@@ -3,11 +3,18 @@ import { Reason } from "../../api/reasons.ts";
 import type { Plan } from "../../api/status.ts";
 import { isApproved, needsPlan, planInForce, planRefreshMs } from "../approval.ts";
 import type { Decision } from "../decision.ts";
+import { plannedEvidence } from "../evidence.ts";
 import { isOpen, type Observed } from "../observed.ts";
 import { actAtOnce, actBeside, finish, wait } from "../outcome.ts";
 import { patchCommand, plural, tableList } from "../texts.ts";
 import { type Ready, ready } from "./ready.ts";
 import { isBlocked } from "./waiting.ts";
+
+/** Comes after what to do: an event holds 1024 bytes. */
+function warning(plan: Plan, spec: Ready["spec"]): string {
+  const evidence = plannedEvidence(plan, spec);
+  return evidence === undefined ? "" : `. Contradiction: ${evidence}`;
+}
 
 function summary({ target, commitsUndoneCount, rowsChanged, tables }: Plan, { repair, resume }: Ready["spec"]): string {
   const commits = commitsUndoneCount === undefined ? "" : `, undoes ${commitsUndoneCount} commit(s)`;
@@ -30,7 +37,7 @@ export function awaitApproval(o: Observed, { spec }: Ready): Decision | undefine
   return wait(o, {
     phase: "AwaitingApproval",
     reason: planHash === undefined ? Reason.AwaitingApproval : Reason.PlanStale,
-    message: `${trouble}Plan ${plan.hash}: ${summary(plan, spec)}.${held} To approve it: ${patchCommand(o.object, { approval: { planHash: plan.hash } })}`,
+    message: `${trouble}Plan ${plan.hash}: ${summary(plan, spec)}.${held} To approve it: ${patchCommand(o.object, { approval: { planHash: plan.hash } })}${warning(plan, spec)}`,
     requeueAfterMs: planRefreshMs,
   });
 }
@@ -48,17 +55,20 @@ export function makePlan(o: Observed, { spec, tables, snapshotId }: Ready): Deci
   return actBeside(o, isPaused ? "Pausing" : "Planning", action, message);
 }
 
+function showPlan(o: Observed, given: Ready): Decision | undefined {
+  const plan = planInForce(o);
+  if (plan === undefined) return makePlan(o, given);
+  const what = `dry run: plan ${plan.hash}: ${summary(plan, given.spec)}. Nothing was changed`;
+  const message = `${what}${warning(plan, given.spec) || "."}`;
+  return finish(o, { phase: "Planned", reason: Reason.Planned, message }, false);
+}
+
 /** Before anything is locked: a dry run ends here, an approval without hold is waited for here. */
 export function planAhead(o: Observed): Decision | undefined {
   const given = ready(o);
   if (given === undefined || isOpen(o.world)) return undefined;
   const { dryRun, approval } = given.spec;
-  if (dryRun) {
-    const plan = planInForce(o);
-    if (plan === undefined) return makePlan(o, given);
-    const message = `dry run: plan ${plan.hash}: ${summary(plan, given.spec)}. Nothing was changed.`;
-    return finish(o, { phase: "Planned", reason: Reason.Planned, message }, false);
-  }
+  if (dryRun) return showPlan(o, given);
   if (approval.mode === "Automatic" || approval.hold) return undefined;
   // The last look is for when it is its turn.
   if (isApproved(o) && isBlocked(o)) return undefined;

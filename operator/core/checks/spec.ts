@@ -8,13 +8,16 @@ function hasDuplicates(values: readonly string[]): boolean {
 }
 
 /** The messages of the CEL rules that a spec breaks; empty: none. Mirrors the rules of api/spec.ts. */
-export function brokenRules({ target, streamTables, verification, approval }: StreamTableRewindSpec): string[] {
+export function brokenRules(spec: StreamTableRewindSpec): string[] {
+  const { target, streamTables, verification, approval } = spec;
+  const asksTheLake = !spec.acceptContradiction || spec.strategy !== "Journal";
   const oneTarget = (target.snapshotId === undefined) !== (target.timestamp === undefined);
   const isApprovable = approval.planHash === undefined || approval.mode === "Manual";
   return [
     ...(oneTarget ? [] : [specMessages.oneTarget]),
     ...(hasDuplicates(streamTables) ? [specMessages.uniqueTables] : []),
     ...(hasDuplicates(verification.assertions.map(({ name }) => name)) ? [specMessages.uniqueAssertions] : []),
+    ...(asksTheLake ? [] : [specMessages.acceptNeedsLake]),
     ...(isApprovable ? [] : [specMessages.planHashNeedsManual]),
   ];
 }

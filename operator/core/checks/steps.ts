@@ -70,6 +70,7 @@ const rewind: StepCheck = (o, { world, spec, tables, snapshotId }) => {
     token,
     snapshotId,
     strategy: spec.strategy,
+    ...(spec.acceptContradiction && { acceptContradiction: true }),
     assertions,
     timeoutMs: timeoutMs(o),
   } as const;

@@ -12,6 +12,7 @@ export interface Moved {
   readonly fingerprint: string;
   readonly verified: string;
   readonly reason: string;
+  readonly contradiction: object | null;
 }
 
 /** For a test file: `public.event_summary`, paused and at its last boundary before every test. */

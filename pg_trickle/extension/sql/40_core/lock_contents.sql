@@ -8,9 +8,14 @@ declare
   st pgtrickle_internal.stream_tables;
 begin
   select s.* into st from pgtrickle_internal.stream_tables s where s.id = p_id;
-  if st.id is not null then
-    execute format('lock table only %s in access share mode', st.layout ->> 'public');
-  end if;
+  begin
+    if st.id is not null then
+      execute format('lock table only %s in access share mode', st.layout ->> 'public');
+    end if;
+  exception when undefined_table or invalid_schema_name then
+    -- whoever dropped it has committed while this waited
+    st.id := null;
+  end;
   if st.id is null or to_regclass(st.layout ->> 'public') is distinct from st.relid then
     raise exception 'stream table % was dropped in the meantime', coalesce(st.layout ->> 'public', p_id::text)
       using errcode = 'TR001', hint = pgtrickle_internal.known_names();

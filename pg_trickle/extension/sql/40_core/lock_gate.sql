@@ -12,6 +12,10 @@ begin
     begin
       perform set_config('lock_timeout', '200ms', true);
       perform from pgtrickle_internal.stream_tables s where s.id = p_id for no key update;
+      if not found then
+        raise exception 'stream table % was dropped in the meantime', p_id
+          using errcode = 'TR001', hint = pgtrickle_internal.known_names();
+      end if;
       perform set_config('lock_timeout', patience, true);
       return;
     exception when lock_not_available then
@@ -26,4 +30,4 @@ begin
 end
 $$;
 comment on function pgtrickle_internal.lock_gate(bigint) is
-  'Locks the registry row of a stream table within a bounded time; a refresh that sits on it is cancelled.';
+  'Locks the registry row of a stream table within a bounded time; a refresh that sits on it is cancelled. TR001 if the stream table was dropped.';

@@ -12,6 +12,7 @@ declare
   move record;
   problem text;
 begin
+  perform pgtrickle_internal.take_turn(p_id);
   select s.* into st from pgtrickle_internal.stream_tables s where s.id = p_id;
   way := pgtrickle_internal.choose_way(p_id, p_target, p_allowed);
   refresh.id := nextval('pgtrickle_internal.refreshes_id_seq');

@@ -12,6 +12,7 @@ declare
   generation bigint;
   target bigint;
   result pgtrickle_internal.refreshes;
+  evidence pgtrickle_internal.evidence;
 begin
   perform pgtrickle_internal.authorise(v_id, 'refresh');
   perform pgtrickle_internal.check_adopted();
@@ -21,8 +22,12 @@ begin
     perform pgtrickle_internal.check_not_held(v_id, 'advance');
     target := pgtrickle_internal.lake_head();
   end if;
+  if v_mode = 'FULL' then
+    evidence := pgtrickle_internal.recorded_evidence(v_id, target);
+  end if;
   result := pgtrickle_internal.move_contents(v_id, target, initcap(v_mode), case v_mode when 'FULL' then 'Recompute' else 'Auto' end);
   perform pgtrickle_internal.publish(v_id, generation, target, v_mode = 'DIFFERENTIAL');
+  perform pgtrickle_internal.warn_of_contradiction(v_id, result.id, evidence);
   return pgtrickle_internal.refresh_summary(result);
 end
 $$;

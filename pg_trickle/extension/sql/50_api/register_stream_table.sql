@@ -31,7 +31,13 @@ begin
   st.description := pgtrickle_internal.describe_query(st.view_definition, sources, st.settings, st.mode);
   st.id := nextval('pgtrickle_internal.stream_tables_id_seq');
   st.layout := pgtrickle_internal.build_layout(st, p_view);
-  st.relid := pgtrickle_internal.create_relations(st, p_view);
+  begin
+    st.relid := pgtrickle_internal.create_relations(st, p_view);
+  exception when unique_violation or duplicate_table or duplicate_object then
+    -- another session has made it since check_new_name() looked
+    raise exception 'relation %.% already exists', quote_ident(p_schema), quote_ident(p_name)
+      using errcode = '42P07', hint = 'Choose another name.';
+  end;
   insert into pgtrickle_internal.stream_tables (id, relid, schema_name, table_name, defining_query, view_definition,
       settings, description, layout, mode, schedule, created_by)
     overriding system value

@@ -10,6 +10,7 @@ create table pgtrickle_internal.staged_moves (
   row_count        bigint,
   fingerprint      text,
   verified         text,
+  contradiction    jsonb,
   constraint staged_moves_pkey primary key (xid, stream_table_id)
 );
 comment on table pgtrickle_internal.staged_moves is

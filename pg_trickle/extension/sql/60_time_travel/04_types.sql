@@ -37,7 +37,8 @@ create type pgtrickle.moved as (
   row_count bigint,
   fingerprint text,
   refresh_id bigint,
-  verified text
+  verified text,
+  contradiction jsonb
 );
 comment on type pgtrickle.moved is 'Result row of pgtrickle.rewind() and pgtrickle.step(): one stream table at its new snapshot.';
 comment on column pgtrickle.moved.table_name is 'The stream table, with its schema.';
@@ -51,3 +52,4 @@ comment on column pgtrickle.moved.row_count is 'Rows now.';
 comment on column pgtrickle.moved.fingerprint is 'Of the rows now; the same for the same rows, whenever and however they came.';
 comment on column pgtrickle.moved.refresh_id is 'Its row in refresh_history.';
 comment on column pgtrickle.moved.verified is 'engine or fingerprint: what the rows were checked against.';
+comment on column pgtrickle.moved.contradiction is 'Where the lake gives other rows than were published at that snapshot: what was recorded then, what the lake gives now, and which was taken. NULL: none is known.';

@@ -1,20 +1,33 @@
 -- Everything of a rewind of one table but its publication. Auto does not end at a journal that leads to other rows than
 -- were published (somebody damaged the table, and a FULL refresh recorded its mending as a change): it recomputes, and says so.
+-- What the lake gives against the evidence is published only if a person accepts it: then it is asked first.
 create function pgtrickle_internal.stage_rewind_of(
-  p_id bigint, p_snapshot bigint, p_strategy text, p_action text, p_is_proof_wanted boolean) returns void
+  p_id bigint, p_snapshot bigint, p_strategy text, p_action text, p_is_proof_wanted boolean, p_is_accepted boolean) returns void
 language plpgsql
 set search_path = pg_catalog, pg_temp
 as $$
 declare
-  generation bigint := pgtrickle_internal.generation(p_id);
+  generation bigint;
   allowed text := pgtrickle_internal.core_strategy(p_strategy);
-  way record := pgtrickle_internal.choose_rewind(p_id, p_snapshot, p_strategy);
-  earlier bigint;
+  evidence pgtrickle_internal.evidence;
+  -- where the journal has the rows that were published
+  boundary bigint;
+  way record;
   refresh bigint;
-  verified pgtrickle.verification;
+  checked record;
   problem text;
 begin
+  perform pgtrickle_internal.take_turn(p_id);
+  generation := pgtrickle_internal.generation(p_id);
   perform pgtrickle_internal.check_held(p_id);
+  -- A rewind by journal that nobody wants proof of needs none of it. What is staged here has no fingerprint yet, so it is no evidence.
+  if p_is_accepted or p_is_proof_wanted then
+    evidence := pgtrickle_internal.recorded_evidence(p_id, p_snapshot);
+  end if;
+  if p_is_accepted and allowed = 'Auto' and evidence.is_past and pgtrickle_internal.snapshot_exists(p_snapshot) then
+    allowed := 'Recompute';
+  end if;
+  way := pgtrickle_internal.choose_rewind(p_id, p_snapshot, coalesce(allowed, p_strategy));
   if way.strategy in ('Journal', 'Nothing') then
     begin
       if way.strategy = 'Journal' then
@@ -24,7 +37,7 @@ begin
         way.boundary_refresh := (
           select max(f.refresh_id) from pgtrickle_internal.fingerprints f where f.stream_table_id = p_id);
       end if;
-      verified := pgtrickle_internal.checked_boundary(p_id, p_snapshot, way.boundary_refresh, p_is_proof_wanted);
+      checked := pgtrickle_internal.checked_boundary(p_id, p_snapshot, way.boundary_refresh, p_is_proof_wanted, evidence);
     exception when sqlstate 'TR010' or data_corrupted or internal_error then
       if allowed <> 'Auto' then
         raise;
@@ -35,14 +48,30 @@ begin
     end;
   end if;
   if refresh is null then
+    evidence := pgtrickle_internal.recorded_evidence(p_id, p_snapshot);
     -- before the move, which is itself a refresh that ends there
-    earlier := pgtrickle_internal.journal_boundary(p_id, pgtrickle_internal.boundary_snapshot(p_id, p_snapshot));
+    boundary := pgtrickle_internal.journal_boundary(p_id, pgtrickle_internal.boundary_snapshot(p_id, p_snapshot));
     refresh := (pgtrickle_internal.move_contents(p_id, p_snapshot, p_action, allowed)).id;
-    update pgtrickle_internal.refreshes r set reason = problem where r.id = refresh and problem is not null;
-    verified := pgtrickle_internal.checked_recompute(p_id, p_snapshot, earlier);
+    checked := pgtrickle_internal.checked_recompute(p_id, p_snapshot, evidence, boundary);
+    if not p_is_accepted then
+      perform pgtrickle_internal.refuse_contradiction(p_id, p_snapshot, checked.contradiction, boundary is not null);
+    end if;
   end if;
-  perform pgtrickle_internal.stage(p_id, refresh, generation, p_snapshot, verified);
+  perform pgtrickle_internal.stage(p_id, refresh, generation, p_snapshot, checked.verified, checked.contradiction);
+  perform pgtrickle_internal.add_reason(refresh, problem,
+    pgtrickle_internal.evidence_note(evidence, (checked.verified).fingerprint, checked.contradiction));
 end
 $$;
-comment on function pgtrickle_internal.stage_rewind_of(bigint, bigint, text, text, boolean) is
+comment on function pgtrickle_internal.stage_rewind_of(bigint, bigint, text, text, boolean, boolean) is
   'Puts the rows of a stream table at a snapshot and verifies them; finish_moves() publishes them, or nobody.';
+
+create function pgtrickle_internal.add_reason(p_refresh bigint, p_instead text, p_besides text) returns void
+language plpgsql
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  update pgtrickle_internal.refreshes r set reason = concat_ws('; ', coalesce(p_instead, r.reason), p_besides)
+    where r.id = p_refresh and coalesce(p_instead, p_besides) is not null;
+end
+$$;
+comment on function pgtrickle_internal.add_reason(bigint, text, text) is 'Why a refresh was made in another way, and what else there is to say.';

@@ -9,19 +9,29 @@ declare
   target bigint := coalesce(p_target, pgtrickle_internal.lake_head());
   generation bigint;
   refresh pgtrickle_internal.refreshes;
+  evidence pgtrickle_internal.evidence;
   verified pgtrickle.verification;
+  contradiction jsonb;
   id bigint;
 begin
   perform pgtrickle_internal.check_adopted();
   perform pgtrickle_internal.pin_snapshot(target);
   foreach id in array p_ids loop
     perform pgtrickle_internal.authorise(id, 'replay');
+    perform pgtrickle_internal.take_turn(id);
     generation := pgtrickle_internal.generation(id);
+    evidence := pgtrickle_internal.recorded_evidence(id, target);
     refresh := pgtrickle_internal.move_contents(id, target, 'Replay');
     verified := pgtrickle_internal.checked_rows(id, target, 'engine', null);
-    perform pgtrickle_internal.stage(id, refresh.id, generation, target, verified);
+    -- Of a past snapshot on its way. Nothing refuses here: the rewind is committed, and the head is what counts.
+    contradiction := pgtrickle_internal.contradiction(evidence, verified.row_count, verified.fingerprint, 'lake');
+    perform pgtrickle_internal.stage(id, refresh.id, generation, target, verified, contradiction);
+    perform pgtrickle_internal.add_reason(refresh.id, null,
+      pgtrickle_internal.evidence_note(evidence, verified.fingerprint, contradiction));
   end loop;
 exception
+  when data_exception or cardinality_violation then
+    perform pgtrickle_internal.refuse_query_failure('replay', id, target, sqlstate, sqlerrm);
   when sqlclient_unable_to_establish_sqlconnection or connection_failure or connection_exception
     or fdw_unable_to_establish_connection then
     raise exception 'the lake engine cannot be reached: %', sqlerrm

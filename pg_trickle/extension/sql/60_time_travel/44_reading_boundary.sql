@@ -6,6 +6,7 @@ as $$
 declare
   boundary bigint;
 begin
+  perform pgtrickle_internal.lock_contents(p_id);
   perform pgtrickle_internal.hold_snapshot(p_snapshot);
   if exists (select from pgtrickle_internal.lake_health h where not h.is_healthy) then
     boundary := pgtrickle_internal.journal_boundary(p_id, pgtrickle_internal.boundary_snapshot(p_id, p_snapshot));

@@ -5,9 +5,14 @@ as $$
 declare
   st pgtrickle_internal.stream_tables;
   way record;
+  evidence pgtrickle_internal.evidence;
+  rows jsonb;
 begin
+  perform pgtrickle_internal.lock_contents(p_id);
   select s.* into st from pgtrickle_internal.stream_tables s where s.id = p_id;
   way := pgtrickle_internal.choose_rewind(p_id, p_target, 'Auto');
+  evidence := pgtrickle_internal.recorded_evidence(p_id, p_target);
+  rows := pgtrickle_internal.plan_rows(p_id, p_target, way.boundary_refresh);
   return jsonb_build_object(
       'table', pgtrickle_internal.qualified_name(p_id),
       'from', st.contents_snapshot, 'to', p_target, 'frontier', st.frontier_snapshot,
@@ -20,7 +25,7 @@ begin
         from pgtrickle_internal.sources s
         cross join lateral pgtrickle_internal.lake_table_at(s.lake_schema, s.lake_table, p_target) t
         where s.stream_table_id = p_id))
-    || pgtrickle_internal.plan_rows(p_id, p_target, way.boundary_refresh);
+    || rows || pgtrickle_internal.plan_evidence(p_id, p_target, evidence, way.boundary_refresh, rows);
 end
 $$;
 comment on function pgtrickle_internal.plan_table(bigint, bigint) is 'The plan of a rewind for one stream table.';

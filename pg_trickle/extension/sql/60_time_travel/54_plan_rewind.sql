@@ -23,7 +23,10 @@ begin
       'system_identifier', (select c.system_identifier::text from pg_control_system() c),
       'timeline', (select c.timeline_id from pg_control_checkpoint() c))
     || pgtrickle_internal.plan_commits(ids, target, reached);
+exception
+  when data_exception or cardinality_violation then
+    perform pgtrickle_internal.refuse_query_failure('plan', id, target, sqlstate, sqlerrm);
 end
 $$;
 comment on function pgtrickle.plan_rewind(text[], bigint) is
-  'What a rewind would do: way, cost, rows that change, commits undone. Changes nothing.';
+  'What a rewind would do: way, cost, rows that change, commits undone; and whether the lake gives other rows there than were published (contradiction). Changes nothing.';

@@ -12,6 +12,7 @@ declare
   way record;
 begin
   perform pgtrickle_reading.check_may_read(v_id, p_caller);
+  perform pgtrickle_internal.lock_contents(v_id);
   select s.* into st from pgtrickle_internal.stream_tables s where s.id = v_id;
   way := pgtrickle_internal.choose_way(v_id, head);
   return query values

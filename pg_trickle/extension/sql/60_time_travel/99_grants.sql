@@ -1,7 +1,7 @@
 -- Beyond what 90_grants gives by name. The parts of a rewind are for those who may rewind; a staged move that is not
 -- published by finish_moves() cannot be committed.
 grant execute on function
-  pgtrickle_internal.stage_rewind_by_name(text[], bigint, text),
+  pgtrickle_internal.stage_rewind_by_name(text[], bigint, text, boolean),
   pgtrickle_internal.finish_moves(),
   pgtrickle_internal.check_assertions(jsonb, text),
   pgtrickle_internal.evaluate_assertion(text, text, text),

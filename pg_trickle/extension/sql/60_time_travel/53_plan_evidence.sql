@@ -1,0 +1,34 @@
+-- A plan by the journal reads nothing of the lake, but whether the lake still says what was published is to be known before anything
+-- runs. A lake that cannot be asked makes no plan fail: then it is said that it was not asked.
+create function pgtrickle_internal.plan_evidence(
+  p_id bigint, p_target bigint, p_evidence pgtrickle_internal.evidence, p_boundary bigint, p_lake jsonb) returns jsonb
+language plpgsql
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  nothing constant jsonb := '{"contradiction": null}';
+  compared record;
+begin
+  if p_evidence.is_past is not true or p_evidence.other_environment is not null then
+    return nothing;
+  end if;
+  if p_boundary is null then
+    return jsonb_build_object('contradiction', pgtrickle_internal.contradiction(
+      p_evidence, (p_lake ->> 'row_count')::bigint, p_lake ->> 'fingerprint'));
+  end if;
+  if not pgtrickle_internal.snapshot_exists(p_target)
+      or exists (select from pgtrickle_internal.lake_health h where not h.is_healthy) then
+    return nothing || '{"lake_error": {"code": "TR014", "message": "the lake no longer has the snapshot, or does not answer"}}';
+  end if;
+  compared := pgtrickle_internal.compare_published_with_target(p_id, p_target, p_boundary);
+  return jsonb_build_object('contradiction', pgtrickle_internal.contradiction(
+    p_evidence, compared.expected_row_count, compared.expected_fingerprint,
+    p_sample => pgtrickle_internal.contradiction_sample(compared.unexpected, compared.missing)));
+exception
+  when sqlclient_unable_to_establish_sqlconnection or connection_failure or connection_exception
+    or fdw_unable_to_establish_connection or data_exception then
+    return nothing || jsonb_build_object('lake_error', jsonb_build_object('code', sqlstate, 'message', sqlerrm));
+end
+$$;
+comment on function pgtrickle_internal.plan_evidence(bigint, bigint, pgtrickle_internal.evidence, bigint, jsonb) is
+  'Whether the lake contradicts what was published at a snapshot; p_boundary: the refresh that a plan by journal undoes to; p_lake: what the lake gives there, as any other plan has asked.';
