@@ -30,7 +30,9 @@ describe("a table that is right", () => {
   test("is brought to the newest snapshot, and leaves no row in the history", async () => {
     await insertEvents(pool(), "click", 1);
     const said = await scrub();
-    expect(said).toMatch(/^public\.event_summary: 2 rows at snapshot \d+, as the query gives them, level rows, \d+ ms$/);
+    expect(said).toMatch(
+      /^public\.event_summary: 2 rows at snapshot \d+, as the query gives them, level rows, \d+ ms$/,
+    );
     expect((await table())?.contents).toBe(await head());
     expect(await history()).toEqual([]);
     expect(await scrubbed()).toMatchObject({
@@ -64,7 +66,9 @@ describe("drift: rows that were published and are not the query's", () => {
     expect(await isRight()).toEqual([true, true, true]);
     const [told] = await history();
     expect(told).toMatchObject({ action: "Scrub", strategy: "Recompute", rows_removed: "1", rows_added: "1" });
-    expect(told?.reason).toMatch(/^drift: 2 rows .* the query gives 2; 1 missing, 1 unexpected.*found right for the last time at snapshot \d+, 20/);
+    expect(told?.reason).toMatch(
+      /^drift: 2 rows .* the query gives 2; 1 missing, 1 unexpected.*found right for the last time at snapshot \d+, 20/,
+    );
     expect(await scrubbed()).toMatchObject({ drift_count: 1, damage_count: 0, last_drift_at: expect.any(Date) });
   });
 
@@ -90,7 +94,6 @@ describe("drift: rows that were published and are not the query's", () => {
     expect(await scrubbed()).toMatchObject({ drift_count: 1 });
     await rows("delete from lake.events where event_type = 'purchase'");
   });
-
 });
 
 describe("damage: rows that were never published", () => {
@@ -98,7 +101,10 @@ describe("damage: rows that were never published", () => {
     ["changed", "update public.event_summary set event_count = 99 where event_type = 'click'"],
     ["deleted", "delete from public.event_summary where event_type = 'view'"],
     ["invented", "insert into public.event_summary values ('forged', 1, 1)"],
-    ["swapped", "update public.event_summary set event_type = case event_type when 'click' then 'a view' else 'a click' end"],
+    [
+      "swapped",
+      "update public.event_summary set event_type = case event_type when 'click' then 'a view' else 'a click' end",
+    ],
   ])("%s rows are healed and told as damage", async (_name, statement) => {
     const right = await counts();
     await force(statement);
@@ -109,7 +115,9 @@ describe("damage: rows that were never published", () => {
   });
 
   test("of a table without hidden state, a multiset, is healed too", async () => {
-    await rows("select pgtrickle.create_stream_table('plain', 'select event_type, value from lake.events', '1h', 'FULL')");
+    await rows(
+      "select pgtrickle.create_stream_table('plain', 'select event_type, value from lake.events', '1h', 'FULL')",
+    );
     const [{ right } = { right: 0 }] = await rows<{ right: number }>("select count(*)::int as right from plain");
     await force("delete from plain where event_type = 'view'", "insert into plain select * from plain limit 1");
     const found = await scrub("plain");

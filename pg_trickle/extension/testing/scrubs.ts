@@ -14,6 +14,19 @@ export interface Scrubbed {
 
 export const TABLE = "public.event_summary";
 
+/** What a delta that lost rows leaves: rows, hidden state and fingerprint agree, and are wrong. */
+function lossOf(state: string, type: string, count: number): readonly string[] {
+  return [
+    `update ${state} set n = n - ${count} where k1 = '${type}'`,
+    `update public.event_summary set event_count = event_count - ${count} where event_type = '${type}'`,
+    `update pgtrickle_internal.fingerprints f
+     set hash_sum = (select c.hash_sum from pgtrickle_internal.count_fingerprint(f.stream_table_id) c)
+     where f.refresh_id = (
+       select max(g.refresh_id) from pgtrickle_internal.fingerprints g
+       join pgtrickle_internal.stream_tables s on s.id = g.stream_table_id where s.table_name = 'event_summary')`,
+  ];
+}
+
 export function useScrubs() {
   const trickle = useTrickle();
   const clients: Client[] = [];
@@ -29,7 +42,7 @@ export function useScrubs() {
     clients.push(client);
     await client.connect();
     await client.query("set session_replication_role = replica");
-    for (const statement of statements) await client.query(statement);
+    await client.query(["begin", ...statements, "commit"].join(";"));
   }
 
   /** A relation of the table's layout, such as its hidden state. */
@@ -41,17 +54,7 @@ export function useScrubs() {
     return found?.name ?? "";
   }
 
-  /** What a delta that lost rows leaves: rows, hidden state and fingerprint agree, and are wrong. */
-  async function loseRows(type: string, count: number): Promise<void> {
-    const [state] = [await relation("base")];
-    await force(
-      `update ${state} set n = n - ${count} where k1 = '${type}'`,
-      `update public.event_summary set event_count = event_count - ${count} where event_type = '${type}'`,
-      `update pgtrickle_internal.fingerprints f
-       set hash_sum = (select c.hash_sum from pgtrickle_internal.count_fingerprint(f.stream_table_id) c)
-       where f.refresh_id = (select max(g.refresh_id) from pgtrickle_internal.fingerprints g)`,
-    );
-  }
+  const loseRows = async (type: string, count: number) => force(...lossOf(await relation("base"), type, count));
 
   const scrub = async (name = TABLE) =>
     (await rows<{ summary: string }>("select pgtrickle.scrub($1) as summary", [name]))[0]?.summary ?? "";

@@ -54,31 +54,33 @@ comment on function pgtrickle_internal.compare_at_head(bigint, bigint) is
 
 -- The engine's word is one source; where the sources are few rows, PostgreSQL's own executor is a second, which shares nothing with
 -- the first. What the two do not agree on cannot be healed by either: it is told, and nothing of this scrub stays.
-create function pgtrickle_internal.check_by_source_rows(p_id bigint, p_head bigint) returns boolean
+create function pgtrickle_internal.check_by_source_rows(p_st pgtrickle_internal.stream_tables, p_head bigint) returns boolean
 language plpgsql
 set search_path = pg_catalog, pg_temp
 as $$
 declare
   compared record;
 begin
-  if (pgtrickle_internal.source_size(p_id, p_head)).rows > pgtrickle_internal.setting('scrub_rows_limit') then
+  if (pgtrickle_internal.source_size(p_st.id, p_head)).rows > pgtrickle_internal.setting('scrub_rows_limit') then
     return false;
   end if;
   begin
-    compared := pgtrickle_internal.compare_with_source_rows(p_id, p_head);
+    compared := pgtrickle_internal.compare_with_source_rows(p_st.id, p_head);
   exception when sqlstate 'TR018' then
     -- More rows than the catalog had counted, or two sources of one name: level rows cannot do that.
     return false;
   end;
   if compared.fingerprint is distinct from compared.expected_fingerprint then
+    -- Rows that another refresh has published meanwhile are those of another snapshot.
+    perform pgtrickle_internal.check_not_superseded(p_st.id, p_st.generation);
     raise exception 'PostgreSQL and the lake engine do not agree on stream table % at snapshot %: % rows by the engine, % by PostgreSQL',
-        pgtrickle_internal.qualified_name(p_id), p_head, compared.row_count, compared.expected_row_count
+        pgtrickle_internal.qualified_name(p_st.id), p_head, compared.row_count, compared.expected_row_count
       using errcode = 'TR010',
         detail = format('missing %s, unexpected %s', compared.missing, compared.unexpected),
-        hint = format('Nothing was changed. Look at both: select * from pgtrickle.verify(%L, ''rows'');', pgtrickle_internal.qualified_name(p_id));
+        hint = format('Nothing was changed. Look at both: select * from pgtrickle.verify(%L, ''rows'');', pgtrickle_internal.qualified_name(p_st.id));
   end if;
   return true;
 end
 $$;
-comment on function pgtrickle_internal.check_by_source_rows(bigint, bigint) is
+comment on function pgtrickle_internal.check_by_source_rows(pgtrickle_internal.stream_tables, bigint) is
   'The rows of a stream table against its query, run by PostgreSQL over its sources'' rows, if they are at most scrub_rows_limit; TR010 if they differ, false if it was not done.';

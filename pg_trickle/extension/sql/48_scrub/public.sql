@@ -99,7 +99,8 @@ comment on function pgtrickle.record_scrub_failure(bigint, numeric, text, text) 
   'Tells that a scheduled scrub failed and how long it took; it is tried again after a tenth of scrub_interval_ms, then less often.';
 
 create function pgtrickle.scrub_facts()
-returns table (table_name text, age_seconds double precision, drift_count bigint, damage_count bigint, interval_seconds double precision)
+returns table (table_name text, age_seconds double precision, drift_count bigint, damage_count bigint,
+  last_drift_at double precision, interval_seconds double precision)
 language plpgsql stable security definer
 set search_path = pg_catalog, pg_temp
 set standard_conforming_strings = on
@@ -110,11 +111,11 @@ begin
     select pgtrickle_internal.qualified_name(s.id),
       case when pgtrickle_internal.next_scrub_at(s.id) is not null
         then extract(epoch from clock_timestamp() - coalesce(c.last_scrubbed_at, s.created_at))::double precision end,
-      coalesce(c.drift_count, 0), coalesce(c.damage_count, 0),
+      coalesce(c.drift_count, 0), coalesce(c.damage_count, 0), extract(epoch from c.last_drift_at)::double precision,
       (pgtrickle_internal.setting('scrub_interval_ms') / 1000)::double precision
     from pgtrickle_internal.stream_tables s left join pgtrickle_internal.scrubs c on c.stream_table_id = s.id
     order by s.id;
 end
 $$;
 comment on function pgtrickle.scrub_facts() is
-  'For metrics: each stream table with the seconds since its last scrub or its creation (NULL: it is not scrubbed now), what was healed so far, and the interval.';
+  'For metrics: each stream table with the seconds since its last scrub or its creation (NULL: it is not scrubbed now), what was healed so far and when last (seconds since 1970), and the interval.';

@@ -67,6 +67,7 @@ begin
   update pgtrickle_internal.refreshes r set reason = format('%s: %s', p_kind, p_found) || coalesce(last_right, '') where r.id = refresh;
   compared := pgtrickle_internal.compare_at_head(p_st.id, p_head);
   if compared.fingerprint is distinct from compared.expected_fingerprint or compared.hidden_count > 0 then
+    perform pgtrickle_internal.check_not_superseded(p_st.id, p_st.generation);
     raise exception 'stream table % differs from its query at snapshot %, and differs again when it is rebuilt: % rows, the query gives %',
         pgtrickle_internal.qualified_name(p_st.id), p_head, compared.row_count, compared.expected_row_count
       using errcode = 'TR010', detail = p_found,
@@ -133,7 +134,7 @@ begin
   if kind is not null then
     perform pgtrickle_internal.heal(st, head, kind, found);
   end if;
-  if pgtrickle_internal.check_by_source_rows(p_id, head) then
+  if pgtrickle_internal.check_by_source_rows(st, head) then
     level := 'rows';
   end if;
   if kind is not null or st.contents_snapshot is distinct from head or st.frontier_snapshot is distinct from head then
