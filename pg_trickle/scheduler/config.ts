@@ -17,7 +17,7 @@ const schema = z.object({
   MAINTENANCE_INTERVAL_MS: milliseconds.default(600_000),
   METRICS_ADDRESS: z
     .string()
-    .regex(/^([^\s:]+|\[[0-9a-f:]+\]):\d{1,5}$/i, "must be host:port, such as 127.0.0.1:9188 or [::]:9188")
+    .regex(/^([^\s:]*|\[[0-9a-f:]+\]):\d{1,5}$/i, "must be host:port, such as 127.0.0.1:9188; :9188 is every address")
     .optional(),
 });
 

@@ -16,7 +16,7 @@ function listen(server: Server, address: string): Promise<void> {
   const host = address.slice(0, separator).replace(/^\[(.*)\]$/, "$1");
   return new Promise((resolve, reject) => {
     server.once("error", reject);
-    server.listen({ host, port: Number(address.slice(separator + 1)) }, resolve);
+    server.listen({ host: host || undefined, port: Number(address.slice(separator + 1)) }, resolve);
   });
 }
 
