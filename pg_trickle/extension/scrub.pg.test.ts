@@ -171,6 +171,21 @@ describe("who may not be scrubbed", () => {
   });
 });
 
+test("the operator sees when a table was healed, and what was found", async () => {
+  const observed = async () =>
+    (
+      await rows<{ healed: { at: string; found: string } | null }>(
+        "select pgtrickle_rewind.observe_table('uid', 'event_summary') -> 'healed' as healed",
+      )
+    )[0]?.healed;
+  expect(await observed()).toBeNull();
+  await loseRows("view", 1);
+  await scrub();
+  const healed = await observed();
+  expect(healed?.found).toMatch(/^drift: 2 rows/);
+  expect(new Date(healed?.at ?? "")).toEqual((await scrubbed())?.last_drift_at);
+});
+
 test("explain says what is known of the scrubs", async () => {
   await scrub();
   const said = await rows<{ item: string; value: string }>(

@@ -118,3 +118,17 @@ begin
 end
 $$;
 comment on function pgtrickle_internal.explain_scrub(bigint) is 'What explain() says of the scrubs of a stream table.';
+
+create function pgtrickle_internal.last_healed(p_id bigint) returns jsonb
+language plpgsql stable
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  return (
+    select jsonb_build_object('at', c.last_drift_at, 'found', (
+      select r.reason from pgtrickle_internal.refreshes r
+      where r.stream_table_id = c.stream_table_id and r.action = 'Scrub' order by r.id desc limit 1))
+    from pgtrickle_internal.scrubs c where c.stream_table_id = p_id and c.last_drift_at is not null);
+end
+$$;
+comment on function pgtrickle_internal.last_healed(bigint) is 'When a scrub healed a stream table last, and what it had found; NULL: never.';
