@@ -86,6 +86,8 @@ export const Reason = {
   HoldOrphaned: "HoldOrphaned",
   /** The lock of a rewind that no longer exists was freed. */
   OrphanFreed: "OrphanFreed",
+  /** A scrub found a table to be other than its query, and healed it, while the object was waiting. */
+  DriftHealed: "DriftHealed",
   /** Failed, but the journal no longer says why. */
   Failed: "Failed",
 } as const;

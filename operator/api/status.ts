@@ -116,6 +116,7 @@ const tableSchema = z.object({
   statusBefore: text.optional().describe("What pg_trickle said before: ACTIVE, PAUSED, ERROR, …"),
   heldBefore: z.array(text).max(64).optional().describe("Holds that were there before and are left alone."),
   held: z.boolean().optional().describe("Whether this rewind holds the table now."),
+  lastDriftAt: time.optional().describe("When a scrub healed the table, if that was since this object was made."),
 });
 
 const stepSchema = z.object({

@@ -1,6 +1,7 @@
 /** The status as a mirror of what was observed: everything but phase, reason and message. */
 import type { StepStatus, StreamTableRewindStatus, TableStatus } from "../api/status.ts";
 import {
+  healedSince,
   holdName,
   isDone,
   isRewound,
@@ -49,6 +50,7 @@ function tableStatus(o: Observed, world: ObservedWorld, table: TableFact): Table
     statusBefore: before?.status,
     heldBefore: before?.holders && [...before.holders],
     held: table.holders.includes(hold),
+    lastDriftAt: healedSince(o, table)?.at,
   }) as TableStatus;
 }
 

@@ -68,6 +68,8 @@ export interface TableFact {
   readonly holders: readonly string[];
   /** Another rewind that has the table's lock. */
   readonly lockedBy?: LockOwner | undefined;
+  /** The last scrub that found it to be other than its query, and what that one found. */
+  readonly healed?: { readonly at: string; readonly found: string } | undefined;
   readonly failure?: Failure | undefined;
 }
 
@@ -190,6 +192,11 @@ export function holdName(object: Observed["object"]): string {
 /** In full where the database knows it, else as it was asked for. */
 export function tableName({ name, requested }: TableFact): string {
   return name ?? requested;
+}
+
+/** A scrub has healed the table in the life of this object. */
+export function healedSince(o: Observed, { healed }: TableFact): TableFact["healed"] {
+  return healed !== undefined && Date.parse(healed.at) >= o.object.createdAt ? healed : undefined;
 }
 
 /** Tables that have the hold of this rewind now. */

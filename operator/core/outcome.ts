@@ -4,9 +4,9 @@ import { isTerminal, isWaitingForPerson, type Phase, type Retry, type StreamTabl
 import { conditions } from "./conditions.ts";
 import { type Action, type Announcement, type Decision, stepOfAction, type Transition } from "./decision.ts";
 import { mirror, present } from "./mirror.ts";
-import { type Failure, isOpen, type Observed } from "./observed.ts";
+import { type Failure, healedSince, isOpen, type Observed, tableName } from "./observed.ts";
 import { effectiveRetry } from "./retry.ts";
-import { messageText } from "./texts.ts";
+import { messageText, quotedText } from "./texts.ts";
 
 interface Outcome {
   readonly action?: Action;
@@ -41,6 +41,19 @@ function retryEvent(o: Observed, retry: Retry | undefined): Transition[] {
   const before = o.status.retry;
   if (retry === undefined || (before?.step === retry.step && before.reason === retry.reason)) return [];
   return [{ type: "Warning", reason: retry.reason, action: `Retry${retry.step}`, note: retry.message }];
+}
+
+/** What the plan showed of the table may have been wrong. Held tables are not scrubbed: it happens while the object waits. */
+function driftEvents(o: Observed): Transition[] {
+  if (o.world.kind !== "observed") return [];
+  return o.world.tables.flatMap((table) => {
+    const healed = healedSince(o, table);
+    const name = tableName(table);
+    const isTold = o.status.tables?.some((told) => told.name === name && told.lastDriftAt === healed?.at);
+    if (healed === undefined || isTold) return [];
+    const note = `${name} was not its query and was healed by a scrub at ${healed.at}: ${quotedText(healed.found)}`;
+    return [{ type: "Warning", reason: Reason.DriftHealed, action: "Scrub", note }];
+  });
 }
 
 /** Starts, goes on with, or adds up the time that a person takes while the deadline would run. */
@@ -92,7 +105,7 @@ function build(o: Observed, given: Outcome): Decision {
     requeueAfterMs: outcome.requeueAfterMs,
     announce,
     // What is not written would be told again by the next pass.
-    events: announce !== "never" ? [...phaseEvent(o, outcome), ...retryEvent(o, retry)] : [],
+    events: announce !== "never" ? [...phaseEvent(o, outcome), ...retryEvent(o, retry), ...driftEvents(o)] : [],
   };
 }
 

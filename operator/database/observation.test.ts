@@ -47,6 +47,15 @@ describe("worldOf", () => {
     });
   });
 
+  it("reads when a scrub has healed a table, and what it had found", () => {
+    const healed = { at: "2026-11-22T12:00:00.5+00:00", found: "drift: 1 missing" };
+    const [table] = worldOf(makeAnswer({ tables: [{ requested: "t", healed }] }), uid).tables;
+    expect(table?.healed).toEqual({ at: "2026-11-22T12:00:00.500Z", found: "drift: 1 missing" });
+    const forgotten = worldOf(makeAnswer({ tables: [{ requested: "t", healed: { ...healed, found: null } }] }), uid);
+    expect(forgotten.tables[0]?.healed?.found).toBe("");
+    expect(worldOf(makeAnswer(), uid).tables[0]?.healed).toBeUndefined();
+  });
+
   it("does not take its own lock for somebody else's", () => {
     const owner = { namespace: "default", name: "r", cluster: "c" };
     const locked = (by: string) =>

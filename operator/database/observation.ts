@@ -22,6 +22,7 @@ const tableSchema = z.object({
   status: optionalText,
   holders: z.array(text).nullish(),
   locked_by: ownerSchema.nullish(),
+  healed: z.object({ at: time, found: optionalText }).nullish(),
 });
 
 /** A table in `before` or `after` of a step: a state, or a row of what a move did. */
@@ -164,6 +165,7 @@ function tableOf(table: z.infer<typeof tableSchema>, uid: string): ObservedWorld
     status: table.status ?? undefined,
     holders: table.holders ?? [],
     lockedBy: owner && { ...owner, gone: false },
+    healed: table.healed ? { at: table.healed.at.toISOString(), found: table.healed.found ?? "" } : undefined,
     failure: table.error ? failureOf(table.error, "call") : undefined,
   };
 }

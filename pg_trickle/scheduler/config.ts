@@ -15,6 +15,10 @@ const schema = z.object({
   HEALTH_INTERVAL_MS: milliseconds.default(2_000),
   HEALTH_TIMEOUT_MS: milliseconds.default(3_000),
   MAINTENANCE_INTERVAL_MS: milliseconds.default(600_000),
+  METRICS_ADDRESS: z
+    .string()
+    .regex(/^([^\s:]*|\[[0-9a-f:]+\]):\d{1,5}$/i, "must be host:port, such as 127.0.0.1:9188; :9188 is every address")
+    .optional(),
 });
 
 export interface Config {
@@ -25,6 +29,8 @@ export interface Config {
   readonly healthIntervalMs: number;
   readonly healthTimeoutMs: number;
   readonly maintenanceIntervalMs: number;
+  /** Where /metrics is served; undefined: nowhere. */
+  readonly metricsAddress: string | undefined;
 }
 
 /** Throws one ConfigError that names every bad key. */
@@ -43,5 +49,6 @@ export function readConfig(environment: NodeJS.ProcessEnv): Config {
     healthIntervalMs: values.HEALTH_INTERVAL_MS,
     healthTimeoutMs: values.HEALTH_TIMEOUT_MS,
     maintenanceIntervalMs: values.MAINTENANCE_INTERVAL_MS,
+    metricsAddress: values.METRICS_ADDRESS,
   });
 }

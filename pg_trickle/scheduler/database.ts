@@ -1,4 +1,4 @@
-// The SQL that the scheduler speaks, and nothing more: what is due, refreshing it, what failed, how the lake is.
+// The SQL that the scheduler speaks, and nothing more: what is due, refreshing and scrubbing it, what failed, how the lake is.
 import { Client, type ClientBase, Pool } from "pg";
 
 const LOCK_TIMEOUT_MS = 10_000;
@@ -6,6 +6,27 @@ const LOCK_TIMEOUT_MS = 10_000;
 export interface DueRefresh {
   readonly id: string;
   readonly tableName: string;
+}
+
+/** Beside the refreshes: a scrub, and whoever asks for metrics. */
+const OTHER_WORKERS = 2;
+
+export interface Scrubbed {
+  /** What had to be healed; null: nothing. */
+  readonly kind: "drift" | "damage" | null;
+  /** null: the table was paused or dropped meanwhile. */
+  readonly summary: string | null;
+}
+
+export interface ScrubFact {
+  readonly tableName: string;
+  /** null: it is not scrubbed now. */
+  readonly ageSeconds: number | null;
+  readonly driftCount: number;
+  readonly damageCount: number;
+  /** Seconds since 1970; null: never. */
+  readonly lastDriftAt: number | null;
+  readonly intervalSeconds: number;
 }
 
 export function createCoordinator(databaseUrl: string): Client {
@@ -21,7 +42,7 @@ export function createWorkers(databaseUrl: string, max: number, refreshTimeoutMs
   return new Pool({
     connectionString: databaseUrl,
     application_name: "pg_trickle refresh",
-    max,
+    max: max + OTHER_WORKERS,
     statement_timeout: refreshTimeoutMs,
     // Somebody's open transaction must not keep a refresh waiting with its locks held.
     lock_timeout: LOCK_TIMEOUT_MS,
@@ -78,6 +99,43 @@ export async function recordFailure(workers: Pool, id: string, failure: Error): 
     [id, sqlStateOf(failure) ?? "XX000", failure.message],
   );
   return result.rows[0]?.wait_ms ?? null;
+}
+
+/** The table that is to be scrubbed now; that its scrub has begun is noted. */
+export async function beginScrub(workers: Pool): Promise<DueRefresh | undefined> {
+  const { rows } = await workers.query<{ id: string; table_name: string }>(
+    "select id, table_name from pgtrickle.scrub_due()",
+  );
+  return rows[0] && { id: rows[0].id, tableName: rows[0].table_name };
+}
+
+export async function scrub(workers: Pool, id: string): Promise<Scrubbed> {
+  const { rows } = await workers.query<Scrubbed>("select kind, summary from pgtrickle.scheduled_scrub($1::bigint)", [
+    id,
+  ]);
+  return rows[0] ?? { kind: null, summary: null };
+}
+
+export async function recordScrubFailure(
+  workers: Pool,
+  id: string,
+  failure: { readonly durationMs: number; readonly error: Error },
+): Promise<void> {
+  await workers.query("select pgtrickle.record_scrub_failure($1::bigint, $2::numeric, $3, $4)", [
+    id,
+    failure.durationMs,
+    sqlStateOf(failure.error) ?? "XX000",
+    failure.error.message,
+  ]);
+}
+
+export async function readScrubFacts(workers: Pool): Promise<ScrubFact[]> {
+  const { rows } = await workers.query<ScrubFact>(
+    `select table_name as "tableName", age_seconds as "ageSeconds", drift_count::float as "driftCount",
+       damage_count::float as "damageCount", last_drift_at as "lastDriftAt", interval_seconds as "intervalSeconds"
+     from pgtrickle.scrub_facts()`,
+  );
+  return rows;
 }
 
 export async function maintain(workers: Pool): Promise<void> {

@@ -1,7 +1,8 @@
-// Composition root of the scheduler: config, logger, loop, signals. It speaks PostgreSQL only and outlives both the lake
+// Composition root of the scheduler: config, logger, loop, metrics, signals. It speaks PostgreSQL only and outlives both the lake
 // engine and restarts of the database.
 import { ConfigError, readConfig } from "./config.ts";
 import { createLogger } from "./log.ts";
+import { startMetricsServer } from "./metrics-server.ts";
 import { Scheduler } from "./scheduler.ts";
 
 /** A refresh that hangs in a frozen engine must not keep the process from ending. */
@@ -18,7 +19,11 @@ async function main(): Promise<void> {
       setTimeout(() => process.exit(0), SHUTDOWN_LIMIT_MS).unref();
     });
   }
+  const metrics =
+    config.metricsAddress && (await startMetricsServer(config.metricsAddress, () => scheduler.scrubFacts()));
+  if (metrics) log.info({ url: metrics.url }, "metrics are served");
   await scheduler.run();
+  if (metrics) await metrics.close();
   log.info("stopped");
 }
 

@@ -16,6 +16,17 @@ describe("readConfig", () => {
     expect(read).toThrow(/DATABASE_URL.*LOG_LEVEL.*MAX_REFRESHES/);
     expect(read).not.toThrow(/secret/);
   });
+
+  test.each(["127.0.0.1:9188", "[::1]:9188", ":9188"])("serves metrics at %s only if told to", (address) => {
+    const url = { DATABASE_URL: "postgresql://localhost/db" };
+    expect(readConfig(url).metricsAddress).toBeUndefined();
+    expect(readConfig({ ...url, METRICS_ADDRESS: address }).metricsAddress).toBe(address);
+  });
+
+  test.each(["9188", "host:", "::1:9188", "host:123456"])("refuses %s as the address of metrics", (address) => {
+    const read = () => readConfig({ DATABASE_URL: "postgresql://localhost/db", METRICS_ADDRESS: address });
+    expect(read).toThrow(/METRICS_ADDRESS: must be host:port/);
+  });
 });
 
 describe("reconnectDelayMs", () => {

@@ -1,4 +1,4 @@
-// The loop: ask what is due, refresh it, record what failed, ask how the lake is. All state is in the database; this
+// The loop: ask what is due, refresh it, scrub it, record what failed, ask how the lake is. All state is in the database; this
 // process may die at any moment and another one goes on.
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Client, Pool } from "pg";
@@ -6,6 +6,7 @@ import type { Logger } from "pino";
 import type { Config } from "./config.ts";
 import {
   becomeScheduler,
+  beginScrub,
   checkLake,
   createCoordinator,
   createWorkers,
@@ -13,13 +14,16 @@ import {
   listDue,
   maintain,
   readNextDueMs,
+  readScrubFacts,
   recordFailure,
+  recordScrubFailure,
   refresh,
+  type ScrubFact,
+  scrub,
   sqlStateOf,
 } from "./database.ts";
+import { Scrubber, SUPERSEDED } from "./scrubber.ts";
 
-/** A pause, an edit of the frontier or another refresh came first: nothing failed. */
-const SUPERSEDED = "TR012";
 const SHORTEST_WAIT_MS = 50;
 const OVERDUE_WAIT_MS = 250;
 const LONGEST_WAIT_MS = 1_000;
@@ -31,6 +35,7 @@ export class Scheduler {
   readonly #stop = new AbortController();
   readonly #running = new Map<string, Promise<void>>();
   readonly #workers: Pool;
+  readonly #scrubber: Scrubber;
   #isLakeHealthy: boolean | undefined;
 
   constructor(config: Config, log: Logger) {
@@ -38,6 +43,20 @@ export class Scheduler {
     this.#log = log;
     this.#workers = createWorkers(config.databaseUrl, config.maxRefreshes, config.refreshTimeoutMs);
     this.#workers.on("error", (err) => log.warn({ err }, "an idle connection was lost"));
+    this.#scrubber = new Scrubber(
+      {
+        begin: () => beginScrub(this.#workers),
+        refresh: (id) => refresh(this.#workers, id),
+        scrub: (id) => scrub(this.#workers, id),
+        recordFailure: (id, failure) => recordScrubFailure(this.#workers, id, failure),
+      },
+      log,
+    );
+  }
+
+  /** What /metrics tells; asked anew each time. */
+  scrubFacts(): Promise<ScrubFact[]> {
+    return readScrubFacts(this.#workers);
   }
 
   stop(): void {
@@ -59,7 +78,7 @@ export class Scheduler {
         await this.#wait(waitMs);
       }
     }
-    await Promise.allSettled(this.#running.values());
+    await Promise.allSettled([...this.#running.values(), this.#scrubber.ended()]);
     await this.#workers.end();
   }
 
@@ -98,6 +117,8 @@ export class Scheduler {
         healthDueAt = Date.now() + this.#config.healthIntervalMs;
       }
       await this.#startDue(client);
+      // Beside the refreshes, whose places it does not take.
+      await this.#scrubber.startDue((id) => this.#running.get(id));
       if (Date.now() >= maintenanceDueAt) {
         await maintain(this.#workers);
         maintenanceDueAt = Date.now() + this.#config.maintenanceIntervalMs;
@@ -120,7 +141,9 @@ export class Scheduler {
     if (free <= 0) {
       return;
     }
-    const due = (await listDue(client)).filter((table) => !this.#running.has(table.id));
+    const due = (await listDue(client)).filter(
+      (table) => !this.#running.has(table.id) && this.#scrubber.tableId !== table.id,
+    );
     for (const table of due.slice(0, free)) {
       const done = this.#refresh(table).finally(() => this.#running.delete(table.id));
       this.#running.set(table.id, done);

@@ -31,7 +31,7 @@ interface Case {
 const held = (reason: string) => both(`strw_tables_held{reason="${reason}"}`, "0 1x200");
 const inPhase = (phase: string) => both(`strw_rewinds{phase="${phase}"}`, "0 1x200");
 
-const cases: readonly Case[] = [
+const operatorCases: readonly Case[] = [
   { name: "nothing to tell", series: [leads, ...inPhase("Queued")], minutes: 180, fires: [] },
   {
     ...{ name: "a rewind fails", series: [leads, one('strw_rewinds_finished_total{phase="Failed"}', "0x4 1x100")] },
@@ -110,6 +110,57 @@ const cases: readonly Case[] = [
     fires: [{ alertname: "StreamTableRewindForbidden", verb: "GET", resource: "secrets" }],
   },
 ];
+
+const events = 'table="public.events"';
+const interval = one("pgtrickle_scrub_interval_seconds{}", "600x300");
+
+const scrubCases: readonly Case[] = [
+  { name: "scrubs, and nothing healed", series: [leads, interval], minutes: 100, fires: [] },
+  {
+    ...{ name: "a table is healed, as two schedulers see it", minutes: 20 },
+    series: [leads, interval, ...both(`pgtrickle_last_drift_timestamp_seconds{${events}}`, "600x300")],
+    fires: [{ alertname: "StreamTableDrift", table: "public.events" }],
+  },
+  {
+    ...{ name: "a table was healed more than an hour ago", minutes: 71, fires: [] },
+    series: [leads, interval, one(`pgtrickle_last_drift_timestamp_seconds{${events}}`, "600x300")],
+  },
+  {
+    ...{ name: "it is healed again, by the next pod", minutes: 90 },
+    series: [
+      ...[leads, interval, one(`pgtrickle_last_drift_timestamp_seconds{${events}}`, "600x50")],
+      one(`pgtrickle_last_drift_timestamp_seconds{${events}}`, "_x55 3600x100").replace('pod="a"', 'pod="b"'),
+    ],
+    fires: [{ alertname: "StreamTableDrift", table: "public.events" }],
+  },
+  {
+    ...{ name: "a table is scrubbed late, but within three intervals", minutes: 200, fires: [] },
+    series: [leads, interval, one(`pgtrickle_scrub_age_seconds{${events}}`, "0+60x29 0+60x29 0+60x29 0+60x29 0+10x90")],
+  },
+  {
+    ...{ name: "no scrub for three intervals, at first", minutes: 44, fires: [] },
+    series: [leads, interval, one(`pgtrickle_scrub_age_seconds{${events}}`, "0+60x200")],
+  },
+  {
+    ...{ name: "no scrub of one table for three intervals and a quarter of an hour", minutes: 47 },
+    series: [
+      ...[leads, interval, one(`pgtrickle_scrub_age_seconds{${events}}`, "0+60x200")],
+      one('pgtrickle_scrub_age_seconds{table="public.other"}', "10x200"),
+    ],
+    fires: [{ alertname: "StreamTableScrubMissing", table: "public.events" }],
+  },
+  {
+    ...{ name: "the scheduler is gone, at first", minutes: 39, fires: [] },
+    series: [leads, one("pgtrickle_scrub_interval_seconds{}", "600x20")],
+  },
+  {
+    ...{ name: "the scheduler is gone for a quarter of an hour", minutes: 42 },
+    series: [leads, one("pgtrickle_scrub_interval_seconds{}", "600x20")],
+    fires: [{ alertname: "StreamTableScrubMissing" }],
+  },
+];
+
+const cases: readonly Case[] = [...operatorCases, ...scrubCases];
 
 let answers: readonly PromqlAnswer[];
 

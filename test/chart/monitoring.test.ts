@@ -9,6 +9,7 @@ import { ObjectStore } from "../../operator/kube/store.ts";
 import type { CustomObject } from "../../operator/kube/types.ts";
 import { createMetrics } from "../../operator/telemetry/metrics.ts";
 import { countRewinds } from "../../operator/telemetry/rewinds.ts";
+import { METRICS as SCHEDULER_METRICS } from "../../pg_trickle/scheduler/metrics.ts";
 import { CHART } from "./chart.ts";
 
 const RUNBOOKS = fileURLToPath(new URL("../../docs/runbooks", import.meta.url));
@@ -33,7 +34,10 @@ const { panels } = JSON.parse(read("files/dashboards/streamtable-rewind.json")) 
 const metrics = createMetrics({ processMetrics: true });
 const { registry } = metrics;
 afterAll(() => registry.clear());
-const defined = registry.getMetricsAsArray() as unknown as { name: string; type: string; labelNames: string[] }[];
+const defined = [
+  ...(registry.getMetricsAsArray() as unknown as { name: string; type: string; labelNames: readonly string[] }[]),
+  ...SCHEDULER_METRICS,
+];
 const namesOfMetrics = new Set(
   defined.flatMap(({ name, type }) =>
     type === "histogram" ? ["_bucket", "_sum", "_count"].map((suffix) => `${name}${suffix}`) : [name],
@@ -42,7 +46,7 @@ const namesOfMetrics = new Set(
 /** What Prometheus itself adds at a scrape, and the one of histograms. */
 const SCRAPE_LABELS = ["namespace", "pod", "le"];
 
-const metricsIn = (expr: string) => expr.match(/\b(strw|workqueue|process|nodejs)_\w+/g) ?? [];
+const metricsIn = (expr: string) => expr.match(/\b(strw|workqueue|process|nodejs|pgtrickle)_\w+/g) ?? [];
 
 const expressions = [
   ...alerts.map(({ alert, expr }) => ({ name: `alert ${alert}`, expr })),
@@ -50,7 +54,7 @@ const expressions = [
 ];
 
 describe.each(expressions)("$name", ({ expr }) => {
-  it("names metrics that the operator has", () => {
+  it("names metrics that operator or scheduler have", () => {
     expect(metricsIn(expr).length).toBeGreaterThan(0);
     expect(metricsIn(expr).filter((name) => !namesOfMetrics.has(name))).toEqual([]);
   });

@@ -108,9 +108,10 @@ describe("its examples", () => {
 
   /** What the page says of an example's result; the first line that has the words. */
   const checks: Readonly<Record<string, (result: Result) => unknown>> = {
-    "from pgtrickle.pgt_stream_tables;": ([table]) => expect(table).toMatchObject({ contents_snapshot: String(GOOD) }),
+    "select pgt_name, status, contents_snapshot": ([table]) =>
+      expect(table).toMatchObject({ contents_snapshot: String(GOOD) }),
     // The page's incident happens after the table was looked at.
-    "from pgtrickle.refresh_history": () => insertEvents(client, "CORRUPTED_EVENT", 1000, 999_999),
+    "from pgtrickle.refresh_history order by": () => insertEvents(client, "CORRUPTED_EVENT", 1000, 999_999),
     "from pgtrickle.snapshots(": ([bad, good]) => {
       expect(bad).toMatchObject({ snapshot_id: "43", author: "postgres", message: "psql: changed main.events" });
       expect(bad).toMatchObject({ rows_added: "1000", is_current: true });
@@ -123,6 +124,10 @@ describe("its examples", () => {
     "pgtrickle.diff(": (result) => expect(result).toEqual([corrupted]),
     "select ok, snapshot_id": ([result]) => expect(result).toMatchObject({ ok: true, missing: [], unexpected: [] }),
     "select ok, level": (result) => expect(result.map(({ ok }) => ok)).toEqual([true, true]),
+    "pgtrickle.scrub(": ([result]) =>
+      expect(result).toMatchObject({ scrub: expect.stringMatching(/as the query gives/) }),
+    "pgt_name, last_scrubbed_at": ([table]) => expect(table).toMatchObject({ drift_count: "0", scrub_error: null }),
+    "where action = 'Scrub'": (result) => expect(result).toEqual([]),
     "pgtrickle.adopt()": (result) => expect(result).toEqual([]),
   };
   const checked = new Set<string>();

@@ -12,6 +12,10 @@
 {{ include "strw.fullname" . | trunc 46 | trimSuffix "-" }}-lake
 {{- end }}
 
+{{- define "strw.pgTrickle.metricsName" -}}
+{{ include "strw.fullname" . | trunc 46 | trimSuffix "-" }}-scheduler
+{{- end }}
+
 {{- define "strw.pgTrickle.secretName" -}}
 {{ .Values.pgTrickle.existingSecret | default (include "strw.pgTrickle.name" .) }}
 {{- end }}

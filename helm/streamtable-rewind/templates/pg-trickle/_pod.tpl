@@ -83,9 +83,18 @@ containers:
       {{- include "strw.pgTrickle.secretEnv" (dict "root" . "name" "PGPASSWORD" "key" "scheduler-password") | nindent 6 }}
       - name: LOG_LEVEL
         value: {{ $t.logLevel }}
+      {{- if $t.scheduler.metrics.enabled }}
+      - name: METRICS_ADDRESS
+        value: ":9188"
+      {{- end }}
       {{- with $t.scheduler.env }}
       {{- toYaml . | nindent 6 }}
       {{- end }}
+    {{- if $t.scheduler.metrics.enabled }}
+    ports:
+      - name: metrics
+        containerPort: 9188
+    {{- end }}
     volumeMounts:
       {{- include "strw.pgTrickle.caMount" . | nindent 6 }}
       - name: tmp

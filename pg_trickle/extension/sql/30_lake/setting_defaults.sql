@@ -21,7 +21,10 @@ begin atomic
     ('backoff_base_ms', 1000, 'wait after the first failed scheduled refresh; doubles with each further one'),
     ('backoff_limit_ms', 60000, 'longest wait after failed refreshes'),
     ('lake_health_max_age_ms', 15000, 'an older answer of the lake than this counts as none'),
-    ('guard', 1, '1: triggers on the lake''s catalog keep other clients from spoiling it; set by pgtrickle.set_guard()')
+    ('guard', 1, '1: triggers on the lake''s catalog keep other clients from spoiling it; set by pgtrickle.set_guard()'),
+    ('scrub_interval_ms', 3600000, 'a scheduled stream table is due for a scrub when its last one is older'),
+    ('scrub_budget_percent', 5, 'share of the time that scrubs may take; it wins over the interval; 0: no scrubs'),
+    ('scrub_rows_limit', 10000, 'up to so many rows of its sources PostgreSQL itself runs the query too, in each scrub (measured 50 ms a thousand rows)')
   ) as defaults (name, value, description);
 end;
 comment on function pgtrickle_internal.setting_defaults() is 'All settings with their defaults.';

@@ -21,8 +21,15 @@ select
   pgtrickle_internal.holders(s.id) as holds,
   s.generation,
   s.created_by,
-  s.created_at
+  s.created_at,
+  scrubbed.last_scrubbed_at,
+  pgtrickle_internal.next_scrub_at(s.id) as next_scrub_at,
+  scrubbed.drift_count,
+  scrubbed.damage_count,
+  scrubbed.last_drift_at,
+  scrubbed.scrub_error
 from pgtrickle_internal.stream_tables s
+cross join lateral pgtrickle_internal.scrub_summary(s.id) scrubbed
 -- As the role that reads the view, which is not always the session's: an index expression may run in a superuser's ANALYZE.
 where has_table_privilege(s.relid, 'select') or pg_has_role('pgtrickle_admin', 'usage');
 comment on view pgtrickle.pgt_stream_tables is
@@ -48,5 +55,11 @@ comment on column pgtrickle.pgt_stream_tables.holds is 'Who keeps it paused: per
 comment on column pgtrickle.pgt_stream_tables.generation is 'Goes up with each publication, frontier edit, pause, resume and change of its definition.';
 comment on column pgtrickle.pgt_stream_tables.created_by is 'The role that created it; it and members of pgtrickle_admin may manage it.';
 comment on column pgtrickle.pgt_stream_tables.created_at is 'When it was created.';
+comment on column pgtrickle.pgt_stream_tables.last_scrubbed_at is 'When it was compared with its query last, at the newest snapshot of then, and was right or made right.';
+comment on column pgtrickle.pgt_stream_tables.next_scrub_at is 'When that is done next at the earliest. NULL: not now, as it is paused, has no schedule, or the budget is 0.';
+comment on column pgtrickle.pgt_stream_tables.drift_count is 'Times that a scrub found other rows than the query''s, although they were those that had been published, and healed them.';
+comment on column pgtrickle.pgt_stream_tables.damage_count is 'Times that a scrub found other rows than those that had been published, and healed them.';
+comment on column pgtrickle.pgt_stream_tables.last_drift_at is 'When drift or damage was healed last; refresh_history has it under action Scrub.';
+comment on column pgtrickle.pgt_stream_tables.scrub_error is 'Why the last scrub failed, until one succeeds.';
 create trigger edit_frontier instead of update or insert or delete on pgtrickle.pgt_stream_tables
   for each row execute function pgtrickle_internal.edit_stream_tables();

@@ -24,6 +24,8 @@ begin
       select from pgtrickle_internal.refreshes r
       where r.stream_table_id = new.id and r.id > known.refresh_id and r.outcome = 'Succeeded'
         and (not r.is_journaled and r.strategy not in ('Nothing', 'None')
+          -- rebuilt: the journal knows nothing of rows or a hidden state that somebody changed by force
+          or r.strategy = 'Recompute' and r.action in ('Full', 'Reinitialize', 'Scrub')
           -- without hidden state, a journal also holds what a rebuild mended
           or r.strategy = 'Recompute' and new.layout ->> 'shape' = 'rows')) then
     counted := pgtrickle_internal.count_fingerprint(new.id, known.refresh_id);

@@ -37,6 +37,8 @@ begin
   return query
     select 'source ' || s.relation_name, format('lake table %s.%s', s.lake_schema, s.lake_table)
     from pgtrickle_internal.sources s where s.stream_table_id = v_id order by s.relation_name;
+  return query
+    select e.* from pgtrickle_internal.explain_scrub(v_id) e;
   return query values
     ('incremental', coalesce(st.description #>> '{incremental,ok}', 'false')),
     ('shape', st.layout ->> 'shape'),

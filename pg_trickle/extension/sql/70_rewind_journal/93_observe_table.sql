@@ -15,7 +15,7 @@ begin
   v_id := pgtrickle_rewind.resolve_for(p_uid, p_name);
   return jsonb_build_object('requested', p_name, 'error', null)
       || pgtrickle_rewind.table_state(v_id)
-      || jsonb_build_object('locked_by', pgtrickle_rewind.locked_by(v_id));
+      || jsonb_build_object('locked_by', pgtrickle_rewind.locked_by(v_id), 'healed', pgtrickle_internal.last_healed(v_id));
 exception
   when sqlstate 'TR001' or sqlstate 'TR002' or sqlstate 'TR021' then
     get stacked diagnostics v_code = returned_sqlstate, v_message = message_text, v_hint = pg_exception_hint;

@@ -16,7 +16,8 @@ begin
     select format('function %s', p.oid::regprocedure) from pg_catalog.pg_proc p
     where p.pronamespace = 'pgtrickle'::regnamespace
       and p.proname not in ('attach_lake', 'at', 'diff', 'snapshots', 'explain', 'verify', 'scheduler_start', 'due_refreshes',
-        'next_due_ms', 'scheduled_refresh', 'record_failure', 'maintain', 'check_lake', 'record_lake_failure')
+        'next_due_ms', 'scheduled_refresh', 'record_failure', 'maintain', 'check_lake', 'record_lake_failure', 'scrub_due',
+        'scheduled_scrub', 'record_scrub_failure', 'scrub_facts')
   loop
     execute pg_catalog.format('grant execute on %s to pgtrickle_admin', signature);
   end loop;
@@ -29,7 +30,8 @@ begin
   for signature in
     select format('function %s', p.oid::regprocedure) from pg_catalog.pg_proc p
     where p.pronamespace = 'pgtrickle'::regnamespace and p.proname in ('scheduler_start', 'due_refreshes',
-      'next_due_ms', 'scheduled_refresh', 'record_failure', 'maintain', 'check_lake', 'record_lake_failure')
+      'next_due_ms', 'scheduled_refresh', 'record_failure', 'maintain', 'check_lake', 'record_lake_failure', 'scrub_due',
+      'scheduled_scrub', 'record_scrub_failure', 'scrub_facts')
   loop
     execute pg_catalog.format('grant execute on %s to pgtrickle_scheduler, pgtrickle_admin', signature);
   end loop;
@@ -37,4 +39,4 @@ end
 $$;
 -- The view calls these with its reader's rights.
 grant execute on function pgtrickle_internal.status(bigint), pgtrickle_internal.holders(bigint),
-  pgtrickle_internal.lake_problem() to public;
+  pgtrickle_internal.lake_problem(), pgtrickle_internal.next_scrub_at(bigint), pgtrickle_internal.scrub_summary(bigint) to public;
