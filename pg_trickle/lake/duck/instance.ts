@@ -29,10 +29,14 @@ const literal = (text: string): string => `'${text.replaceAll("'", "''")}'`;
 
 /**
  * Same id for every catalog session of this instance, and for no other. The setting lets them through the trigger in which
- * commits of others wait for this engine's turn (session/turn.ts); an option survives the pool's DISCARD ALL.
+ * commits of others wait for this engine's turn (session/turn.ts); an option survives the pool's DISCARD ALL. Of two options
+ * libpq takes the last, so those that were given are in it.
  */
-function catalogConninfo(catalog: string, instanceId: string): string {
-  return `${catalog} application_name='${APPLICATION_NAME} ${instanceId}' options='-c pgtrickle.turn=mine'`;
+export function catalogConninfo(catalog: string, instanceId: string): string {
+  const words = catalog.matchAll(/(\w+)\s*=\s*(?:'((?:[^'\\]|\\.)*)'|(\S*))/g);
+  const given = [...words].filter(([, name]) => name === "options").map(([, , quoted, bare]) => `${quoted ?? bare} `);
+  const options = `${given.at(-1) ?? ""}-c pgtrickle.turn=mine`;
+  return `${catalog} application_name='${APPLICATION_NAME} ${instanceId}' options='${options}'`;
 }
 
 async function loadExtensions(connection: DuckDBConnection, options: LakeOptions): Promise<void> {
