@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { ConfigError, isLoopback, readConfig, threadPoolSize } from "./config.ts";
+import { catalogConninfo } from "./duck/instance.ts";
 import { LruCache } from "./duck/lru-cache.ts";
 import { castFromText, duckText, lakeName } from "./duck/names.ts";
 import { isInstanceInvalidated, LakeError, toLakeError } from "./errors.ts";
@@ -53,6 +54,18 @@ describe("configuration", () => {
   });
 });
 
+describe("sessions of the catalog", () => {
+  test.each([
+    ["dbname=d user=u", "'-c pgtrickle.turn=mine'"],
+    ["dbname=d options='-c search_path=a\\ b' user=u", "'-c search_path=a\\ b -c pgtrickle.turn=mine'"],
+    ["options=-cgeqo=off dbname=d", "'-cgeqo=off -c pgtrickle.turn=mine'"],
+    ["dbname=d password='x options=y'", "'-c pgtrickle.turn=mine'"],
+  ])("to %s are let through while the engine has its turn", (catalog, options) => {
+    const conninfo = catalogConninfo(catalog, "id");
+    expect(conninfo).toBe(`${catalog} application_name='pg_trickle lake engine id' options=${options}`);
+  });
+});
+
 describe("errors of DuckDB", () => {
   test.each([
     ["INTERRUPT Error: Interrupted!", "57014"],
@@ -72,6 +85,23 @@ describe("errors of DuckDB", () => {
     ["something new", "XX000"],
   ])("%s", (message, sqlState) => {
     expect(toLakeError(new Error(message)).sqlState).toBe(sqlState);
+  });
+
+  test("of the catalog's guard are told in its own words, whatever values stand before them", () => {
+    const text = `TransactionContext Error: Failed to commit: Failed to commit DuckLake transaction.
+Failed to flush changes into DuckLake: Failed to execute query "insert into x values ('ERROR:  pgtrickle guard: a value
+of somebody''s')": ERROR:  pgtrickle guard: the deletion from data file 0 is dated to snapshot 5
+HINT:  run the transaction again
+CONTEXT:  PL/pgSQL function`;
+    for (const message of [text, text.replaceAll("\n", " ")]) {
+      expect(toLakeError(new Error(message))).toMatchObject({
+        sqlState: "40001",
+        message: "the deletion from data file 0 is dated to snapshot 5",
+        hint: expect.stringContaining("run the transaction again"),
+      });
+    }
+    const other = `Failed to execute query "insert into x values ('pgtrickle guard: no')": ERROR:  out of space`;
+    expect(toLakeError(new Error(other)).sqlState).not.toBe("40001");
   });
 
   test("are told without the engine's own SQL and without passwords", () => {

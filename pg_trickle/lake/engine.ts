@@ -2,6 +2,7 @@
 // pool, as that has to be known before the first thread.
 import { mkdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { createSecureContext, type SecureContext } from "node:tls";
 import { type Logger, pino } from "pino";
 import { type Config, isLoopback, RESERVED_FOR_PLANS, readConfig } from "./config.ts";
@@ -13,6 +14,7 @@ import { Gates } from "./session/gates.ts";
 import { type EngineParts, LAKE_USER, openSession, PLANS_USER } from "./session/open-session.ts";
 import { SchemaCache } from "./session/schema-cache.ts";
 import { SERVER_VERSION } from "./session/settings.ts";
+import { Turn } from "./session/turn.ts";
 import { deriveVerifier } from "./wire/scram.ts";
 import { WireServer } from "./wire/server.ts";
 
@@ -48,9 +50,11 @@ function engineParts(config: Config, lake: Lake): EngineParts {
       wakeIn: (delayMs, wake) => setTimeout(wake, delayMs).unref(),
     });
   const counters = new ReadCounters();
+  const gates = new Gates();
   return {
     lake,
-    gates: new Gates(),
+    gates,
+    turn: new Turn({ lake, gates, nowMs: () => performance.now(), sleep }),
     admissions: { [LAKE_USER]: admission(), [PLANS_USER]: admission() },
     schemas: new SchemaCache(() => performance.now()),
     facts: {

@@ -59,6 +59,8 @@ export const SQL_STATE = {
 
 interface Rule {
   readonly match: RegExp;
+  /** Where the message is only a part of the text: the group that holds it. */
+  readonly isSentence?: boolean;
   readonly sqlState: string;
   readonly hint?: string;
 }
@@ -68,6 +70,13 @@ const CONFLICT_HINT = "Another client changed the same lake table at the same ti
 // Order matters: the phrase before the class.
 const RULES: readonly Rule[] = [
   { match: /^INTERRUPT Error/, sqlState: SQL_STATE.queryCanceled },
+  {
+    // The error of a trigger comes after the statements of the whole commit, in which users' values stand.
+    match: /.*ERROR:\s+pgtrickle guard: ([^\n]*?)\s*(?:HINT:|\n|$)/s,
+    isSentence: true,
+    sqlState: SQL_STATE.serializationFailure,
+    hint: "Another client has committed to the lake at the same time; run the transaction again.",
+  },
   {
     match: /No snapshot found at version|does not exist at version/,
     sqlState: SQL_STATE.snapshotMissing,
@@ -139,8 +148,9 @@ export function toLakeError(error: unknown): LakeError {
     return new LakeError(SQL_STATE.storageFailed, storage.message, { cause: error, hint: storage.hint });
   }
   const rule = RULES.find((candidate) => candidate.match.test(message));
+  const sentence = rule?.isSentence === true ? rule.match.exec(message)?.[1] : undefined;
   const extras: ErrorExtras = rule?.hint === undefined ? { cause: error } : { cause: error, hint: rule.hint };
-  return new LakeError(rule?.sqlState ?? SQL_STATE.internal, firstParagraph(message), extras);
+  return new LakeError(rule?.sqlState ?? SQL_STATE.internal, sentence ?? firstParagraph(message), extras);
 }
 
 export function hasSqlState(error: unknown, sqlState: string): boolean {

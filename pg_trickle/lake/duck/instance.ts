@@ -27,9 +27,16 @@ const TERMINATE_WAIT_MS = 5000;
 
 const literal = (text: string): string => `'${text.replaceAll("'", "''")}'`;
 
-/** Same id for every catalog session of this instance, and for no other. */
-function catalogConninfo(catalog: string, instanceId: string): string {
-  return `${catalog} application_name='${APPLICATION_NAME} ${instanceId}'`;
+/**
+ * Same id for every catalog session of this instance, and for no other. The setting lets them through the trigger in which
+ * commits of others wait for this engine's turn (session/turn.ts); an option survives the pool's DISCARD ALL. Of two options
+ * libpq takes the last, so those that were given are in it.
+ */
+export function catalogConninfo(catalog: string, instanceId: string): string {
+  const words = catalog.matchAll(/(\w+)\s*=\s*(?:'((?:[^'\\]|\\.)*)'|(\S*))/g);
+  const given = [...words].filter(([, name]) => name === "options").map(([, , quoted, bare]) => `${quoted ?? bare} `);
+  const options = `${given.at(-1) ?? ""}-c pgtrickle.turn=mine`;
+  return `${catalog} application_name='${APPLICATION_NAME} ${instanceId}' options='${options}'`;
 }
 
 async function loadExtensions(connection: DuckDBConnection, options: LakeOptions): Promise<void> {
@@ -91,7 +98,8 @@ function settings(options: LakeOptions): readonly string[] {
     "set global disabled_optimizers = 'statistics_propagation'",
     "set global integer_division = true",
     "set global TimeZone = 'UTC'",
-    "set global ducklake_max_retry_count = 100",
+    // 3 s in all. DuckLake repeats a refused commit too, wherever one of its words for a conflict stands in the statements.
+    "set global ducklake_max_retry_count = 30",
     "set global ducklake_retry_wait_ms = 20",
     "set global ducklake_retry_backoff = 1.1",
     "set global allowed_configs = ['TimeZone']",

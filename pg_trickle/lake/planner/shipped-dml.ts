@@ -1,6 +1,6 @@
 // INSERT, UPDATE and DELETE of user `lake`. Names are quoted anew and expressions are printed from their trees, so no
 // text of the statement reaches DuckDB's parser a second time.
-import { child, nodes, statement, strings, text } from "./ast.ts";
+import { child, nodes, statement, text } from "./ast.ts";
 import { NO_TABLE, select } from "./build.ts";
 import {
   type DmlTarget,
@@ -123,9 +123,7 @@ export async function bindChange(
   const condition = where ? await printed(requireBoolean(env.check(where), "where").node, services) : null;
   const table = [LAKE, LAKE_SCHEMA, change.name].map(quoted).join(".");
   const tail = condition === null ? "" : ` WHERE ${condition}`;
-  const isOneRow = where !== null && isByCtid(where);
-  if (change.kind === "delete")
-    return { ok: true, kind: "delete", table: own, sql: `DELETE FROM ${table}${tail}`, isOneRow };
+  if (change.kind === "delete") return { ok: true, kind: "delete", table: own, sql: `DELETE FROM ${table}${tail}` };
   const types = new Map((await services.sourceColumns(own, null))?.map((item) => [item.name, typeOfColumn(item.type)]));
   const sets = nodes(bound, "select_list").map(async (item, index) => {
     const name = change.columns[index] ?? "";
@@ -137,13 +135,7 @@ export async function bindChange(
     kind: "update",
     table: own,
     sql: `UPDATE ${table} SET ${(await Promise.all(sets)).join(", ")}${tail}`,
-    isOneRow,
   };
-}
-
-function isByCtid(where: Node): boolean {
-  const names = strings(child(where, "left") ?? {}, "column_names");
-  return text(where, "type") === "COMPARE_EQUAL" && names[names.length - 1] === "ctid";
 }
 
 function refuseColumn(name: string): never {

@@ -1,10 +1,10 @@
 // SELECT statements of user `lake`.
 import { onlyStatement, statement, syntaxError } from "./ast.ts";
-import { ctidText } from "./ctid.ts";
 import { plainTypeTokens } from "./dialect.ts";
 import type { Relation } from "./gate/env.ts";
 import { type GateOptions, gate } from "./gate/gate.ts";
 import { bindParameters } from "./parameters.ts";
+import { hiddenPlace, placeColumns, placeText } from "./place.ts";
 import { forbidden, GATE, RefusedError, refuse } from "./refusal.ts";
 import { namedTables, tableRelation } from "./relations.ts";
 import { TYPES } from "./sql-types.ts";
@@ -47,22 +47,8 @@ export async function translateSelect(
     );
   }
   const ctidColumns = checked.columns.flatMap((item, index) => (item.type.kind === "tid" ? [index] : []));
-  const shown = ctidColumns.length === 0 ? checked.node : withCtids(checked.node, ctidColumns);
-  const sql = await services.print(statement(shown));
+  const sql = await services.print(statement(checked.node));
   return { ok: true, kind: "select", sql, relations: [...relations.values()].map((item) => item.lake), ctidColumns };
-}
-
-function withCtids(query: Node, positions: readonly number[]): Node {
-  const selected = query["select_list"];
-  if (!Array.isArray(selected))
-    return refuse(GATE.column, "ctid is not supported in a union", "select it from one table");
-  const items = selected as readonly Node[];
-  return {
-    ...query,
-    select_list: items.map((item, index) =>
-      positions.includes(index) ? { ...ctidText({ ...item, alias: "" }), alias: "ctid" } : item,
-    ),
-  };
 }
 
 interface KnownRelation {
@@ -98,8 +84,10 @@ export async function lakeRelation(name: string, services: PlannerServices): Pro
       "it was dropped or renamed, or not made yet",
     );
   const plain = tableRelation(table, snapshot, columns);
-  const rowid = { name: "ctid", type: TYPES.tid, lakeName: "rowid" };
-  return { lake: { table, snapshot }, relation: { ...plain, columns: [...plain.columns, rowid] } };
+  const known = placeColumns(columns);
+  const place = (alias: string) => (known === null ? hiddenPlace(table) : placeText(alias, known));
+  const ctid = { name: "ctid", type: TYPES.tid, expression: place };
+  return { lake: { table, snapshot }, relation: { ...plain, columns: [...plain.columns, ctid] } };
 }
 
 export function shippedOptions(relations: ReadonlyMap<string, KnownRelation>): GateOptions {

@@ -76,8 +76,6 @@ describe("selects that give PostgreSQL's answer", () => {
       sql: "SELECT r1.value, r2.value FROM (main.events r1 INNER JOIN main.events r2 ON (((r1.value = (r2.value + 39)))))",
       want: [["39", "0"]],
     },
-    { sql: "SELECT ctid, value FROM main.events WHERE ((value = 3)) FOR UPDATE", want: [["(0,4)", "3"]] },
-    { sql: "SELECT value FROM main.events WHERE ctid = $1", values: ["(0,5)"], want: [["4"]] },
     { sql: `SELECT "Odd ""name" FROM main.events WHERE (("Odd ""name" = 5))`, want: [[5]] },
     {
       sql: "SELECT count(*) FROM main.events WHERE ((day >= '2026-12-01'::date)) AND ((f < 'NaN'::double precision))",
@@ -100,16 +98,6 @@ describe("changes", () => {
       want: `DELETE FROM "lake"."main"."events" WHERE (events.event_type = 'CORRUPTED_EVENT')`,
     },
     { sql: "DELETE FROM main.events", want: `DELETE FROM "lake"."main"."events"` },
-    {
-      sql: "DELETE FROM main.events WHERE ctid = $1",
-      values: ["(2,3)"],
-      want: `DELETE FROM "lake"."main"."events" WHERE (events.rowid = 32770)`,
-    },
-    {
-      sql: "UPDATE main.events SET value = $2, event_type = $3 WHERE ctid = $1",
-      values: ["(0,32769)", "5", "it's"],
-      want: `UPDATE "lake"."main"."events" SET "value" = CAST('5' AS BIGINT), "event_type" = 'it''s' WHERE (events.rowid = 1000000000000000000)`,
-    },
     {
       sql: "UPDATE main.events SET value = (value + 1) WHERE ((event_type = 'click'::text))",
       want: `UPDATE "lake"."main"."events" SET "value" = (events."value" + 1) WHERE (events.event_type = 'click')`,
@@ -153,6 +141,43 @@ test("a pinned table is read at its snapshot", async () => {
   });
 });
 
+describe("ctids", () => {
+  const place = (alias: string) =>
+    `CASE  WHEN (contains(${alias}.filename, '/')) THEN (((CAST(${alias}.file_row_number AS VARCHAR) || '::') || ${alias}.filename)) ELSE (((CAST(${alias}.rowid AS VARCHAR) || ':') || COALESCE(CAST(${alias}.snapshot_id AS VARCHAR), '')) || ':') || ${alias}.filename END`;
+  const fields = async (sql: string, ...columns: string[]) => {
+    const described = columns.map((name) => ({ name, type: "BIGINT" }));
+    return translateShipped(sql, () => null, { ...duckdb.services, sourceColumns: async () => described });
+  };
+  const plain = (translated: unknown) => JSON.stringify(translated).replaceAll(/[()\s]+/g, " ");
+
+  test("are places in the lake", async () => {
+    const translated = await fields("SELECT ctid, value FROM main.events FOR UPDATE", "value");
+    expect(translated).toMatchObject({ ok: true, ctidColumns: [0] });
+    expect(plain(translated)).toContain(plain(place("events")).slice(1, -1));
+  });
+
+  test("can be equal or not", async () => {
+    const translated = await fields(
+      "SELECT r1.value FROM main.events r1 WHERE EXISTS (SELECT NULL FROM main.events r2 WHERE ((r1.ctid = r2.ctid)))",
+      "value",
+    );
+    expect(plain(translated)).toContain(plain(place("r1")).slice(1, -1));
+  });
+
+  test("are row ids where a column hides the file", async () => {
+    const translated = await fields("SELECT ctid FROM main.events", "FileName");
+    expect(plain(translated)).toContain(plain("CAST(events.rowid AS VARCHAR) || '::'").slice(1, -1));
+    expect(plain(translated)).not.toContain("file_row_number");
+    const other = await fields("SELECT ctid FROM main.events", "snapshot_id");
+    expect(plain(other)).not.toContain("snapshot_id");
+  });
+
+  test("are none where a column hides the row ids", async () => {
+    const refused = await fields("SELECT ctid FROM main.events", "RowID");
+    expect(refused).toMatchObject({ ok: false, sqlState: "LT005", hint: expect.stringContaining("rename the column") });
+  });
+});
+
 describe("refused, never answered differently", () => {
   const cases: readonly [sql: string, sqlState: string, code: string][] = [
     ["SELECT count(*) FROM main.events WHERE ((event_type ~ 'b'))", "LT003", "LG006"],
@@ -175,6 +200,12 @@ describe("refused, never answered differently", () => {
     ["SELECT value FROM events", "LT003", "LG003"],
     ["SELECT value FROM main.nothing", "LT007", "LT007"],
     ["SELECT * FROM main.events", "LT003", "LG011"],
+    ["SELECT value FROM main.events WHERE ctid = $1", "LT005", "LT005"],
+    ["DELETE FROM main.events WHERE ctid = '(0,1)'", "LT005", "LT005"],
+    ["SELECT r1.value FROM main.events r1, main.events r2 WHERE r1.ctid < r2.ctid", "LT005", "LT005"],
+    ["SELECT value FROM main.events ORDER BY ctid", "LT003", "LG009"],
+    ["SELECT min(ctid) FROM main.events", "LT003", "LG015"],
+    ["SELECT ctid::text FROM main.events", "LT003", "LG008"],
     ["SELECT rowid FROM main.events", "LT003", "LG011"],
     ["SELECT filename FROM main.events", "LT003", "LG011"],
     ["SELECT content FROM read_text('/etc/passwd')", "LT003", "LG004"],

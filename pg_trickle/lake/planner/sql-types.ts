@@ -24,7 +24,7 @@ export type Kind =
   | "null"
   /** avg(…) over exact numbers: right only when PostgreSQL divides, so nothing may be computed with it here. */
   | "average"
-  /** A row's place as PostgreSQL writes it; a rowid in the lake. */
+  /** A row's place (place.ts): equal or not, nothing else. */
   | "tid"
   /** May be passed through, counted and tested for NULL, nothing else. */
   | "other";

@@ -1,5 +1,4 @@
 import { describe, expect, test } from "vitest";
-import { rowidConstant } from "./ctid.ts";
 import { plainTypes } from "./dialect.ts";
 import { depths, splitAtCommas } from "./dml-tokens.ts";
 import { arrayElements } from "./gate/literals.ts";
@@ -66,11 +65,5 @@ describe("array literals", () => {
 
   test.each(["a", "{{a}}", "{a,,b}", '{"a}', "[0:1]={1,2}"])("refused: %s", (text) => {
     expect(() => arrayElements(text)).toThrow(RefusedError);
-  });
-});
-
-describe("ctids", () => {
-  test.each(["(0,0)", "(0,16385)", "(4294967296,1)", "(0,49153)", "0,1", "(-1,1)"])("refused: %s", (ctid) => {
-    expect(() => rowidConstant(ctid)).toThrow(RefusedError);
   });
 });

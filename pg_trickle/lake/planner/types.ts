@@ -174,7 +174,7 @@ export type ShippedStatement =
       readonly kind: "select";
       readonly sql: string;
       readonly relations: readonly LakeRelation[];
-      /** Result columns (by position) that hold a ctid: text such as `(0,1)`, whose PostgreSQL type is tid (oid 27). */
+      /** Result columns (by position) that hold a place (place.ts): the session makes ctids of them. */
       readonly ctidColumns: readonly number[];
     }
   | {
@@ -182,8 +182,6 @@ export type ShippedStatement =
       readonly kind: "update" | "delete";
       readonly sql: string;
       readonly table: string;
-      /** The statement means one row, by its ctid. Rowids are not quite unique in DuckLake: a count above 1 must not be committed. */
-      readonly isOneRow: boolean;
     }
   | {
       readonly ok: true;

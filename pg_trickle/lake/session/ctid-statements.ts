@@ -1,10 +1,10 @@
 // Row-by-row changes of postgres_fdw, `… where ctid = $n`: one scan of the table a row unless they are staged. Only this
 // exact form is taken here; anything else goes to the planner.
 
-import { LakeError } from "../errors.ts";
 import { identifier } from "../planner/dml-tokens.ts";
 import { type Token, tokenize, tokenWord } from "../planner/tokens.ts";
-import type { StagedRun, TextRow } from "./staged-writes.ts";
+import type { Place } from "./places.ts";
+import type { PlacesRun } from "./staged-writes.ts";
 
 export interface CtidStatement {
   readonly kind: "update" | "delete";
@@ -67,25 +67,12 @@ function readItem(tokens: readonly Token[], isFirst: boolean): Item | null {
   return { column: identifier(column), parameter };
 }
 
-// The planner's mapping (planner/ctid.ts), backwards.
-const LOCAL_ROWS = 10n ** 18n;
-const OFFSETS = 16384n;
-const LOCAL_OFFSET = 32768n;
-
-export function rowidOf(ctid: string | null): string {
-  const match = /^\((\d{1,10}),(\d{1,5})\)$/.exec(ctid ?? "");
-  if (match?.[1] === undefined || match[2] === undefined) throw new LakeError("22P02", `invalid ctid: ${ctid}`);
-  const offset = BigInt(match[2]);
-  const isLocal = offset > LOCAL_OFFSET;
-  const low = isLocal ? offset - LOCAL_OFFSET - 1n : offset - 1n;
-  return String(BigInt(match[1]) * OFFSETS + low + (isLocal ? LOCAL_ROWS : 0n));
-}
-
-export function ctidRun(statement: CtidStatement, values: readonly (string | null)[]): StagedRun {
-  const [ctid, ...rest] = statement.parameters.map((parameter) => values[parameter - 1] ?? null);
-  const row: TextRow = [rowidOf(ctid ?? null), ...rest];
-  const { table, columns } = statement;
-  return statement.kind === "delete"
-    ? { kind: "delete", table, columns: [], rows: [row] }
-    : { kind: "update", table, columns, rows: [row] };
+export function ctidRun(
+  statement: CtidStatement,
+  values: readonly (string | null)[],
+  placeOf: (ctid: string | null) => Place,
+): PlacesRun {
+  const [ctid, ...row] = statement.parameters.map((parameter) => values[parameter - 1] ?? null);
+  const { kind, table, columns } = statement;
+  return { kind, table, columns, rows: [row], places: [placeOf(ctid ?? null)] };
 }

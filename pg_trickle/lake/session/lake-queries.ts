@@ -11,10 +11,10 @@ import type {
   Refusal,
   ShippedStatement,
 } from "../planner/types.ts";
-import type { FieldDescription } from "../wire/replies.ts";
 import type { ZoneOffset } from "../wire/text/time-zones.ts";
 import type { Admission } from "./admission.ts";
 import type { AuxConnection } from "./aux-connection.ts";
+import { CtidRows } from "./ctid-rows.ts";
 import { ctidRun, readCtidStatement } from "./ctid-statements.ts";
 import {
   done,
@@ -42,8 +42,6 @@ export interface LakeQueryServices {
 
 type Shipped<Kind extends ShippedStatement["kind"]> = Extract<ShippedStatement, { kind: Kind }>;
 
-const TID_OID = 27;
-
 export async function prepareLakeQuery(
   sql: string,
   services: LakeQueryServices,
@@ -56,9 +54,10 @@ export async function prepareLakeQuery(
   if (byCtid !== null) {
     return {
       start: async (context) => {
-        await services.transaction.lockTable(byCtid.table, context.signal());
-        await services.transaction.stage(ctidRun(byCtid, context.values), context.signal());
-        return done(`${byCtid.kind.toUpperCase()} 1`);
+        const { transaction } = services;
+        await transaction.lockTable(byCtid.table, context.signal());
+        const run = ctidRun(byCtid, context.values, (ctid) => transaction.places.placeOf(ctid));
+        return done(`${byCtid.kind.toUpperCase()} ${await transaction.stage(run, context.signal())}`);
       },
     };
   }
@@ -140,7 +139,8 @@ async function select(
   const rows = isPinned
     ? await services.admission.run(context.signal(), () => services.aux.use(open))
     : await openInside(shipped, services, context);
-  const described = withCtids(rows, shipped.ctidColumns);
+  const described =
+    shipped.ctidColumns.length === 0 ? rows : new CtidRows(rows, shipped.ctidColumns, services.transaction.places);
   const guard = (step: () => Promise<ReadResult>) =>
     isPinned ? step().catch(rethrow) : services.transaction.guard(step);
   return selected(new WrappedRows(described, (step) => services.admission.run(context.signal(), () => guard(step))));
@@ -159,14 +159,6 @@ async function openInside(
     const connection = await transaction.forReading(context.signal());
     return transaction.guard(() => connection.open(shipped.sql, services.zone(), context.signal));
   });
-}
-
-function withCtids(rows: DuckRows, ctidColumns: readonly number[]): DuckRows {
-  for (const index of ctidColumns) {
-    const field: FieldDescription | undefined = rows.fields[index];
-    if (field !== undefined) rows.fields[index] = { ...field, typeOid: TID_OID, typeSize: 6 };
-  }
-  return rows;
 }
 
 function rethrow(error: unknown): never {

@@ -2,17 +2,21 @@
 // first read or write, so that a session which only asks plan relations holds no catalog connection.
 import type { LakeConnection } from "../duck/connection.ts";
 import type { Lake } from "../duck/lake.ts";
-import { hasSqlState, isInstanceInvalidated, LakeError, SQL_STATE, toLakeError } from "../errors.ts";
+import { isInstanceInvalidated, LakeError, SQL_STATE, toLakeError } from "../errors.ts";
 import type { Column } from "../planner/types.ts";
 import { applyRun } from "./apply-staged.ts";
+import { type CommitSteps, commitWrites } from "./commit.ts";
 import type { GateMode, Gates } from "./gates.ts";
 import { commitMessage, readMarker } from "./marker.ts";
-import { findOperation } from "./operations.ts";
-import { type StagedMark, type StagedRun, StagedWrites } from "./staged-writes.ts";
+import { refuseRepeated } from "./operations.ts";
+import { Places } from "./places.ts";
+import { type RowsRun, type StagedMark, StagedWrites } from "./staged-writes.ts";
+import type { Turn } from "./turn.ts";
 
 export interface TransactionServices {
   readonly lake: Lake;
   readonly gates: Gates;
+  readonly turn: Turn;
   readonly user: string;
   readonly applicationName: () => string;
   readonly columnsOf: (table: string) => Promise<readonly Column[]>;
@@ -27,11 +31,10 @@ interface Savepoint {
 }
 
 const GATE_TIMEOUT_MS = 30_000;
-const MAX_COMMIT_ATTEMPTS = 30;
-const RETRY_STEP_MS = 10;
 const NEVER = new AbortController().signal;
 
 export class LakeTransaction {
+  readonly places = new Places();
   readonly #services: TransactionServices;
   readonly #staged = new StagedWrites();
   readonly #changedTables = new Set<string>();
@@ -57,13 +60,15 @@ export class LakeTransaction {
     return connection;
   }
 
-  async stage(run: StagedRun, signal: AbortSignal): Promise<void> {
-    this.#staged.add(run);
+  /** Gives the number of rows that will be written. */
+  async stage(run: RowsRun, signal: AbortSignal): Promise<number> {
+    const count = this.#staged.add(run);
     this.#changedTables.add(run.table);
-    if (!this.#staged.isLarge) return;
+    if (!this.#staged.isLarge) return count;
     // The rows are let go once DuckDB has them, so they cannot be appended again after a conflict: there must be none.
     await this.#enterGate(run.table, "shared", signal);
     await this.forReading(signal);
+    return count;
   }
 
   /** Waits for the table's other writers, then makes sure that the transaction sees what they have committed. */
@@ -78,7 +83,9 @@ export class LakeTransaction {
     this.#hasChanges = true;
     this.#changedTables.add(table);
     for (const savepoint of this.#savepoints) savepoint.isApplied = true;
-    return this.guard(() => connection.run(sql, signal));
+    const count = await this.guard(() => connection.run(sql, signal));
+    this.#staged.addChange({ kind: "change", table, sql, count });
+    return count;
   }
 
   savepoint(name: string): void {
@@ -117,6 +124,7 @@ export class LakeTransaction {
   async rollback(): Promise<void> {
     await this.#endDuckdb("rollback").catch(() => this.#dropConnection());
     this.#staged.clear();
+    this.places.clear();
     this.#changedTables.clear();
     this.#savepoints = [];
     this.#hasChanges = false;
@@ -172,7 +180,7 @@ export class LakeTransaction {
     const { columnsOf } = this.#services;
     for (const run of this.#staged.pending) {
       if (run.kind !== "insert") this.#hasChanges = true;
-      await applyRun(run, { connection, columnsOf, signal });
+      await applyRun(run, { connection, columnsOf, view: this.places.view, signal });
     }
     this.#staged.applied();
   }
@@ -182,6 +190,7 @@ export class LakeTransaction {
     await this.#connection?.detach(NEVER).catch(() => undefined);
     await this.#endDuckdb("rollback");
     this.#staged.unapply();
+    this.places.renew();
     for (const savepoint of this.#savepoints) savepoint.isApplied = false;
   }
 
@@ -211,22 +220,27 @@ export class LakeTransaction {
       await gates.acquire({ key: table, owner: this, mode: "shared", signal, timeoutMs: GATE_TIMEOUT_MS });
     }
     await this.#claimOperation(signal);
-    for (let attempt = 1; ; attempt += 1) {
-      try {
-        await this.#commitOnce(signal);
-        return;
-      } catch (error) {
-        const failure = toLakeError(error);
-        const again =
-          hasSqlState(failure, SQL_STATE.serializationFailure) && !this.#hasChanges && this.#staged.canReplay;
-        if (!again || attempt >= MAX_COMMIT_ATTEMPTS) throw failure;
-        await this.#restart();
-        await new Promise((resolve) => setTimeout(resolve, Math.random() * RETRY_STEP_MS * attempt));
-      }
-    }
+    await commitWrites(this.#commitSteps(signal), signal);
   }
 
-  async #commitOnce(signal: AbortSignal): Promise<void> {
+  #commitSteps(signal: AbortSignal): CommitSteps {
+    return {
+      owner: this,
+      turn: this.#services.turn,
+      again: this.#howAgain(),
+      prepare: () => this.#prepareCommit(signal),
+      commit: () => this.guard(() => this.#commitDuckdb()),
+      restart: () => this.#restart(),
+    };
+  }
+
+  /** SERIALIZABLE promises that what was read is still so, which nobody can say after a conflict. */
+  #howAgain(): CommitSteps["again"] {
+    if (this.#serializable || !this.#staged.canRepeat) return "no";
+    return this.#hasChanges || !this.#staged.canReplay ? "under the turn" : "at once";
+  }
+
+  async #prepareCommit(signal: AbortSignal): Promise<void> {
     const connection = await this.forReading(signal);
     const summary = `changed ${[...this.#changedTables].sort().join(", ")}`;
     const { author, message, extraInfo } = commitMessage(
@@ -240,14 +254,13 @@ export class LakeTransaction {
       await connection.run(`call lake.set_commit_message($1, $2${extra})`, signal, values);
       signal.throwIfAborted();
     });
-    await this.guard(() => this.#commitDuckdb(connection));
   }
 
-  async #commitDuckdb(connection: LakeConnection): Promise<void> {
+  async #commitDuckdb(): Promise<void> {
     // A COMMIT that fails ends DuckDB's transaction all the same.
     this.#begun = false;
     // From here on a cancel would only make the outcome unknown.
-    await connection.run("commit", NEVER);
+    await this.#connection?.run("commit", NEVER);
   }
 
   /** Operations are one at a time in the engine, and one that is in the catalog already is refused. */
@@ -256,16 +269,7 @@ export class LakeTransaction {
     if (marker === null) return;
     const { gates, lake, metadataSchema } = this.#services;
     await gates.acquire({ key: marker.operation, owner: this, mode: "exclusive", signal, timeoutMs: GATE_TIMEOUT_MS });
-    const snapshotId = await findOperation({ lake, metadataSchema, operation: marker.operation, signal });
-    if (snapshotId === null) return;
-    throw new LakeError(
-      SQL_STATE.markerApplied,
-      `operation ${marker.operation} has been committed to the lake already`,
-      {
-        detail: `It is in snapshot ${snapshotId}.`,
-        hint: "Nothing is lost and nothing has to be run again; record the operation as done.",
-      },
-    );
+    await refuseRepeated({ lake, metadataSchema, operation: marker.operation, signal });
   }
 }
 

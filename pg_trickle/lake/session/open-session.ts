@@ -13,6 +13,7 @@ import { preparePlanQuery } from "./plan-queries.ts";
 import type { SchemaCache } from "./schema-cache.ts";
 import { Session } from "./session.ts";
 import { Settings } from "./settings.ts";
+import type { Turn } from "./turn.ts";
 
 export const LAKE_USER = "lake";
 export const PLANS_USER = "plans";
@@ -20,6 +21,7 @@ export const PLANS_USER = "plans";
 export interface EngineParts {
   readonly lake: Lake;
   readonly gates: Gates;
+  readonly turn: Turn;
   /** One for each user: a user's long queries do not keep refreshes waiting. */
   readonly admissions: Readonly<Record<string, Admission>>;
   readonly schemas: SchemaCache;
@@ -48,6 +50,7 @@ export function openSession(user: string, applicationName: string, engine: Engin
   const transaction = new LakeTransaction({
     lake: engine.lake,
     gates: engine.gates,
+    turn: engine.turn,
     user,
     applicationName: () => settings.get("application_name"),
     columnsOf,

@@ -3,6 +3,7 @@
 import { METADATA_CATALOG } from "../duck/instance.ts";
 import type { Lake } from "../duck/lake.ts";
 import { quoteIdentifier } from "../duck/names.ts";
+import { LakeError, SQL_STATE } from "../errors.ts";
 import { carriesOperation } from "./marker.ts";
 
 export interface OperationQuery {
@@ -13,7 +14,7 @@ export interface OperationQuery {
 }
 
 /** The snapshot that the operation made, or null. */
-export async function findOperation(query: OperationQuery): Promise<string | null> {
+async function findOperation(query: OperationQuery): Promise<string | null> {
   const connection = await query.lake.connect();
   try {
     const rows = await connection.all(
@@ -28,4 +29,13 @@ export async function findOperation(query: OperationQuery): Promise<string | nul
   } finally {
     connection.close();
   }
+}
+
+export async function refuseRepeated(query: OperationQuery): Promise<void> {
+  const snapshotId = await findOperation(query);
+  if (snapshotId === null) return;
+  throw new LakeError(SQL_STATE.markerApplied, `operation ${query.operation} has been committed to the lake already`, {
+    detail: `It is in snapshot ${snapshotId}.`,
+    hint: "Nothing is lost and nothing has to be run again; record the operation as done.",
+  });
 }

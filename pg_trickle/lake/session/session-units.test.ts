@@ -1,9 +1,10 @@
 import { describe, expect, test } from "vitest";
 import { readCommand, splitStatements } from "./commands.ts";
-import { ctidRun, readCtidStatement, rowidOf } from "./ctid-statements.ts";
+import { ctidRun, readCtidStatement } from "./ctid-statements.ts";
 import { carriesOperation, commitMessage, readMarker } from "./marker.ts";
+import { MAX_SPANS, Places } from "./places.ts";
 import { Settings } from "./settings.ts";
-import { StagedWrites } from "./staged-writes.ts";
+import { type PlacesRun, StagedWrites } from "./staged-writes.ts";
 
 describe("statements of a simple query", () => {
   test.each([
@@ -79,21 +80,76 @@ describe("changes by ctid", () => {
     expect(readCtidStatement(sql)).toBeNull();
   });
 
-  test("name rows by the planner's mapping", () => {
-    expect([rowidOf("(0,1)"), rowidOf("(0,16384)"), rowidOf("(1,1)"), rowidOf("(0,32769)")]).toEqual([
-      "0",
-      "16383",
-      "16384",
-      "1000000000000000000",
-    ]);
-    expect(() => rowidOf("1")).toThrow(expect.objectContaining({ sqlState: "22P02" }));
+  test("change the row at the place that the ctid stands for", () => {
+    const places = new Places();
+    const ctid = places.ctidOf("5::/data/a.parquet");
     const statement = readCtidStatement("update main.events set value = $2 where ctid = $1");
-    expect(statement && ctidRun(statement, ["(0,3)", null])).toEqual({
+    expect(statement && ctidRun(statement, [ctid, null], (text) => places.placeOf(text))).toMatchObject({
       kind: "update",
       table: "main.events",
       columns: ["value"],
-      rows: [["2", null]],
+      rows: [[null]],
+      places: [{ position: "5", file: { name: "/data/a.parquet" } }],
     });
+  });
+});
+
+describe("ctids", () => {
+  test.each([
+    ["0::/data/a.parquet", "0", "/data/a.parquet", ""],
+    ["16777215::s3://bucket/a:b::c.parquet", "16777215", "s3://bucket/a:b::c.parquet", ""],
+    ["16777216::/data/a.parquet", "16777216", "/data/a.parquet", ""],
+    ["9999999999::/data/a.parquet", "9999999999", "/data/a.parquet", ""],
+    ["7:12:ducklake_inlined_data_1_1", "7", "ducklake_inlined_data_1_1", "12"],
+    ["1000000000000000021::__ducklake_local", "1000000000000000021", "__ducklake_local", ""],
+    ["41::", "41", "", ""],
+  ])("stand for the place %s", (text, position, name, snapshot) => {
+    const places = new Places();
+    places.ctidOf("3::/data/before.parquet");
+    const ctid = places.ctidOf(text);
+    expect(ctid).toMatch(/^\(\d{1,10},[1-9]\d*\)$/);
+    expect(places.ctidOf(text)).toBe(ctid);
+    expect(places.placeOf(ctid)).toMatchObject({ ctid, position, file: { name, snapshot } });
+  });
+
+  test("differ for each position, and take no memory for it", () => {
+    const places = new Places();
+    const seen = new Set<string>();
+    for (let position = 0; position < 70_000; position += 1) seen.add(places.ctidOf(`${position}::/data/a.parquet`));
+    expect(seen.size).toBe(70_000);
+    expect(new Set([...seen].map((ctid) => places.placeOf(ctid).file)).size).toBe(1);
+  });
+
+  test("of an earlier transaction are unknown, not another row's", () => {
+    const places = new Places();
+    const ctid = places.ctidOf("5::/data/a.parquet");
+    places.clear();
+    places.ctidOf("5::/data/b.parquet");
+    const unknown = expect.objectContaining({ sqlState: "22023", hint: expect.stringContaining("read the row again") });
+    expect(() => places.placeOf(ctid)).toThrow(unknown);
+    expect(() => places.placeOf("(1,1,1)")).toThrow(expect.objectContaining({ sqlState: "22P02" }));
+    expect(() => places.placeOf(null)).toThrow(expect.objectContaining({ sqlState: "22P02" }));
+  });
+
+  test("are too many when they are in too many files", () => {
+    const places = new Places();
+    for (let file = 0; file < MAX_SPANS; file += 1) places.ctidOf(`0::/data/${file}.parquet`);
+    const refused = expect.objectContaining({ sqlState: "54000", hint: expect.stringContaining("constants") });
+    expect(() => places.ctidOf("0::/data/more.parquet")).toThrow(refused);
+  });
+
+  test("by row id alone are refused where others can have the same one", () => {
+    const refused = expect.objectContaining({ sqlState: "LT005", hint: expect.stringContaining("rename the column") });
+    expect(() => new Places().ctidOf("1000000000000000001::")).toThrow(refused);
+  });
+
+  test("of rows without a lasting place are not those of the same place in a later view", () => {
+    const places = new Places();
+    const [stored, local] = [places.ctidOf("1::/data/a.parquet"), places.ctidOf("1::__ducklake_local")];
+    places.renew();
+    expect(places.ctidOf("1::/data/a.parquet")).toBe(stored);
+    expect(places.ctidOf("1::__ducklake_local")).not.toBe(local);
+    expect([places.placeOf(local).file.view, places.view]).toEqual([1, 2]);
   });
 });
 
@@ -168,16 +224,47 @@ describe("a session of PostgreSQL", () => {
 describe("staged writes", () => {
   const insert = (...values: string[]) =>
     ({ kind: "insert", table: "main.t", columns: ["a"], rows: values.map((value) => [value]) }) as const;
-  const values = (staged: StagedWrites) => staged.pending.map((run) => run.rows.map((row) => row[0]));
+  const places = new Places();
+  const remove = (...positions: number[]): PlacesRun => {
+    const found = positions.map((position) => places.placeOf(places.ctidOf(`${position}::/data/a.parquet`)));
+    return { kind: "delete", table: "main.t", columns: [], rows: found.map(() => []), places: found };
+  };
+  const values = (staged: StagedWrites) =>
+    staged.pending.map((run) => {
+      if (run.kind === "change") return [run.sql];
+      return run.kind === "insert" ? run.rows.map((row) => row[0]) : run.places.map(({ position }) => position);
+    });
 
   test("of one table and kind become one run", () => {
     const staged = new StagedWrites();
     staged.add(insert("1"));
     staged.add(insert("2", "3"));
-    staged.add({ kind: "delete", table: "main.t", columns: [], rows: [["9"]] });
+    staged.add(remove(9));
     staged.add(insert("4"));
     expect(values(staged)).toEqual([["1", "2", "3"], ["9"], ["4"]]);
-    expect(staged.canReplay).toBe(false);
+    expect([staged.canReplay, staged.canRepeat]).toEqual([false, true]);
+  });
+
+  test("change a row once, as PostgreSQL does, until it has been changed", () => {
+    const staged = new StagedWrites();
+    expect([staged.add(remove(1, 2)), staged.add(remove(2, 3)), staged.add(remove(3))]).toEqual([2, 1, 0]);
+    expect(values(staged)).toEqual([["1", "2", "3"]]);
+    staged.truncate(1);
+    expect([staged.add(remove(1)), staged.add(remove(2))]).toEqual([0, 1]);
+    staged.applied();
+    expect(staged.add(remove(1))).toBe(1);
+  });
+
+  test("and statements that were run are kept in order", () => {
+    const staged = new StagedWrites();
+    staged.add(insert("1"));
+    staged.applied();
+    staged.addChange({ kind: "change", table: "main.t", sql: "delete", count: 3 });
+    staged.add(insert("2"));
+    expect(values(staged)).toEqual([["2"]]);
+    staged.unapply();
+    expect(values(staged)).toEqual([["1"], ["delete"], ["2"]]);
+    expect([staged.canReplay, staged.canRepeat]).toEqual([false, true]);
   });
 
   test("can be cut back to a mark, in the middle of a run too", () => {
@@ -185,7 +272,7 @@ describe("staged writes", () => {
     staged.add(insert("1", "2"));
     const mark = staged.mark();
     staged.add(insert("3"));
-    staged.add({ kind: "delete", table: "main.t", columns: [], rows: [["9"]] });
+    staged.add(remove(9));
     staged.truncate(mark);
     expect(values(staged)).toEqual([["1", "2"]]);
     staged.truncate(0);
@@ -207,7 +294,8 @@ describe("staged writes", () => {
     staged.add(insert("x".repeat(70_000_000)));
     expect(staged.isLarge).toBe(true);
     staged.applied();
-    expect([staged.canReplay, staged.isEmpty, staged.hasPending, staged.isLarge]).toEqual([false, false, false, false]);
+    const { canReplay, canRepeat, isEmpty, hasPending, isLarge } = staged;
+    expect([canReplay, canRepeat, isEmpty, hasPending, isLarge]).toEqual([false, false, false, false, false]);
   });
 });
 

@@ -1,6 +1,6 @@
 // How values of different types meet: what a literal becomes, which operands may be compared, which casts are safe.
 import { booleanConstant, cast } from "../build.ts";
-import { GATE, refuse } from "../refusal.ts";
+import { GATE, notSupported, refuse } from "../refusal.ts";
 import {
   asNumeric,
   commonType,
@@ -26,6 +26,12 @@ const TIMELINE = ["date", "timestamp", "timestamptz"];
 /** The operands of a comparison or of IN, brought to one type. */
 export function comparable(values: readonly Typed[], findings: Findings): readonly Typed[] {
   const common = values.map((value) => value.type).reduce((left, right) => comparisonType(left, right));
+  if (common.kind === "tid") {
+    notSupported(
+      "the ctid of a lake table can only be compared with another ctid, for equality: it is given anew in each transaction",
+      "use a condition on the table's own columns",
+    );
+  }
   if (["interval", "array", "other", "time"].includes(common.kind)) {
     refuse(
       GATE.type,
@@ -135,7 +141,7 @@ export function unify(
     type = next;
   }
   if (type.kind === "literal") type = TYPES.text;
-  if (type.kind === "array" || type.kind === "interval") {
+  if (["array", "interval", "tid"].includes(type.kind)) {
     refuse(GATE.type, `${what} of type ${describeType(type)} is not supported`, "use numbers, texts and times");
   }
   return { values: values.map((value) => adopt(value, type)), type };

@@ -68,5 +68,5 @@ function isQualifiedBy(qualifier: readonly string[], relation: ScopeRelation): b
 }
 
 function reference(relation: ScopeRelation, match: ScopeColumn): Typed {
-  return { node: column(relation.alias, match.lakeName ?? match.name), type: match.type };
+  return { node: match.expression?.(relation.alias) ?? column(relation.alias, match.name), type: match.type };
 }

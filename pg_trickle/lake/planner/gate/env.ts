@@ -14,8 +14,8 @@ export interface Typed {
 export interface ScopeColumn {
   readonly name: string;
   readonly type: SqlType;
-  /** The lake's name for it, where that is another one. Such a column must be asked for by name. */
-  readonly lakeName?: string;
+  /** What it is in the lake, where that is no column of its name; given the table's alias. */
+  readonly expression?: (alias: string) => Node;
 }
 
 export interface ScopeRelation {

@@ -1,6 +1,5 @@
 // Quoted literals, accepted only in spellings that PostgreSQL and DuckDB read alike.
 import { cast, constant, textConstant } from "../build.ts";
-import { rowidConstant } from "../ctid.ts";
 import { GATE, refuse } from "../refusal.ts";
 import { describeType, type Kind, type SqlType } from "../sql-types.ts";
 import type { Node } from "../types.ts";
@@ -30,7 +29,6 @@ const SPELLING: Readonly<Partial<Record<Kind, RegExp>>> = {
 /** The node for a literal read as a value of a type. */
 export function typedLiteral(value: string, type: SqlType): Node {
   if (type.kind === "text") return textConstant(value);
-  if (type.kind === "tid") return rowidConstant(value);
   const spelling = SPELLING[type.kind];
   if (!spelling?.test(value)) {
     refuse(GATE.literal, `'${value}' as ${describeType(type)} is not supported`, "write it in its plain ISO form");

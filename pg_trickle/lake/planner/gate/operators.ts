@@ -1,6 +1,7 @@
 // Comparisons, boolean logic, lists, CASE, and the operators that DuckDB keeps as functions.
 import { child, nodes, text } from "../ast.ts";
 import { booleanConstant, call, cast, compare, conjunction, expression, operator, textConstant } from "../build.ts";
+import { PLACE_COMPARISONS } from "../place.ts";
 import { GATE, refuse } from "../refusal.ts";
 import { describeType, isInteger, isNumber, isTextual, numeric, type SqlType, TYPES } from "../sql-types.ts";
 import type { Node } from "../types.ts";
@@ -24,8 +25,9 @@ export function checkComparison(node: Node, env: Env): Typed {
   onlyMembers(node, ["left", "right"]);
   const type = text(node, "type");
   if (!COMPARISONS.has(type)) refuse(GATE.operator, `${type.toLowerCase()} is not supported`, "use = <> < > <= >=");
-  const sides = comparable([env.check(child(node, "left") ?? {}), env.check(child(node, "right") ?? {})], env.findings);
-  const [left, right] = pair(sides);
+  const written = [env.check(child(node, "left") ?? {}), env.check(child(node, "right") ?? {})];
+  const isSame = PLACE_COMPARISONS.has(type) && written.every((side) => side.type.kind === "tid");
+  const [left, right] = pair(isSame ? written : comparable(written, env.findings));
   return boolean(compare(type, left.node, right.node));
 }
 

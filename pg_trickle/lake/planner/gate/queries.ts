@@ -6,7 +6,15 @@ import { GATE, refuse } from "../refusal.ts";
 import { commonType, describeType, isUntyped, TYPES } from "../sql-types.ts";
 import type { Node } from "../types.ts";
 import { adopt, requireBoolean } from "./coercion.ts";
-import { type CheckedQuery, type Env, literalInteger, onlyMembers, type Scope, type ScopeColumn } from "./env.ts";
+import {
+  type CheckedQuery,
+  type Env,
+  literalInteger,
+  onlyMembers,
+  type Scope,
+  type ScopeColumn,
+  type Typed,
+} from "./env.ts";
 import { checkFrom } from "./from.ts";
 
 export function checkQuery(node: Node, scope: Scope, outer: Env): CheckedQuery {
@@ -138,8 +146,13 @@ export function checkOrder(order: Node, env: Env): Node {
   return {
     type: isDescending ? "DESCENDING" : "ASCENDING",
     null_order: nulls === "ORDER_DEFAULT" ? byDefault : nulls,
-    expression: literalInteger(target) === null ? env.check(target).node : target,
+    expression: literalInteger(target) === null ? orderable(env.check(target)).node : target,
   };
+}
+
+function orderable(value: Typed): Typed {
+  if (value.type.kind !== "tid") return value;
+  return refuse(GATE.type, "the order of ctids is not known to the lake", "order by the table's own columns");
 }
 
 function checkLimit(item: Node, isOrdered: boolean, env: Env): Node {
