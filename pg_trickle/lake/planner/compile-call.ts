@@ -7,6 +7,7 @@ import {
   integerConstant,
   NO_TABLE,
   named,
+  nullConstant,
   select,
   subqueryTable,
   textConstant,
@@ -98,11 +99,13 @@ function namesIn(ast: Ast): ReadonlySet<string> {
 }
 
 function pingRow(facts: EngineFacts): Rows {
+  const problem = facts.problem ?? null;
   const node = select({
     select: [
-      named(booleanConstant(true), "ok"),
+      named(booleanConstant(problem === null), "ok"),
       named(textConstant(facts.version), "version"),
       named(cast(textConstant(facts.startedAt), TYPES.timestamptz), "started_at"),
+      named(problem === null ? cast(nullConstant(), TYPES.text) : textConstant(problem), "problem"),
     ],
     from: NO_TABLE,
   });
@@ -112,6 +115,7 @@ function pingRow(facts: EngineFacts): Rows {
       { name: "ok", type: TYPES.boolean },
       { name: "version", type: TYPES.text },
       { name: "started_at", type: TYPES.timestamptz },
+      { name: "problem", type: TYPES.text },
     ],
   };
 }

@@ -99,6 +99,8 @@ export interface EngineFacts {
   readonly version: string;
   /** ISO 8601 with offset. */
   readonly startedAt: string;
+  /** Why the lake cannot be read at this moment; null or left out if it can. */
+  readonly problem?: string | null;
 }
 
 // --- the gate and the analysis ---

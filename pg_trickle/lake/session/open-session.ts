@@ -1,4 +1,5 @@
 // Puts a session together for an authenticated user.
+import type { LakeHealth } from "../duck/health.ts";
 import type { Lake } from "../duck/lake.ts";
 import { LakeError, SQL_STATE, toLakeError } from "../errors.ts";
 import type { Column, EngineFacts, PlannerServices } from "../planner/types.ts";
@@ -18,6 +19,7 @@ export const PLANS_USER = "plans";
 
 export interface EngineParts {
   readonly lake: Lake;
+  readonly health: LakeHealth;
   readonly gates: Gates;
   /** One for each user: a user's long queries do not keep refreshes waiting. */
   readonly admissions: Readonly<Record<string, Admission>>;
@@ -55,10 +57,13 @@ export function openSession(user: string, applicationName: string, engine: Engin
   if (admission === undefined) throw new LakeError(SQL_STATE.invalidAuthorization, `user "${user}" has no queries`);
   const zone = () => settings.zone;
   const prepare = async (sql: string, signal: () => AbortSignal): Promise<PreparedQuery> => {
-    if (user === PLANS_USER) return preparePlanQuery(sql, { aux, admission, planner, zone, facts: engine.facts });
+    if (user === PLANS_USER) {
+      const { lake, health, facts } = engine;
+      return preparePlanQuery(sql, { lake, health, aux, admission, planner, zone, facts });
+    }
     return prepareLakeQuery(
       sql,
-      { transaction, aux, admission, planner, zone, columnsOf, schemas: engine.schemas },
+      { lake: engine.lake, transaction, aux, admission, planner, zone, columnsOf, schemas: engine.schemas },
       signal,
     );
   };

@@ -13,7 +13,11 @@ export interface OperationQuery {
 }
 
 /** The snapshot that the operation made, or null. */
-export async function findOperation(query: OperationQuery): Promise<string | null> {
+export function findOperation(query: OperationQuery): Promise<string | null> {
+  return query.lake.healing(() => lookUp(query));
+}
+
+async function lookUp(query: OperationQuery): Promise<string | null> {
   const connection = await query.lake.connect();
   try {
     const rows = await connection.all(
