@@ -4,24 +4,17 @@ import { join } from "node:path";
 import type { DuckdbClient } from "../../../test/stack/ducklake.ts";
 
 /** More than DuckDB reads ahead, so that rows have been given when the failure comes. */
-export const ROWS = 300_000;
+export const ROWS = 150_000;
 const FILES = 10;
 
-/** `v + 1` overflows in one row near the end. */
-export async function createLateValue(duckdb: DuckdbClient, name: string): Promise<void> {
-  await duckdb.run(`create table lake.main.${name} (id bigint, v integer, w varchar)`);
-  await duckdb.run(
-    `insert into lake.main.${name} select i, if(i = ${ROWS - 10_000}, 2147483647, 1), repeat('x', 60) from range(${ROWS}) r(i)`,
-  );
-}
-
-/** The same rows with nothing wrong, in several data files. */
-export async function createManyFiles(duckdb: DuckdbClient, name: string): Promise<void> {
+/** `id, v, w` in several data files; every `v` is 1 but the last one, which is given. */
+export async function createLongTable(duckdb: DuckdbClient, name: string, lastValue = 1): Promise<void> {
   await duckdb.run(`create table lake.main.${name} (id bigint, v integer, w varchar)`);
   const each = ROWS / FILES;
   for (let file = 0; file < FILES; file += 1) {
     await duckdb.run(
-      `insert into lake.main.${name} select i, 1, repeat('x', 60) from range(${file * each}, ${(file + 1) * each}) r(i)`,
+      `insert into lake.main.${name} select i, if(i = ${ROWS - 1}, ${lastValue}, 1), repeat('x', 100)
+       from range(${file * each}, ${(file + 1) * each}) r(i)`,
     );
   }
 }
