@@ -3,7 +3,7 @@ import { ConfigError, isLoopback, readConfig, threadPoolSize } from "./config.ts
 import { catalogConninfo } from "./duck/instance.ts";
 import { LruCache } from "./duck/lru-cache.ts";
 import { castFromText, duckText, lakeName } from "./duck/names.ts";
-import { isInstanceInvalidated, LakeError, toLakeError } from "./errors.ts";
+import { InstanceDead, LakeError, readDeath, toLakeError } from "./errors.ts";
 import { failuresAfter, isDead, restartDelayMs, SILENT_LIMIT_MS, START_LIMIT_MS } from "./watchdog.ts";
 
 const ENVIRONMENT = {
@@ -120,14 +120,31 @@ CONTEXT:  PL/pgSQL function`;
     expect(toLakeError(error)).toBe(error);
   });
 
-  test("say when the instance is dead", () => {
-    expect(
-      isInstanceInvalidated(
-        new Error("FATAL Error: Failed: database has been invalidated because of a previous fatal error"),
-      ),
-    ).toBe(true);
-    expect(isInstanceInvalidated(new Error("IO Error: no"))).toBe(false);
+  test.each([
+    ["FATAL Error: Failed: database has been invalidated because of a previous fatal error. The", "already"],
+    ["INTERNAL Error: database has been invalidated because of a previous fatal error", "already"],
+    ["FATAL Error: Failed to write", "now"],
+    ["INTERNAL Error: Attempted to access index 3", "perhaps"],
+    ["IO Error: no", null],
+    [
+      "Conversion Error: Could not convert string 'database has been invalidated because of a previous fatal error'",
+      null,
+    ],
+  ] as const)("say whether the instance is dead: %s", (message, death) => {
+    expect(readDeath(new Error(message))).toBe(death);
   });
+
+  test.each([
+    { statement: "select 1", diedOfIt: true, sqlState: "40001", hint: /run it again/ },
+    { statement: "commit", diedOfIt: false, sqlState: "40001", hint: /run it again/ },
+    { statement: "commit", diedOfIt: true, sqlState: "08007", hint: /not known whether/ },
+  ])(
+    "of an instance that died ($statement, of it: $diedOfIt) are $sqlState",
+    ({ statement, diedOfIt, sqlState, hint }) => {
+      const error = toLakeError(new InstanceDead({ generation: 1, statement, diedOfIt }));
+      expect(error).toMatchObject({ sqlState, hint: expect.stringMatching(hint) });
+    },
+  );
 });
 
 describe("values for DuckDB", () => {

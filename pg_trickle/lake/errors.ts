@@ -31,12 +31,15 @@ export const SQL_STATE = {
   markerApplied: "LT006",
   tableMissing: "LT007",
   storageFailed: "LT008",
-  sealBroken: "LT009",
+  killsInstance: "LT009",
+  readCutShort: "LT010",
+  sealBroken: "LT011",
   tooManyConnections: "53300",
   outOfMemory: "53200",
   insufficientPrivilege: "42501",
   queryCanceled: "57014",
   serializationFailure: "40001",
+  outcomeUnknown: "08007",
   deadlockDetected: "40P01",
   lockNotAvailable: "55P03",
   invalidPassword: "28P01",
@@ -133,15 +136,67 @@ export function withoutPasswords(message: string): string {
     .replaceAll(/(password\s*=\s*)(?:'(?:[^'\\]|\\.)*'|[^\s'"]+)/gi, "$1***");
 }
 
-/** After these the instance answers nothing any more and has to be made anew. */
-export function isInstanceInvalidated(error: unknown): boolean {
+/** What every statement is told once the instance is dead. The class before it, as a value that is quoted may hold the words. */
+const DEAD_ALREADY =
+  /^(?:FATAL|INTERNAL|TransactionContext|Connection) Error[\s\S]*database has been invalidated because of a previous fatal error/;
+
+export type Death = "already" | "now" | "perhaps" | null;
+
+/** Whether the error says that the instance is dead and has to be made anew: it was so before the statement, or died of it. */
+export function readDeath(error: unknown): Death {
   const message = error instanceof Error ? error.message : String(error);
-  return /database has been invalidated|^FATAL Error/.test(message);
+  if (DEAD_ALREADY.test(message)) return "already";
+  if (message.startsWith("FATAL Error")) return "now";
+  return message.startsWith("INTERNAL Error") ? "perhaps" : null;
+}
+
+export interface DeathFacts {
+  /** Which instance it was. */
+  readonly generation: number;
+  readonly statement: string;
+  /** False if it was dead before the statement, which then has not run at all. */
+  readonly diedOfIt: boolean;
+  readonly cause?: unknown;
+}
+
+/** A statement met a DuckDB instance that is dead; nothing that it did is in the lake, unless it was a COMMIT. */
+export class InstanceDead extends Error {
+  override readonly name = "InstanceDead";
+  readonly generation: number;
+  readonly statement: string;
+  readonly diedOfIt: boolean;
+
+  constructor({ generation, statement, diedOfIt, cause }: DeathFacts) {
+    super("the lake's DuckDB has failed and is made anew", { cause });
+    this.generation = generation;
+    this.statement = statement;
+    this.diedOfIt = diedOfIt;
+  }
+}
+
+/** The death that an error tells of, also where it has been put into words for the client already. */
+export function deathIn(error: unknown): InstanceDead | null {
+  if (error instanceof InstanceDead) return error;
+  return error instanceof LakeError && error.cause instanceof InstanceDead ? error.cause : null;
+}
+
+function deathForClient(death: InstanceDead): LakeError {
+  if (death.diedOfIt && /^commit\b/i.test(death.statement)) {
+    return new LakeError(SQL_STATE.outcomeUnknown, "the lake's DuckDB failed during COMMIT", {
+      cause: death,
+      hint: "It is not known whether the transaction is in the lake: look before it is run again.",
+    });
+  }
+  return new LakeError(SQL_STATE.serializationFailure, death.message, {
+    cause: death,
+    hint: "Nothing of this transaction is in the lake; run it again.",
+  });
 }
 
 /** Any thrown value as an error that a client can be told. */
 export function toLakeError(error: unknown): LakeError {
   if (error instanceof LakeError) return error;
+  if (error instanceof InstanceDead) return deathForClient(error);
   const message = error instanceof Error ? error.message : String(error);
   const storage = readStorageFailure(message);
   if (storage !== null) {

@@ -3,7 +3,7 @@ import { Client } from "pg";
 import { afterEach, beforeAll, describe, expect, test } from "vitest";
 import { useTrickle } from "../../test/support/trickle.ts";
 import { until } from "../../test/support/until.ts";
-import { connectEngine, failureOf } from "./testing/engine-client.ts";
+import { cancel, connectEngine, failureOf } from "./testing/engine-client.ts";
 
 const trickle = useTrickle({ lakeEnv: { LAKE_MAX_SESSIONS: "12", LAKE_MAX_RUNNING: "2" } });
 const clients: Client[] = [];
@@ -91,14 +91,7 @@ describe("a long query", () => {
     expect(latencies.at(10)).toBeLessThan(100);
     // A short query of the lake gets in as soon as the long ones are no longer young.
     await client.query("select count(*) from main.events");
-    for (const each of busy) {
-      const killer = new Client({ host: trickle().lake.socketDir, port: trickle().lake.port });
-      (killer as unknown as { cancel(target: Client, query: unknown): void }).cancel(
-        each,
-        (each as unknown as { activeQuery: unknown }).activeQuery ??
-          (each as unknown as { _activeQuery: unknown })._activeQuery,
-      );
-    }
+    for (const each of busy) cancel(trickle().lake, each);
     expect((await Promise.all(failures)).map((failure) => failure.code)).toEqual(
       Array.from({ length: 5 }, () => "57014"),
     );

@@ -5,9 +5,9 @@ import { afterAll, beforeAll, describe, expect, inject, test } from "vitest";
 import { conninfo } from "../../../test/stack/ducklake.ts";
 import { temporaryFolder } from "../../../test/stack/processes.ts";
 import { useTrickle } from "../../../test/support/trickle.ts";
-import { AuxConnection } from "../session/aux-connection.ts";
 import { DataRowWriter } from "../wire/data-rows.ts";
 import { zoneOffset } from "../wire/text/time-zones.ts";
+import type { LakeConnection } from "./connection.ts";
 import { Lake } from "./lake.ts";
 
 const trickle = useTrickle({ engine: false });
@@ -101,25 +101,42 @@ describe("rows that are being read", () => {
   });
 });
 
-describe("an instance that has died", () => {
-  test("is made anew once, and reads are done again on the new one", async () => {
-    const aux = new AuxConnection(lake);
-    const others = [new AuxConnection(lake), new AuxConnection(lake)];
-    const before = lake.generation;
-    const steps: number[] = [];
-    const read = (connection: AuxConnection) =>
-      connection.use(async (duck) => {
-        steps.push(duck.generation);
-        if (duck.generation === before)
-          throw new Error("FATAL Error: Failed: database has been invalidated because of a previous fatal error");
-        return duck.all("select count(*) from lake.snapshots()", signal);
-      });
-    const results = await Promise.all([aux, ...others].map(read));
-    expect(results).toHaveLength(3);
-    expect(lake.generation).toBe(before + 1);
-    expect(steps.filter((generation) => generation === before + 1)).toHaveLength(3);
-    const ast = await lake.parse("select 42");
-    expect(await lake.print(ast)).toBe("SELECT 42");
-    for (const each of [aux, ...others]) each.close();
+describe("a read that is cancelled while rows come", () => {
+  /** More rows than DuckDB keeps ready: it works while it is asked for more. */
+  const QUERY = "select i from range(20000000) t(i) where i % 40 = 0";
+  const WHOLE = "500000 rows";
+  const ROUNDS = 60;
+
+  async function countUntil(connection: LakeConnection, delayMs: number): Promise<string> {
+    const abort = new AbortController();
+    const rows = await connection.open(QUERY, zoneOffset("UTC"), () => abort.signal);
+    const timer = setTimeout(() => abort.abort(new Error("cancelled")), delayMs);
+    let count = 0;
+    try {
+      for (let isDone = false; !isDone; ) {
+        const piece = await rows.read(5000, new DataRowWriter());
+        count += piece.count;
+        isDone = piece.done;
+      }
+      return `${count} rows`;
+    } catch (error) {
+      return (error as Error).message;
+    } finally {
+      clearTimeout(timer);
+      rows.close();
+    }
+  }
+
+  test.each(["in autocommit", "in a transaction"])("ends with the cancel or has all its rows, %s", async (mode) => {
+    const connection = await lake.connect();
+    const ends: string[] = [];
+    for (let round = 0; round < ROUNDS; round += 1) {
+      if (mode !== "in autocommit") await connection.run("begin", signal);
+      ends.push(await countUntil(connection, (round * 20) / ROUNDS));
+      if (mode !== "in autocommit") await connection.run("rollback", signal);
+    }
+    connection.close();
+    expect(ends.filter((end) => end !== "cancelled" && end !== WHOLE)).toEqual([]);
+    expect(ends).toContain("cancelled");
   });
 });

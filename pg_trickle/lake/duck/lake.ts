@@ -1,49 +1,61 @@
-// The live DuckDB instance: gives connections, makes the instance anew when DuckDB has declared it dead, and owns the
+// The live DuckDB instance: gives connections, makes the instance anew as soon as anybody finds it dead, and owns the
 // connections that turn SQL text into syntax trees and back.
-import type { DuckDBInstance } from "@duckdb/node-api";
+import type { DuckDBConnection } from "@duckdb/node-api";
 import type { Logger } from "pino";
+import { deathIn, type InstanceDead, withoutPasswords } from "../errors.ts";
 import { readAst, writeAst } from "../planner/ast.ts";
 import type { Ast } from "../planner/types.ts";
 import { LakeConnection } from "./connection.ts";
 import { createInstance, type LakeOptions } from "./instance.ts";
 import { LruCache } from "./lru-cache.ts";
 import { Parser } from "./parser.ts";
+import { Suspects } from "./suspects.ts";
 
 const PARSE_CACHE_ENTRIES = 500;
 /** Longer statements are rarely sent twice, and their trees are a hundred times as large. */
 const CACHED_CHARS = 20_000;
 /** A tree of this size takes DuckDB seconds to print; it must not keep everybody else's statements waiting. */
 const LARGE_CHARS = 100_000;
+const NEVER = new AbortController().signal;
+
+/** As much of a DuckDB instance as the engine uses. */
+export interface LakeInstance {
+  connect(): Promise<DuckDBConnection>;
+}
+
+export type MakeInstance = (options: LakeOptions) => Promise<LakeInstance>;
 
 interface Parsers {
   readonly small: Parser;
   readonly large: Parser;
-}
-
-async function connectParsers(instance: DuckDBInstance): Promise<Parsers> {
-  const [small, large] = await Promise.all([instance.connect(), instance.connect()]);
-  return { small: new Parser(small), large: new Parser(large) };
+  /** For questions for life alone, which must not wait behind a large tree. */
+  readonly watch: LakeConnection;
 }
 
 export class Lake {
+  readonly suspects = new Suspects(() => performance.now());
   readonly #options: LakeOptions;
   readonly #logger: Logger;
+  readonly #makeInstance: MakeInstance;
   readonly #parsed = new LruCache<string, Ast>(PARSE_CACHE_ENTRIES);
-  #instance: DuckDBInstance;
-  #parsers: Parsers;
+  readonly #blamed = new WeakSet<InstanceDead>();
+  #instance: LakeInstance;
+  #parsers: Promise<Parsers>;
   #generation = 1;
   #renewal: Promise<void> | null = null;
 
-  private constructor(options: LakeOptions, logger: Logger, instance: DuckDBInstance, parsers: Parsers) {
+  private constructor(options: LakeOptions, logger: Logger, makeInstance: MakeInstance, instance: LakeInstance) {
     this.#options = options;
     this.#logger = logger;
+    this.#makeInstance = makeInstance;
     this.#instance = instance;
-    this.#parsers = parsers;
+    this.#parsers = this.#connectParsers();
   }
 
-  static async open(options: LakeOptions, logger: Logger): Promise<Lake> {
-    const instance = await createInstance(options);
-    return new Lake(options, logger, instance, await connectParsers(instance));
+  static async open(options: LakeOptions, logger: Logger, makeInstance: MakeInstance = createInstance): Promise<Lake> {
+    const lake = new Lake(options, logger, makeInstance, await makeInstance(options));
+    await lake.#parsers;
+    return lake;
   }
 
   get generation(): number {
@@ -52,18 +64,54 @@ export class Lake {
 
   async connect(): Promise<LakeConnection> {
     await this.#renewal;
-    return new LakeConnection(await this.#instance.connect(), this.#generation);
+    return this.#connectNow();
   }
 
-  /** Called with the generation of the connection that saw the instance die; only the first such call does anything. */
-  async renew(generation: number): Promise<void> {
-    if (generation !== this.#generation) return this.#renewal ?? undefined;
+  /** Runs a step that changes nothing. One that finds the instance dead runs once more, on a new one. */
+  async healing<T>(step: () => Promise<T>): Promise<T> {
+    try {
+      return await step();
+    } catch (error) {
+      const death = deathIn(error);
+      if (death === null) throw error;
+      await this.renew(death);
+    }
+    return this.renewing(step, () => true);
+  }
+
+  /** Runs a step; if it finds the instance dead, there is a new one for whoever comes next. */
+  async renewing<T>(step: () => Promise<T>, isToBlame = ({ diedOfIt }: InstanceDead) => diedOfIt): Promise<T> {
+    try {
+      return await step();
+    } catch (error) {
+      const death = deathIn(error);
+      if (death === null) throw error;
+      if (isToBlame(death)) this.#blame(death);
+      // The step's own error says more than one about the next instance.
+      await this.renew(death).catch(() => undefined);
+      this.suspects.refuse(death.statement);
+      throw error;
+    }
+  }
+
+  /** Only the first who saw an instance die does anything; the others wait for the new one. */
+  async renew(death: InstanceDead): Promise<void> {
+    if (death.diedOfIt) this.#blame(death);
+    if (death.generation !== this.#generation) return this.#renewal ?? undefined;
     this.#generation += 1;
-    this.#logger.warn({ generation: this.#generation }, "DuckDB instance is dead: making a new one");
+    const reason = withoutPasswords(death.cause instanceof Error ? death.cause.message : death.message);
+    this.#logger.warn({ generation: this.#generation, reason }, "DuckDB instance is dead: making a new one");
     this.#renewal = this.#replaceInstance().finally(() => {
       this.#renewal = null;
     });
     return this.#renewal;
+  }
+
+  /** Once for each death, though several who stand around one call see it. */
+  #blame(death: InstanceDead): void {
+    if (this.#blamed.has(death)) return;
+    this.#blamed.add(death);
+    this.suspects.blame(death.statement);
   }
 
   async parse(sql: string): Promise<Ast> {
@@ -80,21 +128,46 @@ export class Lake {
     return this.#parserCall("select json_deserialize_sql($1::json)", writeAst(ast));
   }
 
-  /** Proves that DuckDB and its threads answer, without touching the catalog. */
-  async ping(): Promise<void> {
-    await this.#parserCall("select $1::varchar", "1");
+  /** Answers if DuckDB and its threads do. A dead instance is an answer as well: a new one is then on its way. */
+  async isAlive(): Promise<boolean> {
+    const { watch } = await this.#parsers;
+    try {
+      await watch.all("select 1", NEVER);
+      return true;
+    } catch (error) {
+      const death = deathIn(error);
+      if (death === null) throw error;
+      void this.renew(death).catch((err: unknown) => {
+        const reason = withoutPasswords(err instanceof Error ? err.message : String(err));
+        this.#logger.error({ reason }, "no new DuckDB instance could be made");
+      });
+      return false;
+    }
   }
 
-  async #parserCall(sql: string, argument: string): Promise<string> {
-    await this.#renewal;
-    const parser = argument.length > LARGE_CHARS ? this.#parsers.large : this.#parsers.small;
-    return parser.ask(sql, argument);
+  #parserCall(sql: string, argument: string): Promise<string> {
+    return this.healing(async () => {
+      await this.#renewal;
+      const { small, large } = await this.#parsers;
+      return (argument.length > LARGE_CHARS ? large : small).ask(sql, argument);
+    });
+  }
+
+  async #connectNow(): Promise<LakeConnection> {
+    const [instance, generation] = [this.#instance, this.#generation];
+    const connect = () => instance.connect();
+    return new LakeConnection(await connect(), { generation, suspects: this.suspects, connect });
+  }
+
+  async #connectParsers(): Promise<Parsers> {
+    const [small, large, watch] = await Promise.all([this.#connectNow(), this.#connectNow(), this.#connectNow()]);
+    return { small: new Parser(small), large: new Parser(large), watch };
   }
 
   async #replaceInstance(): Promise<void> {
-    const instance = await createInstance(this.#options);
     // The dead instance is not closed: calls that are still inside it would crash the process. It goes with its last user.
-    this.#instance = instance;
-    this.#parsers = await connectParsers(instance);
+    this.#instance = await this.#makeInstance(this.#options);
+    this.#parsers = this.#connectParsers();
+    await this.#parsers;
   }
 }

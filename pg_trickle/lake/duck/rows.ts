@@ -29,7 +29,8 @@ interface OpenChunk {
 export interface DuckRowsOptions {
   readonly result: DuckDBResult;
   readonly zone: ZoneOffset;
-  readonly fetch: (result: DuckDBResult) => Promise<DuckDBDataChunk | null>;
+  /** The next rows; null only where the end is proven. */
+  readonly fetch: () => Promise<DuckDBDataChunk | null>;
   /** Called when it is closed before its end: DuckDB keeps the query, and its transaction, open until told otherwise. */
   readonly abandon: () => void;
 }
@@ -41,6 +42,8 @@ export class DuckRows implements RowSource {
   #kept: DuckDBDataChunk[] = [];
   #open: OpenChunk | null = null;
   #ended = false;
+  /** What has ended it early: told again to whoever asks again, as DuckDB itself would then say that it is at its end. */
+  #failure: { readonly error: unknown } | null = null;
 
   constructor(options: DuckRowsOptions) {
     const { result, zone } = options;
@@ -52,7 +55,7 @@ export class DuckRows implements RowSource {
 
   /** True while it still needs its connection. */
   get isLive(): boolean {
-    return !this.#ended;
+    return !this.#ended && this.#failure === null;
   }
 
   async read(maxRows: number, rows: DataRowWriter): Promise<ReadResult> {
@@ -83,11 +86,16 @@ export class DuckRows implements RowSource {
   }
 
   async #fetchLive(): Promise<DuckDBDataChunk | null> {
+    if (this.#failure !== null) throw this.#failure.error;
     if (this.#ended) return null;
-    const chunk = await this.#options.fetch(this.#options.result);
-    if (chunk !== null && chunk.rowCount > 0) return chunk;
-    this.#ended = true;
-    return null;
+    try {
+      const chunk = await this.#options.fetch();
+      this.#ended = chunk === null;
+      return chunk;
+    } catch (error) {
+      this.#failure = { error };
+      throw error;
+    }
   }
 }
 

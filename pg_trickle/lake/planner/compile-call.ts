@@ -8,6 +8,7 @@ import {
   integerConstant,
   NO_TABLE,
   named,
+  nullConstant,
   select,
   subqueryTable,
   textConstant,
@@ -130,11 +131,13 @@ function countersRow(facts: EngineFacts): Rows {
 }
 
 function pingRow(facts: EngineFacts): Rows {
+  const problem = facts.problem ?? null;
   const node = select({
     select: [
-      named(booleanConstant(true), "ok"),
+      named(booleanConstant(problem === null), "ok"),
       named(textConstant(facts.version), "version"),
       named(cast(textConstant(facts.startedAt), TYPES.timestamptz), "started_at"),
+      named(problem === null ? cast(nullConstant(), TYPES.text) : textConstant(problem), "problem"),
     ],
     from: NO_TABLE,
   });
@@ -144,6 +147,7 @@ function pingRow(facts: EngineFacts): Rows {
       { name: "ok", type: TYPES.boolean },
       { name: "version", type: TYPES.text },
       { name: "started_at", type: TYPES.timestamptz },
+      { name: "problem", type: TYPES.text },
     ],
   };
 }

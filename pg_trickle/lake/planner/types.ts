@@ -108,6 +108,8 @@ export interface EngineFacts {
   readonly startedAt: string;
   /** What deltas have read since then. */
   readonly counters: () => DeltaCounters;
+  /** Why the lake cannot be read at this moment; null or left out if it can. */
+  readonly problem?: string | null;
 }
 
 // --- the gate and the analysis ---

@@ -2,7 +2,7 @@
 // the caller's uncommitted writes at every snapshot.
 import type { LakeConnection } from "../duck/connection.ts";
 import type { Lake } from "../duck/lake.ts";
-import { isInstanceInvalidated } from "../errors.ts";
+import { InstanceDead } from "../errors.ts";
 
 export class AuxConnection {
   readonly #lake: Lake;
@@ -13,16 +13,8 @@ export class AuxConnection {
   }
 
   /** Steps here only read, so one that meets a dead instance is simply done again on a new one. */
-  async use<T>(step: (connection: LakeConnection) => Promise<T>): Promise<T> {
-    const connection = await this.#current();
-    try {
-      return await step(connection);
-    } catch (error) {
-      if (!isInstanceInvalidated(error)) throw error;
-      this.close();
-      await this.#lake.renew(connection.generation);
-      return step(await this.#current());
-    }
+  use<T>(step: (connection: LakeConnection) => Promise<T>): Promise<T> {
+    return this.#lake.healing(async () => step(await this.#current()));
   }
 
   close(): void {
@@ -31,7 +23,12 @@ export class AuxConnection {
   }
 
   async #current(): Promise<LakeConnection> {
-    if (this.#connection !== null && this.#connection.generation !== this.#lake.generation) this.close();
+    const known = this.#connection;
+    if (known !== null && known.generation !== this.#lake.generation) {
+      // Rows that are still being read from it are lost with it.
+      known.close(new InstanceDead({ generation: known.generation, statement: "", diedOfIt: false }));
+      this.#connection = null;
+    }
     this.#connection ??= await this.#lake.connect();
     return this.#connection;
   }

@@ -1,7 +1,8 @@
 // Statements of user `lake`: queries and changes of lake tables, inside the caller's lake transaction.
 import type { LakeConnection } from "../duck/connection.ts";
-import type { DuckRows, ReadResult } from "../duck/rows.ts";
-import { LakeError, SQL_STATE, toLakeError } from "../errors.ts";
+import type { Lake } from "../duck/lake.ts";
+import type { DuckRows, ReadResult, RowSource } from "../duck/rows.ts";
+import { LakeError, SQL_STATE } from "../errors.ts";
 import { prepareShipped } from "../planner/shipped.ts";
 import type {
   Column,
@@ -26,11 +27,13 @@ import {
   TextRow,
   WrappedRows,
 } from "./execution.ts";
+import { HealingRows } from "./healing-rows.ts";
 import type { LakeTransaction } from "./lake-transaction.ts";
 import { orThrow } from "./refusals.ts";
 import type { SchemaCache } from "./schema-cache.ts";
 
 export interface LakeQueryServices {
+  readonly lake: Lake;
   readonly transaction: LakeTransaction;
   readonly aux: AuxConnection;
   readonly admission: Admission;
@@ -136,31 +139,42 @@ async function select(
   // Nothing of the lake, such as `select 1`: served whatever the engine is busy with.
   if (shipped.relations.length === 0) return selected(await services.aux.use(open));
   const isPinned = shipped.relations.every((relation) => relation.snapshot !== null);
-  const rows = isPinned
-    ? await services.admission.run(context.signal(), () => services.aux.use(open))
-    : await openInside(shipped, services, context);
-  const described =
-    shipped.ctidColumns.length === 0 ? rows : new CtidRows(rows, shipped.ctidColumns, services.transaction.places);
-  const guard = (step: () => Promise<ReadResult>) =>
-    isPinned ? step().catch(rethrow) : services.transaction.guard(step);
-  return selected(new WrappedRows(described, (step) => services.admission.run(context.signal(), () => guard(step))));
+  if (isPinned) return selected(await openPinned(shipped, services, context));
+  const rows = await openInside(shipped, services, context);
+  const guard = (step: () => Promise<ReadResult>) => services.transaction.guard(step);
+  return selected(new WrappedRows(rows, (step) => services.admission.run(context.signal(), () => guard(step))));
+}
+
+/** At fixed snapshots, outside the caller's transaction. */
+async function openPinned(
+  shipped: Shipped<"select">,
+  { lake, aux, admission, zone, transaction }: LakeQueryServices,
+  context: ShippedContext,
+): Promise<RowSource> {
+  const rows = await admission.run(context.signal(), () =>
+    HealingRows.open(lake, () =>
+      aux.use(async (connection) =>
+        withCtids(await connection.open(shipped.sql, zone(), context.signal), shipped, transaction),
+      ),
+    ),
+  );
+  return new WrappedRows(rows, (step) => admission.run(context.signal(), step));
 }
 
 async function openInside(
   shipped: Shipped<"select">,
   services: LakeQueryServices,
   context: ShippedContext,
-): Promise<DuckRows> {
+): Promise<RowSource> {
   const { transaction, admission } = services;
   if (context.locks) {
     for (const { table } of shipped.relations) await transaction.lockTable(table, context.signal());
   }
-  return admission.run(context.signal(), async () => {
-    const connection = await transaction.forReading(context.signal());
-    return transaction.guard(() => connection.open(shipped.sql, services.zone(), context.signal));
-  });
+  const open = async (connection: LakeConnection) =>
+    withCtids(await connection.open(shipped.sql, services.zone(), context.signal), shipped, transaction);
+  return admission.run(context.signal(), () => transaction.read(context.signal(), open));
 }
 
-function rethrow(error: unknown): never {
-  throw toLakeError(error);
+function withCtids(rows: DuckRows, { ctidColumns }: Shipped<"select">, { places }: LakeTransaction): RowSource {
+  return ctidColumns.length === 0 ? rows : new CtidRows(rows, ctidColumns, places);
 }

@@ -2,7 +2,7 @@
 // first read or write, so that a session which only asks plan relations holds no catalog connection.
 import type { LakeConnection } from "../duck/connection.ts";
 import type { Lake } from "../duck/lake.ts";
-import { isInstanceInvalidated, LakeError, SQL_STATE, toLakeError } from "../errors.ts";
+import { deathIn, type InstanceDead, LakeError, SQL_STATE, toLakeError } from "../errors.ts";
 import type { Column } from "../planner/types.ts";
 import { applyRun } from "./apply-staged.ts";
 import { type CommitSteps, commitWrites } from "./commit.ts";
@@ -143,8 +143,30 @@ export class LakeTransaction {
       return await step();
     } catch (error) {
       this.#broken = this.#begun;
-      if (isInstanceInvalidated(error)) await this.#renewInstance();
+      const death = deathIn(error);
+      if (death !== null) {
+        await this.#renewInstance(death);
+        this.#services.lake.suspects.refuse(death.statement);
+      }
       throw toLakeError(error);
+    }
+  }
+
+  /**
+   * Opens a read inside the transaction. If the instance proves dead, it is opened once more on a new one, unless the
+   * transaction has changed the lake or read it before: it would go on with another view than its client has seen.
+   */
+  async read<T>(signal: AbortSignal, open: (connection: LakeConnection) => Promise<T>): Promise<T> {
+    const isFirst = !this.#begun;
+    const once = async () => {
+      const connection = await this.forReading(signal);
+      return this.guard(() => open(connection));
+    };
+    try {
+      return await once();
+    } catch (error) {
+      if (!isFirst || this.#broken || deathIn(error) === null) throw error;
+      return once();
     }
   }
 
@@ -155,22 +177,25 @@ export class LakeTransaction {
     if (this.#begun && !this.#serializable && !this.#hasChanges && this.#staged.canReplay) await this.#restart();
   }
 
-  async #renewInstance(): Promise<void> {
-    const generation = this.#connection?.generation;
+  /** What was only staged can be applied anew; what DuckDB alone had is lost, and nothing but a rollback is possible. */
+  async #renewInstance(death: InstanceDead): Promise<void> {
     this.#dropConnection();
-    if (generation !== undefined) await this.#services.lake.renew(generation).catch(() => undefined);
+    this.#staged.unapply();
+    this.#broken = this.#hasChanges || !this.#staged.canReplay;
+    await this.#services.lake.renew(death).catch(() => undefined);
   }
 
   async #inside(signal: AbortSignal): Promise<LakeConnection> {
+    if (this.#broken) throw new LakeError(SQL_STATE.inFailedTransaction, "the lake transaction has failed");
+    if (this.#begun && this.#connection !== null) return this.#connection;
     const { lake } = this.#services;
-    if (this.#connection !== null && !this.#begun && this.#connection.generation !== lake.generation)
-      this.#dropConnection();
-    this.#connection ??= await lake.connect();
-    const connection = this.#connection;
-    if (!this.#begun) {
-      await connection.run("begin transaction", signal);
-      this.#begun = true;
-    }
+    const connection = await lake.healing(async () => {
+      if (this.#connection?.generation !== lake.generation) this.#dropConnection();
+      this.#connection ??= await lake.connect();
+      await this.#connection.run("begin transaction", signal);
+      return this.#connection;
+    });
+    this.#begun = true;
     return connection;
   }
 

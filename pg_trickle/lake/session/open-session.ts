@@ -1,4 +1,5 @@
 // Puts a session together for an authenticated user.
+import type { LakeHealth } from "../duck/health.ts";
 import type { Lake } from "../duck/lake.ts";
 import type { ReadCounters } from "../duck/read-counters.ts";
 import { LakeError, SQL_STATE, toLakeError } from "../errors.ts";
@@ -20,6 +21,7 @@ export const PLANS_USER = "plans";
 
 export interface EngineParts {
   readonly lake: Lake;
+  readonly health: LakeHealth;
   readonly gates: Gates;
   readonly turn: Turn;
   /** One for each user: a user's long queries do not keep refreshes waiting. */
@@ -60,11 +62,13 @@ export function openSession(user: string, applicationName: string, engine: Engin
   if (admission === undefined) throw new LakeError(SQL_STATE.invalidAuthorization, `user "${user}" has no queries`);
   const zone = () => settings.zone;
   const prepare = async (sql: string, signal: () => AbortSignal): Promise<PreparedQuery> => {
-    if (user === PLANS_USER)
-      return preparePlanQuery(sql, { aux, admission, planner, zone, facts: engine.facts, counters: engine.counters });
+    if (user === PLANS_USER) {
+      const { lake, health, facts } = engine;
+      return preparePlanQuery(sql, { lake, health, aux, admission, planner, zone, facts, counters: engine.counters });
+    }
     return prepareLakeQuery(
       sql,
-      { transaction, aux, admission, planner, zone, columnsOf, schemas: engine.schemas },
+      { lake: engine.lake, transaction, aux, admission, planner, zone, columnsOf, schemas: engine.schemas },
       signal,
     );
   };

@@ -14,7 +14,11 @@ export interface OperationQuery {
 }
 
 /** The snapshot that the operation made, or null. */
-async function findOperation(query: OperationQuery): Promise<string | null> {
+function findOperation(query: OperationQuery): Promise<string | null> {
+  return query.lake.healing(() => lookUp(query));
+}
+
+async function lookUp(query: OperationQuery): Promise<string | null> {
   const connection = await query.lake.connect();
   try {
     const rows = await connection.all(

@@ -1,21 +1,26 @@
 // Statements of user `plans`: calls of the relations in schema `engine`, always at explicit snapshots, always on the
 // second connection.
-
 import { bringChangedRows, dropChangedRows } from "../duck/changed-rows.ts";
 import type { LakeConnection } from "../duck/connection.ts";
+import type { LakeHealth } from "../duck/health.ts";
+import type { Lake } from "../duck/lake.ts";
 import type { ReadCounters } from "../duck/read-counters.ts";
-import type { ReadResult } from "../duck/rows.ts";
-import { toLakeError } from "../errors.ts";
+import type { RowSource } from "../duck/rows.ts";
+import { deathIn } from "../errors.ts";
 import { compilePlanCall } from "../planner/compile-call.ts";
 import { readPlanCall } from "../planner/plan-call.ts";
-import type { Ast, EngineFacts, PlannerServices } from "../planner/types.ts";
+import type { Ast, CompiledCall, EngineFacts, PlannerServices } from "../planner/types.ts";
 import type { ZoneOffset } from "../wire/text/time-zones.ts";
 import type { Admission } from "./admission.ts";
 import type { AuxConnection } from "./aux-connection.ts";
 import { type Execution, type PreparedQuery, type StatementContext, selected, WrappedRows } from "./execution.ts";
+import { HealingRows } from "./healing-rows.ts";
+import { PingRows, readPing } from "./ping-rows.ts";
 import { orThrow } from "./refusals.ts";
 
 export interface PlanServices {
+  readonly lake: Lake;
+  readonly health: LakeHealth;
   readonly aux: AuxConnection;
   readonly admission: Admission;
   readonly planner: (signal: () => AbortSignal) => PlannerServices;
@@ -27,33 +32,70 @@ export interface PlanServices {
 const DEFAULT_ZONE = "UTC";
 
 export function preparePlanQuery(sql: string, services: PlanServices): PreparedQuery {
-  return { start: (context) => start(sql, services, context) };
+  const columns = readPing(sql);
+  if (columns === null) return { start: (context) => start(sql, services, context) };
+  return {
+    start: async () => selected(new PingRows(columns, await factsNow(services), services.zone())),
+  };
+}
+
+async function factsNow({ facts, health }: PlanServices): Promise<EngineFacts> {
+  return { ...facts, problem: await health.problem() };
 }
 
 async function start(sql: string, services: PlanServices, context: StatementContext): Promise<Execution> {
+  const { lake, admission, facts } = services;
   const planner = services.planner(context.signal);
   const ast: Ast = await planner.parse(sql);
   const call = orThrow(readPlanCall(ast, (index) => context.values[index - 1] ?? null));
-  const compiled = orThrow(await compilePlanCall(call, planner, services.facts));
-  const open = (connection: LakeConnection) => connection.open(compiled.sql, services.zone(), context.signal);
-  const run = () =>
-    services.aux.use(async (connection) => {
-      await connection.setTimeZone(compiled.settings.get("TimeZone") ?? DEFAULT_ZONE, context.signal());
-      if (compiled.changed === null) return open(connection);
-      const step = { connection, changed: compiled.changed, signal: context.signal() };
-      await bringChangedRows(step, services.counters).catch(rethrow);
-      const rows = await open(connection);
-      // Its tables go before the rows are sent: what is left of the result is kept in memory, and it is small.
-      await dropChangedRows(connection, context.signal());
-      return rows;
-    });
+  const isPing = call.relation === "ping";
+  // By the plan and not by the statement, which has other snapshots each time.
+  const suspect = `${call.relation} ${call.planText ?? ""}`;
+  lake.suspects.refuse(suspect);
+  const factsOfCall = isPing ? await factsNow(services) : facts;
+  const compiled = orThrow(await compilePlanCall(call, planner, factsOfCall));
+  const run = () => HealingRows.open(lake, () => open(compiled, services, { ...context, suspect }));
   // A ping must be answered however busy the engine is.
-  if (call.relation === "ping") return selected(await run());
-  const rows = await services.admission.run(context.signal(), run);
-  const around = (step: () => Promise<ReadResult>) => services.admission.run(context.signal(), step);
-  return selected(new WrappedRows(rows, (step) => around(step).catch(rethrow)));
+  if (isPing) return selected(await run());
+  const rows = await admission.run(context.signal(), run);
+  return selected(new WrappedRows(rows, (step) => admission.run(context.signal(), step)));
 }
 
-function rethrow(error: unknown): never {
-  throw toLakeError(error);
+interface PlanContext extends StatementContext {
+  readonly suspect: string;
+}
+
+function open(compiled: CompiledCall, services: PlanServices, context: PlanContext): Promise<RowSource> {
+  const { aux, lake } = services;
+  const watched = async <T>(step: () => Promise<T>): Promise<T> => {
+    try {
+      return await step();
+    } catch (error) {
+      if (deathIn(error)?.diedOfIt) lake.suspects.blame(context.suspect);
+      throw error;
+    }
+  };
+  return aux.use((connection) =>
+    watched(async () => {
+      await connection.setTimeZone(compiled.settings.get("TimeZone") ?? DEFAULT_ZONE, context.signal());
+      return new WrappedRows(await openRows(compiled, services, { connection, signal: context.signal }), watched);
+    }),
+  );
+}
+
+interface Reading {
+  readonly connection: LakeConnection;
+  readonly signal: () => AbortSignal;
+}
+
+async function openRows(
+  { sql, changed }: CompiledCall,
+  { zone, counters }: PlanServices,
+  { connection, signal }: Reading,
+): Promise<RowSource> {
+  if (changed !== null) await bringChangedRows({ connection, changed, signal: signal() }, counters);
+  const rows = await connection.open(sql, zone(), signal);
+  // Its tables go before the rows are sent: what is left of the result is kept in memory, and it is small.
+  if (changed !== null) await dropChangedRows(connection, signal());
+  return rows;
 }

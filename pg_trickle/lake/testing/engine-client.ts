@@ -43,3 +43,10 @@ export async function failureOf(promise: Promise<unknown>): Promise<SqlFailure> 
   }
   throw new Error("expected a failure, and there was none");
 }
+
+/** Sends a CancelRequest for whatever the client is doing. */
+export function cancel(address: EngineAddress, target: Client): void {
+  const { _activeQuery } = target as unknown as { readonly _activeQuery: unknown };
+  const killer = new Client({ host: address.socketDir, port: address.port });
+  (killer as unknown as { cancel(target: Client, query: unknown): void }).cancel(target, _activeQuery);
+}
