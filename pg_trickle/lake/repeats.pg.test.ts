@@ -124,4 +124,21 @@ describe("a row-by-row change", () => {
     await client.query("update lake.events set value = value + (random() < 2)::int where event_type = 'inlined'");
     expect((await types()) as object).toMatchObject({ inlined: [101, 1] });
   });
+
+  test("of rows whose table hides the file is not made again: nobody could say that they are the same", async () => {
+    await duckdb.run("create table lake.main.logs (filename varchar, n integer)");
+    await duckdb.run("insert into lake.main.logs select 'a' || range, 0 from range(100)");
+    const client = await connect();
+    await client.query(
+      "create foreign table lake.logs (filename text, n int) server lake options (schema_name 'main', table_name 'logs')",
+    );
+    await client.query("begin");
+    await client.query("update lake.logs set n = n + (random() < 2)::int where filename = 'a1'");
+    await duckdb.run("insert into lake.main.logs values ('b', 0)");
+    const error = await failureOf(client.query("commit"));
+    expect(error.code).toBe("40001");
+    expect(error.message).toMatch(/rows of lake table main\.logs .* may have been changed by another client/);
+    expect(error.hint).toMatch(/no place of their own in a file .*run the transaction again/);
+    expect(await duckdb.rows("select sum(n)::int as n from lake.main.logs")).toEqual([{ n: 0 }]);
+  });
 });
