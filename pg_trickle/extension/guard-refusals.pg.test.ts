@@ -1,6 +1,6 @@
 /** What the guard refuses, in words that a person can act on, at once; and the same work done again succeeds. */
 import { beforeEach, describe, expect, test } from "vitest";
-import type { DuckdbClient } from "../../test/stack/ducklake.ts";
+import { type DuckdbClient, openDuckdb } from "../../test/stack/ducklake.ts";
 import { useLakeTables } from "./testing/lake-tables.ts";
 
 const lake = useLakeTables();
@@ -96,6 +96,23 @@ describe.each([
     expect(await rows()).toBe(left);
     expect(await lake.damage()).toEqual([]);
   });
+});
+
+test("a flush is refused where the catalog does not tell it from a deletion: no inlined rows, so none are emptied", async () => {
+  const without = await openDuckdb({ ...lake.trickle().attach, inliningRowLimit: 0 });
+  await lake.createTables(without, { rows: 200 });
+  without.close();
+  await one.run("delete from lake.t where i < 20");
+  await one.run(SMALL);
+  const refused = await beside(FLUSH, "insert into lake.other values (1)");
+  expect(refused.text).toMatch(
+    /pgtrickle guard: another commit came before this change of data file \d+ of table \d+, which may be a flush or a deletion/,
+  );
+  expect(refused.text).toMatch(/HINT: {2}Nothing was changed\. Run it again\./);
+  expect(await lake.inlinedCount()).toBe(1);
+  await one.run(FLUSH);
+  expect(await lake.inlinedCount()).toBe(0);
+  expect(await rows()).toBe(179);
 });
 
 test.each(["nonsense", "inserted_into_table:1,", "created_table:main.t", 'inserted_into_table:"main"."t"'])(

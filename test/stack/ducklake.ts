@@ -19,6 +19,8 @@ export interface AttachOptions {
   readonly extensions: string;
   readonly readOnly: boolean;
   readonly metadataSchema?: string;
+  /** Up to how many rows this client writes into the catalog instead of a file; DuckLake's default is 10. */
+  readonly inliningRowLimit?: number;
 }
 
 export interface DuckdbClient {
@@ -51,6 +53,7 @@ export function attachStatements(options: AttachOptions): string[] {
   const load = (name: string) => `load ${literal(join(extensions, `${name}.duckdb_extension`))}`;
   const settings = [`data_path ${literal(dataPath)}`, `metadata_schema ${literal(metadataSchema)}`];
   if (readOnly) settings.push("read_only");
+  if (options.inliningRowLimit !== undefined) settings.push(`data_inlining_row_limit ${options.inliningRowLimit}`);
   return [
     load("postgres_scanner"),
     load("ducklake"),

@@ -3,7 +3,7 @@
  * maintenance in between. AT of every retained snapshot is compared with the model, the newest two after each step.
  */
 import type { TrickleDatabase } from "../../../test/stack/database.ts";
-import type { DuckdbClient } from "../../../test/stack/ducklake.ts";
+import { type DuckdbClient, openDuckdb } from "../../../test/stack/ducklake.ts";
 import { LakeCheck } from "./lake-check.ts";
 import { type Changes, LakeModel } from "./lake-model.ts";
 import { LakeWork, type Operation } from "./lake-work.ts";
@@ -57,7 +57,15 @@ export class LakeHistory {
   }
 
   async play(): Promise<HistoryResult> {
-    await this.#open();
+    try {
+      await this.#open();
+      return await this.#playOpen();
+    } finally {
+      for (const client of this.#clients) client.close();
+    }
+  }
+
+  async #playOpen(): Promise<HistoryResult> {
     const check = await LakeCheck.open(this.#trickle, this.#model);
     const { seed, steps, overlap } = this.#options;
     for (let step = 1; step <= steps; step++) {
@@ -75,9 +83,8 @@ export class LakeHistory {
 
   async #open(): Promise<void> {
     for (const limit of this.#options.limits) {
-      const client = await this.#trickle.duckdb({ readOnly: false });
-      if (limit !== undefined) await client.run(`set ducklake_default_data_inlining_row_limit = ${limit}`);
-      this.#clients.push(client);
+      const { attach } = this.#trickle;
+      this.#clients.push(await openDuckdb(limit === undefined ? attach : { ...attach, inliningRowLimit: limit }));
     }
     const [first] = this.#clients as [DuckdbClient];
     await first.run("create table lake.t (i integer, v integer)");

@@ -17,7 +17,7 @@
 --
 -- Order of locks: the turn, the row of the snapshot, then rows in the order of DuckLake's batch. No trigger waits for more.
 -- Words: DuckLake tries a commit again for six seconds if the error's text has "unique", "primary key", "conflict" or
--- "concurrent" in it. No message or name in this folder has; test/… reads them all.
+-- "concurrent" in it. No message or name in this folder has; guard-refusals.pg.test.ts reads them all.
 
 -- Others wait here while the engine has its turn: a maintenance or a repeated write of its own that must not lose the race.
 create function pgtrickle_guard.take_turn() returns trigger
