@@ -1,0 +1,93 @@
+/** What must hold after each step: the lake and the stream tables against the model, forward, back and by verification. */
+import { Finding } from "./finding.ts";
+import { rewindAndReplay, type Strategy } from "./rewinds.ts";
+import type { Damage } from "./scan.ts";
+import type { Step } from "./script.ts";
+import type { Stage } from "./stage.ts";
+import { STREAM_TABLES, sourcesOf } from "./stream-tables.ts";
+import { differencesAt, type Refusals, refreshAndCompare, refreshQuietly, selfReport, verifyAll } from "./streams.ts";
+
+const STRATEGIES: Partial<Record<Step["act"], Strategy>> = {
+  "rewind-auto": "Auto",
+  "rewind-full": "Full",
+  "rewind-journal": "Journal",
+};
+
+export class Checks {
+  readonly #stage: Stage;
+  readonly #refusals: Refusals = new Map();
+  #scanned = -1;
+
+  constructor(stage: Stage) {
+    this.#stage = stage;
+  }
+
+  /** The stage itself must be right, or nothing that follows means anything. */
+  async start(): Promise<number> {
+    const head = await this.head();
+    await this.compare(head, true);
+    return head;
+  }
+
+  /** Of the catalog: a number, no rows. */
+  async head(): Promise<number> {
+    return (await this.snapshots()).at(-1) ?? -1;
+  }
+
+  async snapshots(): Promise<number[]> {
+    const { rows } = await this.#stage.streams.session.query<{ id: number }>(
+      "select snapshot_id::int as id from ducklake.ducklake_snapshot order by 1",
+    );
+    return rows.map(({ id }) => id);
+  }
+
+  /** No commit is under way. */
+  async compare(head: number, isAlone: boolean): Promise<void> {
+    const { model, streams, reader } = this.#stage;
+    model.recordSnapshot(head);
+    if (head !== this.#scanned) {
+      streams.counts.add("scans of the lake");
+      const damage = await reader.damage(model.current);
+      if (damage) await this.#judgeDamage(damage);
+      this.#scanned = head;
+    }
+    await refreshAndCompare(streams, {
+      sequence: model.sequence,
+      isAlone,
+      refusals: this.#refusals,
+      kind: "forward",
+    });
+  }
+
+  /** Damage that others have done must be told, or not be in the stream tables. */
+  async #judgeDamage(damage: Damage): Promise<never> {
+    const { model, streams } = this.#stage;
+    const words: string[] = [];
+    let isTold = true;
+    for (const table of STREAM_TABLES) {
+      if (!sourcesOf(table).some((source) => (damage.tables as readonly string[]).includes(source))) continue;
+      await refreshQuietly(streams, table.name);
+      const differences = await differencesAt(streams, table, model.sequence);
+      const report = await selfReport(streams, table.name);
+      isTold &&= differences.length === 0 || report.isTold;
+      words.push(
+        `${table.name} ${differences.length === 0 ? "is right" : "is wrong"}, ${report.isTold ? "told" : "not told"}`,
+      );
+    }
+    streams.counts.add(`damages of the lake: ${damage.detail}, ${isTold ? "told" : "silent"}`);
+    throw new Finding("lake-damage", damage.detail, `${damage.text} | ${words.join("; ")}`, isTold);
+  }
+
+  async perform({ act, pick }: Step, isAlone: boolean): Promise<void> {
+    const strategy = STRATEGIES[act];
+    if (!strategy) return verifyAll(this.#stage.streams);
+    await rewindAndReplay(this.#stage, { strategy, pick, isAlone, refusals: this.#refusals });
+  }
+
+  async atTheEnd(): Promise<void> {
+    await verifyAll(this.#stage.streams);
+    for (const strategy of Object.values(STRATEGIES)) {
+      await rewindAndReplay(this.#stage, { strategy, pick: 0, isAlone: true, refusals: this.#refusals });
+    }
+  }
+}
