@@ -13,13 +13,10 @@ import { isBroad, type Statement } from "./statements.ts";
 
 /** So long a statement is waited for before the others go on: a legal outcome, counted. */
 const PATIENCE_MS = 700;
+/** So long a commit, which seldom waits for others but tries again where it lost a race. */
+const COMMIT_PATIENCE_MS = 4_000;
 /** Longer than every timeout of a client. */
 const HANG_MS = 90_000;
-
-const BEGIN_OF: Partial<Record<Step["act"], string>> = {
-  savepoint: "savepoint s",
-  "rollback-to": "rollback to savepoint s",
-};
 
 async function withinMs(promise: Promise<void>, ms: number): Promise<void> {
   const { promise: timeout, resolve } = Promise.withResolvers<void>();
@@ -110,7 +107,7 @@ export class Driver {
       }
       actor.job = undefined;
       const told = job.answer.ok ? `ok ${job.answer.count}` : `${job.answer.kind}: ${job.answer.message.slice(0, 300)}`;
-      this.note(`   ${actor.client.name}: ${job.sql.slice(0, 400)} → ${told}`);
+      this.note(`   ${actor.client.name}: ${job.sql.slice(0, 1_000)} → ${told}`);
       await this.#answers.take(actor, job, job.answer);
     }
   }
@@ -158,25 +155,33 @@ export class Driver {
     const { transaction } = actor;
     const from = this.#stage.model.sequence;
     if (!transaction) return undefined;
-    if (step.act === "rollback") {
-      await this.#answers.rollback(actor, "as the script says");
-      return undefined;
+    switch (step.act) {
+      case "rollback":
+        await this.#answers.rollback(actor, "as the script says");
+        return undefined;
+      case "savepoint":
+        return actor.start({ step, sql: "savepoint s", kind: "savepoint", from });
+      case "rollback-to":
+        if (transaction.savepoint !== undefined) {
+          return actor.start({ step, sql: "rollback to savepoint s", kind: "rollback-to", from });
+        }
+        this.#skip("there is no savepoint");
+        return undefined;
+      default:
+        return this.#commit(actor, step);
     }
-    if (step.act === "rollback-to" && transaction.savepoint === undefined) {
-      this.#skip("there is no savepoint");
-      return undefined;
-    }
-    if (step.act !== "commit") {
-      const kind = step.act === "savepoint" ? "savepoint" : "rollback-to";
-      return actor.start({ step, sql: BEGIN_OF[step.act] ?? "", kind, from });
-    }
+  }
+
+  /** Only what is determined whatever comes in between. */
+  async #commit(actor: Actor, step: Step): Promise<Job | undefined> {
+    const { model } = this.#stage;
     const isContested = this.#actors.some((other) => other !== actor && mayCommit(other.job));
-    const verdict = actor.verdict(this.#stage.model);
-    if (verdict.kind === "ambiguous" || (hasBroad(transaction.told) && isContested)) {
+    const isOpen = hasBroad(actor.transaction?.told ?? []) && isContested;
+    if (isOpen || actor.verdict(model).kind === "ambiguous") {
       await this.#answers.rollback(actor, "what it met cannot be told");
       return undefined;
     }
-    return actor.start({ step, sql: "commit", kind: "commit", from });
+    return actor.start({ step, sql: "commit", kind: "commit", from: model.sequence });
   }
 
   async #maintain(actor: Actor, step: Step): Promise<Job | undefined> {
@@ -199,7 +204,7 @@ export class Driver {
   }
 
   async #compare(): Promise<void> {
-    for (const { job } of this.#actors) if (job && mayCommit(job)) await this.#await(job, PATIENCE_MS);
+    for (const { job } of this.#actors) if (job && mayCommit(job)) await this.#await(job, COMMIT_PATIENCE_MS);
     if (this.#actors.some(({ job }) => mayCommit(job))) {
       this.#stage.streams.counts.add("waits: a commit for another client");
       return;

@@ -137,22 +137,19 @@ export type Difference = Readonly<Record<"missing" | "extra" | "changed" | "doub
 /** What a reader found in a lake table against what must be there; `undefined`: the same. */
 export function differenceOf(want: Rows, got: readonly Row[]): Difference | undefined {
   const seen = new Set<number>();
-  const difference = {
-    missing: [] as string[],
-    extra: [] as string[],
-    changed: [] as string[],
-    doubled: [] as string[],
-  };
+  const found: Record<keyof Difference, string[]> = { missing: [], extra: [], changed: [], doubled: [] };
   for (const row of got) {
-    const wanted = want.get(row.id);
-    const text = rowText(row);
-    if (seen.has(row.id)) difference.doubled.push(text);
-    else if (!wanted) difference.extra.push(text);
-    else if (rowText(wanted) !== text) difference.changed.push(`${rowText(wanted)} is ${text}`);
+    const side = seen.has(row.id) ? "doubled" : sideOf(want.get(row.id), row);
+    if (side) found[side].push(rowText(row));
     seen.add(row.id);
   }
-  for (const row of want.values()) if (!seen.has(row.id)) difference.missing.push(rowText(row));
-  return Object.values(difference).some((list) => list.length > 0) ? difference : undefined;
+  found.missing.push(...[...want.values()].filter(({ id }) => !seen.has(id)).map(rowText));
+  return Object.values(found).some((list) => list.length > 0) ? found : undefined;
+}
+
+function sideOf(wanted: Row | undefined, row: Row): "extra" | "changed" | undefined {
+  if (!wanted) return "extra";
+  return rowText(wanted) === rowText(row) ? undefined : "changed";
 }
 
 function rowText({ id, k, v, owner }: Row): string {

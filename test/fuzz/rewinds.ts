@@ -60,7 +60,12 @@ export async function rewindAndReplay(past: Past, order: RewindOrder): Promise<v
   await rewind(past, names, target, order);
   await session.query("select pgtrickle.resume_scheduler($1)", [names]);
   const { isAlone, refusals } = order;
-  await refreshAndCompare(past.streams, { sequence: past.model.sequence, isAlone, refusals, kind: "replay" });
+  await refreshAndCompare(past.streams, STREAM_TABLES, {
+    sequence: past.model.sequence,
+    isAlone,
+    refusals,
+    kind: "replay",
+  });
 }
 
 async function rewind(past: Past, names: string[], target: number, { strategy }: RewindOrder): Promise<void> {

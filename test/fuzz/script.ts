@@ -42,6 +42,8 @@ export const isMaintenance = (act: Act): act is Maintenance => (MAINTENANCE as r
 export const isCheck = (act: Act): act is Check => (CHECKS as readonly string[]).includes(act);
 export const isBound = (act: Act): act is Bound => (BOUNDS as readonly string[]).includes(act);
 
+const isBroadWrite = ({ act }: Step) => (BROAD_WRITES as readonly string[]).includes(act);
+
 export interface Step {
   readonly client: ClientName | "check";
   /** Number of the transaction that it belongs to; 0: a statement that commits by itself. */
@@ -107,17 +109,18 @@ const SIZES: Partial<Record<Act, readonly [number, number]>> = {
 const COMMON_WEIGHTS = {
   "insert-few": 4,
   "insert-many": 2,
-  "delete-few": 4,
+  "delete-few": 5,
   "delete-many": 3,
   "update-few": 4,
-  "update-many": 2,
+  "update-many": 3,
   "delete-where": 1,
   "update-where": 2,
   read: 1,
 } as const;
 const DUCK_WEIGHTS = { ...COMMON_WEIGHTS, "merge-into": 3 } as const;
 const POSTGRES_WEIGHTS = { ...COMMON_WEIGHTS, "update-from": 2, "update-rows": 2, "delete-rows": 2 } as const;
-const TABLE_WEIGHTS = { events: 6, items: 3, notes: 2 } as const;
+const TABLE_WEIGHTS = { events: 5, items: 3, notes: 3 } as const;
+const LENGTH_WEIGHTS = { 1: 5, 2: 3, 3: 2, 4: 1 } as const;
 const MAINTENANCE_WEIGHTS = { flush: 5, "merge-files": 3, rewrite: 3, checkpoint: 1, expire: 1, cleanup: 1 } as const;
 const CHECK_WEIGHTS = { "rewind-auto": 3, "rewind-full": 2, "rewind-journal": 3, verify: 3 } as const;
 
@@ -158,12 +161,12 @@ class Writer {
     if (client === "duck" && this.#options.withMaintenance && this.#random.chance(0.35)) {
       return this.#maintenance();
     }
-    return this.#random.chance(0.35) ? [this.#write(client, 0)] : this.#transaction(client);
+    return this.#random.chance(0.4) ? [this.#write(client, 0)] : this.#transaction(client);
   }
 
-  #write(client: ClientName, transaction: number): Step {
+  #write(client: ClientName, transaction: number, table?: LakeTable): Step {
     const weights = client === "duck" ? DUCK_WEIGHTS : POSTGRES_WEIGHTS;
-    return this.step(client, transaction, this.#random.weighted<Write>(weights));
+    return this.step(client, transaction, this.#random.weighted<Write>(weights), table);
   }
 
   #maintenance(): Step[] {
@@ -179,22 +182,26 @@ class Writer {
 
   #transaction(client: ClientName): Step[] {
     const transaction = ++this.#transactions;
-    const steps = [this.step(client, transaction, "begin")];
-    const count = this.#random.between(1, 4);
-    let isBroad = false;
-    while (steps.length <= count) {
-      const step = this.#write(client, transaction);
+    // Most of a transaction is on one table: each further one is one more to conflict on.
+    const home = this.#random.weighted(TABLE_WEIGHTS);
+    const writes = this.#writes(client, transaction, home);
+    const steps = [this.step(client, transaction, "begin"), ...writes];
+    if (client !== "duck" && this.#random.chance(0.15)) this.#addSavepoint(client, transaction, steps);
+    steps.push(this.step(client, transaction, this.#random.chance(0.1) ? "rollback" : "commit"));
+    return steps;
+  }
+
+  #writes(client: ClientName, transaction: number, home: LakeTable): Step[] {
+    const count = Number(this.#random.weighted(LENGTH_WEIGHTS));
+    const steps: Step[] = [];
+    while (steps.length < count) {
+      const step = this.#write(client, transaction, this.#random.chance(0.8) ? home : undefined);
       // What two broad statements have met, each with a view of its own, cannot be told from their counts.
-      if ((BROAD_WRITES as readonly string[]).includes(step.act)) {
-        if (isBroad) continue;
-        isBroad = true;
-      }
+      if (isBroadWrite(step) && steps.some(isBroadWrite)) continue;
       steps.push(step);
       const isInsert = step.act.startsWith("insert") || step.act === "merge-into";
       if (isInsert && this.#random.chance(0.4)) steps.push(this.step(client, transaction, "touch-new", step.table));
     }
-    if (client !== "duck" && this.#random.chance(0.2)) this.#addSavepoint(client, transaction, steps);
-    steps.push(this.step(client, transaction, this.#random.chance(0.15) ? "rollback" : "commit"));
     return steps;
   }
 

@@ -14,26 +14,28 @@ function units(script: readonly Step[]): Step[][] {
   return [...found.values()];
 }
 
+/** The script without so many units from one of them on. */
+function without(all: readonly Step[][], script: readonly Step[], from: number, size: number): Step[] {
+  const gone = new Set(all.slice(from, from + size).flat());
+  return script.filter((step) => !gone.has(step));
+}
+
 /** Takes away half of the transactions, then smaller parts, as long as it goes on failing. */
 export async function shrink(script: readonly Step[], fails: Fails, budget: number): Promise<readonly Step[]> {
   let shortest = script;
-  let tries = 0;
-  for (let part = 2; tries < budget; ) {
+  let size = Math.ceil(units(script).length / 2);
+  let from = 0;
+  for (let tries = 0; tries < budget && size > 0; ) {
     const all = units(shortest);
-    const size = Math.ceil(all.length / part);
-    let isShorter = false;
-    for (let from = 0; from < all.length && tries < budget; from += size) {
-      const gone = new Set(all.slice(from, from + size).flat());
-      const candidate = shortest.filter((step) => !gone.has(step));
-      tries++;
-      if (candidate.length === 0 || !(await fails(candidate))) continue;
-      shortest = candidate;
-      isShorter = true;
-      break;
+    if (from >= all.length) {
+      size = Math.floor(size / 2);
+      from = 0;
+      continue;
     }
-    if (isShorter) part = Math.max(2, part - 1);
-    else if (size <= 1) break;
-    else part *= 2;
+    const candidate = without(all, shortest, from, size);
+    tries++;
+    if (candidate.length > 0 && (await fails(candidate))) shortest = candidate;
+    else from += size;
   }
   return shortest;
 }

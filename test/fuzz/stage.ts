@@ -65,6 +65,8 @@ export async function createStage({ database, session, counts, isDeltaForced }: 
     // Stands for a table so large that Delta is the cheaper way.
     await session.query("insert into pgtrickle_internal.settings (name, value) values ('recompute_base_ms', 1000000)");
   }
+  // Nothing is due, as no table has a schedule; without a scheduler each would be in ERROR, and no other error to be seen.
+  await session.query("select pgtrickle.scheduler_start()");
   const streams: Streams = { session, mirror, counts };
   await createStreams(streams);
   return { model, streams, ids, reader: await LakeReader.open(database) };

@@ -60,7 +60,7 @@ export async function selfReport({ session }: Streams, name: string): Promise<{ 
     [name],
   );
   const [row] = rows;
-  isTold ||= row.last_error !== null;
+  isTold ||= row.status === "ERROR" || row.last_error !== null;
   words.push(`status ${row.status}, last error ${row.last_error ?? "none"}`);
   words.push(`last ${row.action} by ${row.strategy} from ${row.from_snapshot} to ${row.to_snapshot}: ${row.reason}`);
   for (const level of LEVELS) {
@@ -91,22 +91,25 @@ export interface Round {
   readonly kind: "forward" | "replay";
 }
 
-/** Brings every table to the head and compares it. */
-export async function refreshAndCompare(streams: Streams, round: Round): Promise<void> {
-  for (const table of STREAM_TABLES) {
-    const { name } = table;
-    const error = await refresh(streams, name);
-    const refused = error ? (round.refusals.get(name) ?? 0) + 1 : 0;
-    round.refusals.set(name, refused);
-    if (error) {
-      if (round.isAlone || refused > PATIENCE_ROUNDS || !REPEATABLE.has(sqlState(error))) {
-        throw new Finding("refresh-refused", sqlState(error), `${name}: ${error.message}`);
-      }
-      continue;
-    }
+/** Brings the tables to the head and compares them. */
+export async function refreshAndCompare(streams: Streams, tables: readonly StreamTable[], round: Round): Promise<void> {
+  for (const table of tables) {
+    const error = await refresh(streams, table.name);
+    judgeRefusal(table, error, round);
+    if (error) continue;
     const differences = await differencesAt(streams, table, round.sequence);
     streams.counts.add("compared tables");
     if (differences.length > 0) await reportDifference(streams, round.kind, table, differences);
+  }
+}
+
+function judgeRefusal({ name }: StreamTable, error: Error | undefined, { refusals, isAlone }: Round): void {
+  const refused = error ? (refusals.get(name) ?? 0) + 1 : 0;
+  refusals.set(name, refused);
+  if (!error) return;
+  const code = sqlState(error);
+  if (isAlone || refused > PATIENCE_ROUNDS || !REPEATABLE.has(code)) {
+    throw new Finding("refresh-refused", code, `${name}: ${error.message}`);
   }
 }
 
