@@ -13,6 +13,8 @@ export interface Transaction {
   /** The newest commit that it can see; undefined: the present. */
   until: number | undefined;
   told: Told[];
+  /** It holds what a flush holds. */
+  hasMaintained: boolean;
   /** So many statements were told before its savepoint. */
   savepoint: number | undefined;
 }
@@ -41,6 +43,16 @@ export interface Job {
 /** Something of it may reach the lake at any moment. */
 export function mayCommit(job: Job | undefined): boolean {
   return job !== undefined && ["commit", "autocommit", "maintenance"].includes(job.kind);
+}
+
+/** Whether it may have to wait for one of these: for the same table's writer, a flush, or one that waits itself. */
+export function mayWait(job: Job, others: readonly Actor[]): boolean {
+  return others.some(({ job: otherJob, transaction }) => {
+    if (otherJob) return true;
+    if (!transaction) return false;
+    const written = transaction.told.filter(({ statement }) => statement.kind !== "insert");
+    return transaction.hasMaintained || written.some(({ statement }) => statement.table === job.statement?.table);
+  });
 }
 
 export class Actor {

@@ -44,6 +44,7 @@ export class Answers {
           snapshot: this.#ledger.head ?? 0,
           until: undefined,
           told: [],
+          hasMaintained: false,
           savepoint: undefined,
         };
         return;
@@ -75,6 +76,7 @@ export class Answers {
     if (actor.client.name === "duck" && transaction.told.length === 0 && isSettled)
       transaction.until ??= model.sequence;
     if (!job.statement) {
+      transaction.hasMaintained = true;
       this.#ledger.maintained();
       this.#stage.streams.counts.add(`maintenance: ${job.step.act} in a transaction`);
       return;

@@ -1,5 +1,5 @@
 /** One step after the other: who is asked what next, and how long for an answer is waited. What it means is in answers.ts. */
-import { type Actor, type Job, mayCommit } from "./actor.ts";
+import { type Actor, type Job, mayCommit, mayWait } from "./actor.ts";
 import { Answers } from "./answers.ts";
 import { Checks } from "./checks.ts";
 import { Finding } from "./finding.ts";
@@ -11,10 +11,8 @@ import { isBound, isCheck, isMaintenance, type Step } from "./script.ts";
 import type { Stage } from "./stage.ts";
 import { isBroad, type Statement } from "./statements.ts";
 
-/** So long a statement is waited for before the others go on: a legal outcome, counted. */
-const PATIENCE_MS = 700;
-/** So long a commit, which seldom waits for others but tries again where it lost a race. */
-const COMMIT_PATIENCE_MS = 4_000;
+/** So long a statement is waited for that may wait for another client; then the others go on: a legal outcome, counted. */
+const PATIENCE_MS = 1_000;
 /** Longer than every timeout of a client. */
 const HANG_MS = 90_000;
 
@@ -54,17 +52,19 @@ export class Driver {
     const { counts } = this.#stage.streams;
     await this.#collect();
     if (isCheck(step.act)) {
+      counts.add("played steps");
       counts.add(`steps: ${step.act}`);
       return this.#check(step);
     }
     const actor = this.#actors.find(({ client }) => client.name === step.client);
     if (!actor) return this.#skip("no such client");
-    if (actor.job) await this.#await(actor.job, PATIENCE_MS);
+    if (actor.job) await this.#await(actor, actor.job);
     if (actor.job) return this.#skip("its client waits");
     const job = await this.#begin(actor, step);
     if (!job) return;
+    counts.add("played steps");
     counts.add(`steps: ${step.act}`);
-    await this.#await(job, PATIENCE_MS);
+    await this.#await(actor, job);
     if (actor.job) counts.add("waits: a client for another one");
     await this.#compare();
   }
@@ -85,14 +85,16 @@ export class Driver {
     this.note(`   skipped: ${reason}`);
   }
 
-  async #await(job: Job, ms: number): Promise<void> {
-    await withinMs(job.done, ms);
+  async #await(actor: Actor, job: Job): Promise<void> {
+    const others = this.#actors.filter((other) => other !== actor);
+    await withinMs(job.done, mayWait(job, others) ? PATIENCE_MS : HANG_MS);
     await this.#collect();
   }
 
   /** Waits for those that wait for nobody any more; each has a timeout of its own. */
   async #settle(): Promise<void> {
-    for (const { job } of this.#actors) if (job) await this.#await(job, HANG_MS);
+    for (const { job } of this.#actors) if (job) await withinMs(job.done, HANG_MS);
+    await this.#collect();
   }
 
   /** Takes in what has been answered. */
@@ -204,7 +206,7 @@ export class Driver {
   }
 
   async #compare(): Promise<void> {
-    for (const { job } of this.#actors) if (job && mayCommit(job)) await this.#await(job, COMMIT_PATIENCE_MS);
+    for (const actor of this.#actors) if (actor.job && mayCommit(actor.job)) await this.#await(actor, actor.job);
     if (this.#actors.some(({ job }) => mayCommit(job))) {
       this.#stage.streams.counts.add("waits: a commit for another client");
       return;

@@ -5,7 +5,15 @@ import type { Model } from "./model.ts";
 import { createRandom, type Random } from "./random.ts";
 import type { LakeReader } from "./scan.ts";
 import { STREAM_NAMES, STREAM_TABLES } from "./stream-tables.ts";
-import { differencesAt, type Refusals, refreshAndCompare, type Streams, selfReport, sqlState } from "./streams.ts";
+import {
+  differencesAt,
+  patiently,
+  type Refusals,
+  refreshAndCompare,
+  type Streams,
+  selfReport,
+  sqlState,
+} from "./streams.ts";
 
 export type Strategy = "Auto" | "Full" | "Journal";
 
@@ -69,10 +77,10 @@ export async function rewindAndReplay(past: Past, order: RewindOrder): Promise<v
 }
 
 async function rewind(past: Past, names: string[], target: number, { strategy }: RewindOrder): Promise<void> {
-  const { session, counts } = past.streams;
+  const { counts } = past.streams;
   try {
     const text = "select strategy from pgtrickle.rewind($1, $2, $3)";
-    const { rows } = await session.query<{ strategy: string }>(text, [names, target, strategy]);
+    const rows = (await patiently(past.streams, text, [names, target, strategy])) as { strategy: string }[];
     counts.add(`rewinds: ${strategy} (${[...new Set(rows.map((row) => row.strategy))].sort().join("+")})`);
   } catch (error) {
     await judgeRefusal(past, target, strategy, error as Error);

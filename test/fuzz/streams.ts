@@ -1,5 +1,6 @@
 /** The stream tables as their users see them: refreshed, compared with the model, verified. Everything through the contract. */
 import { type Client, DatabaseError } from "pg";
+import { until } from "../support/until.ts";
 import type { Counts } from "./counts.ts";
 import { Finding } from "./finding.ts";
 import { type Mirror, type RowDifference, showDifferences } from "./mirror.ts";
@@ -9,6 +10,9 @@ const LEVELS = ["engine", "rows", "fingerprint"] as const;
 /** Refused because others are at work, as any client's transaction may be. */
 const REPEATABLE = new Set(["40001", "40P01", "55P03", "TR012"]);
 const TRIES = 3;
+/** The engine was killed, by its watchdog on a machine that is too busy for instance. */
+const AWAY = new Set(["TR014", "08006", "08001", "08003"]);
+const AWAY_TRIES = 6;
 /** So often in a row a table may be refused while others hold transactions open. */
 const PATIENCE_ROUNDS = 5;
 
@@ -27,15 +31,38 @@ export async function createStreams({ session }: Streams): Promise<void> {
   }
 }
 
-async function refresh({ session, counts }: Streams, name: string): Promise<Error | undefined> {
+/** Again where others were at work; and as soon as there is an engine again where it has gone. */
+export async function patiently(streams: Streams, text: string, values: unknown[]): Promise<unknown[]> {
   for (let attempt = 1; ; attempt++) {
     try {
-      await session.query("select pgtrickle.refresh($1)", [name]);
-      return undefined;
+      return (await streams.session.query(text, values)).rows;
     } catch (error) {
-      counts.add(`refused refreshes: ${sqlState(error)}`);
-      if (attempt === TRIES || !REPEATABLE.has(sqlState(error))) return error as Error;
+      const code = sqlState(error);
+      streams.counts.add(`refused calls: ${code}`);
+      if (!isWorthAnother(code, attempt)) throw error;
+      if (AWAY.has(code)) await isEngineThere(streams.session);
     }
+  }
+}
+
+function isWorthAnother(code: string, attempt: number): boolean {
+  return attempt < (AWAY.has(code) ? AWAY_TRIES : TRIES) && (AWAY.has(code) || REPEATABLE.has(code));
+}
+
+async function isEngineThere(session: Client): Promise<void> {
+  let tries = 0;
+  await until(async () => {
+    const { rows } = await session.query<{ ok: boolean }>("select pgtrickle.check_lake() as ok");
+    return rows[0]?.ok || ++tries > 500;
+  });
+}
+
+async function refresh(streams: Streams, name: string): Promise<Error | undefined> {
+  try {
+    await patiently(streams, "select pgtrickle.refresh($1)", [name]);
+    return undefined;
+  } catch (error) {
+    return error as Error;
   }
 }
 
@@ -49,10 +76,10 @@ export function differencesAt({ mirror }: Streams, table: StreamTable, sequence:
 }
 
 /** What the product itself says of a table: for the finding, and to know whether it tells. */
-export async function selfReport({ session }: Streams, name: string): Promise<{ isTold: boolean; text: string }> {
+export async function selfReport(streams: Streams, name: string): Promise<{ isTold: boolean; text: string }> {
   const words: string[] = [];
   let isTold = false;
-  const { rows } = await session.query(
+  const { rows } = await streams.session.query(
     `select s.status, s.last_error, h.action, h.strategy, h.from_snapshot, h.to_snapshot, h.reason
      from pgtrickle.pgt_stream_tables s left join lateral (
        select * from pgtrickle.refresh_history h where h.pgt_name = s.pgt_name order by refresh_id desc limit 1) h on true
@@ -64,17 +91,17 @@ export async function selfReport({ session }: Streams, name: string): Promise<{ 
   words.push(`status ${row.status}, last error ${row.last_error ?? "none"}`);
   words.push(`last ${row.action} by ${row.strategy} from ${row.from_snapshot} to ${row.to_snapshot}: ${row.reason}`);
   for (const level of LEVELS) {
-    const ok = await verifyLevel(session, name, level);
+    const ok = await verifyLevel(streams, name, level);
     isTold ||= ok !== true;
     words.push(`verify ${level} ${ok}`);
   }
   return { isTold, text: words.join("; ") };
 }
 
-async function verifyLevel(session: Client, name: string, level: string): Promise<boolean | string> {
+async function verifyLevel(streams: Streams, name: string, level: string): Promise<boolean | string> {
   try {
-    const { rows } = await session.query<{ ok: boolean }>("select ok from pgtrickle.verify($1, $2)", [name, level]);
-    return rows[0]?.ok ?? "no answer";
+    const [row] = await patiently(streams, "select ok from pgtrickle.verify($1, $2)", [name, level]);
+    return (row as { ok: boolean }).ok;
   } catch (error) {
     return `refused (${sqlState(error)}: ${(error as Error).message})`;
   }
@@ -129,11 +156,11 @@ async function reportDifference(
 }
 
 /** Every level must say yes of tables that were just compared. */
-export async function verifyAll({ session, counts }: Streams): Promise<void> {
+export async function verifyAll(streams: Streams): Promise<void> {
   for (const { name } of STREAM_TABLES) {
     for (const level of LEVELS) {
-      const ok = await verifyLevel(session, name, level);
-      counts.add(`verified: ${level}`);
+      const ok = await verifyLevel(streams, name, level);
+      streams.counts.add(`verified: ${level}`);
       if (ok !== true) throw new Finding("verify", level, `${name} equals its query, verify says ${ok}`);
     }
   }
