@@ -16,7 +16,8 @@ const STRATEGIES: Partial<Record<Step["act"], Strategy>> = {
 export class Checks {
   readonly #stage: Stage;
   readonly #refusals: Refusals = new Map();
-  #scanned = -1;
+  /** Head and commit of the last scan: a commit that was told and left no snapshot is scanned for as well. */
+  #scanned = "";
   #rounds = 0;
 
   constructor(stage: Stage) {
@@ -46,12 +47,13 @@ export class Checks {
   async compare(head: number, isAlone: boolean): Promise<void> {
     const { model, streams, reader } = this.#stage;
     model.recordSnapshot(head);
-    const isNew = head !== this.#scanned;
+    const scan = `${head} ${model.sequence}`;
+    const isNew = scan !== this.#scanned;
     if (isNew) {
       streams.counts.add("scans of the lake");
       const damage = await reader.damage(model.current);
       if (damage) await this.#judgeDamage(damage);
-      this.#scanned = head;
+      this.#scanned = scan;
     }
     await refreshAndCompare(streams, this.#dueTables(isNew), {
       sequence: model.sequence,

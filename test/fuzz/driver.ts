@@ -16,7 +16,7 @@ const PATIENCE_MS = 1_000;
 /** Longer than every timeout of a client. */
 const HANG_MS = 90_000;
 
-async function withinMs(promise: Promise<void>, ms: number): Promise<void> {
+export async function withinMs(promise: Promise<void>, ms: number): Promise<void> {
   const { promise: timeout, resolve } = Promise.withResolvers<void>();
   const timer = setTimeout(resolve, ms);
   await Promise.race([promise, timeout]);

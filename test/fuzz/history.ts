@@ -7,7 +7,7 @@ import type { TrickleDatabase } from "../stack/database.ts";
 import { Actor } from "./actor.ts";
 import { openClient } from "./clients.ts";
 import { Counts } from "./counts.ts";
-import { Driver } from "./driver.ts";
+import { Driver, withinMs } from "./driver.ts";
 import { Finding, UndeterminedError } from "./finding.ts";
 import { CLIENT_NAMES, type ClientName, printStep, type Step } from "./script.ts";
 import { createStage } from "./stage.ts";
@@ -27,6 +27,9 @@ export interface HistoryResult {
   /** What was said and answered. */
   readonly log: readonly string[];
 }
+
+/** For what ends with its session; what does not is left behind. */
+const LAST_WAIT_MS = 10_000;
 
 async function openSession(database: TrickleDatabase): Promise<Client> {
   const session = new Client({ connectionString: database.url, application_name: "fuzz", statement_timeout: 60_000 });
@@ -81,7 +84,7 @@ export async function playHistory(database: TrickleDatabase, options: HistoryOpt
     await session.query(
       "select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid()",
     );
-    await Promise.all(actors.map(({ job }) => job?.done));
+    await Promise.all(actors.map(({ job }) => job && withinMs(job.done, LAST_WAIT_MS)));
     for (const { client } of actors) await client.close();
     await session.end();
   }

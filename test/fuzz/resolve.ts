@@ -59,11 +59,12 @@ function onIds(step: Step, ids: readonly number[], random: Random): Statement | 
   const { table, act } = step;
   if (ids.length === 0) return undefined;
   const where = { ids };
+  const isRowByRow = act === "update-rows" || act === "delete-rows" || (act === "touch-new" && random.chance(0.5));
   if (act === "update-from") return { kind: "updateFrom", table, ids, add: random.between(1, 5) };
   if (act.startsWith("delete") || (act === "touch-new" && random.chance(0.3))) {
-    return { kind: "delete", table, where, isRowByRow: act === "delete-rows" };
+    return { kind: "delete", table, where, isRowByRow };
   }
-  return { kind: "update", table, where, change: change(random), isRowByRow: act === "update-rows" };
+  return { kind: "update", table, where, change: change(random), isRowByRow };
 }
 
 /** `undefined`: there is no row that it could meet. */
