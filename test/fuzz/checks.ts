@@ -73,19 +73,19 @@ export class Checks {
   async #judgeDamage(damage: Damage): Promise<never> {
     const { model, streams } = this.#stage;
     const words: string[] = [];
-    let isTold = true;
+    const verdicts: boolean[] = [];
     for (const table of STREAM_TABLES) {
       if (!sourcesOf(table).some((source) => (damage.tables as readonly string[]).includes(source))) continue;
       await refreshQuietly(streams, table.name);
-      const differences = await differencesAt(streams, table, model.sequence);
-      const report = await selfReport(streams, table.name);
-      isTold &&= differences.length === 0 || report.isTold;
-      words.push(
-        `${table.name} ${differences.length === 0 ? "is right" : "is wrong"}, ${report.isTold ? "told" : "not told"}`,
-      );
+      const isRight = (await differencesAt(streams, table, model.sequence)).length === 0;
+      const { isTold } = await selfReport(streams, table.name);
+      verdicts.push(isRight || isTold);
+      words.push(`${table.name} ${isRight ? "is right" : "is wrong"}, ${isTold ? "told" : "not told"}`);
     }
-    streams.counts.add(`damages of the lake: ${damage.detail}, ${isTold ? "told" : "silent"}`);
-    throw new Finding("lake-damage", damage.detail, `${damage.text} | ${words.join("; ")}`, isTold);
+    const outcome = outcomeOf(verdicts);
+    streams.counts.add(`damages of the lake: ${damage.detail}, ${outcome}`);
+    const text = `${damage.text} | ${words.join("; ") || "no stream table reads it"}`;
+    throw new Finding("lake-damage", damage.detail, text, outcome !== "silent");
   }
 
   async perform({ act, pick }: Step, isAlone: boolean): Promise<void> {
@@ -100,4 +100,10 @@ export class Checks {
       await rewindAndReplay(this.#stage, { strategy, pick: 0, isAlone: true, refusals: this.#refusals });
     }
   }
+}
+
+/** For the stream tables over a damaged table: whether each is right all the same, or says that it is not. */
+function outcomeOf(verdicts: readonly boolean[]): "silent" | "told" | "read by no stream table" {
+  if (verdicts.length === 0) return "read by no stream table";
+  return verdicts.every(Boolean) ? "told" : "silent";
 }
