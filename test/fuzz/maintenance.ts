@@ -17,7 +17,7 @@ export interface Expirable {
 }
 
 /** Some stay, so that there is something to rewind to. */
-const KEPT_SNAPSHOTS = 12;
+const KEPT_SNAPSHOTS = 6;
 
 /**
  * Old snapshots, or some of them, which leaves holes; none that is as new as an open transaction's view: that makes a deletion

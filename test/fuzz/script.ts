@@ -121,7 +121,7 @@ const DUCK_WEIGHTS = { ...COMMON_WEIGHTS, "merge-into": 3 } as const;
 const POSTGRES_WEIGHTS = { ...COMMON_WEIGHTS, "update-from": 2, "update-rows": 2, "delete-rows": 2 } as const;
 const TABLE_WEIGHTS = { events: 5, items: 3, notes: 3 } as const;
 const LENGTH_WEIGHTS = { 1: 5, 2: 3, 3: 2, 4: 1 } as const;
-const MAINTENANCE_WEIGHTS = { flush: 5, "merge-files": 3, rewrite: 3, checkpoint: 1, expire: 1, cleanup: 1 } as const;
+const MAINTENANCE_WEIGHTS = { flush: 5, "merge-files": 3, rewrite: 3, checkpoint: 1, expire: 3, cleanup: 2 } as const;
 const CHECK_WEIGHTS = { "rewind-auto": 3, "rewind-full": 2, "rewind-journal": 3, verify: 3 } as const;
 
 /** The next transactions of the clients, interleaved step by step. */
