@@ -20,6 +20,7 @@ const RUN_BY: Readonly<Record<string, { readonly file: string; readonly words: r
   "make logs": { file: "Makefile", words: ["logs:"] },
   "make down": { file: "Makefile", words: ["down:"] },
   "make bench": { file: "Makefile", words: ["bench:", "test/bench/main.ts"] },
+  "make fuzz": { file: "Makefile", words: ["fuzz:", "test/fuzz/main.ts"] },
   "make ci": { file: "Makefile", words: ["ci:", ".ci/run"] },
   "make e2e": { file: "test/cluster/one-node.sh", words: ["KUBECONFIG=", ":-e2e"] },
   "make e2e-full": { file: "Makefile", words: ["e2e-full:", "test/cluster/kind.sh test-full"] },
