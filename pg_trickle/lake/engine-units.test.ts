@@ -96,7 +96,10 @@ describe("errors of DuckDB", () => {
     ["FATAL Error: Failed to write", "now"],
     ["INTERNAL Error: Attempted to access index 3", "perhaps"],
     ["IO Error: no", null],
-    ["Conversion Error: Could not convert string 'database has been invalidated because of a previous fatal error'", null],
+    [
+      "Conversion Error: Could not convert string 'database has been invalidated because of a previous fatal error'",
+      null,
+    ],
   ] as const)("say whether the instance is dead: %s", (message, death) => {
     expect(readDeath(new Error(message))).toBe(death);
   });
@@ -105,10 +108,13 @@ describe("errors of DuckDB", () => {
     { statement: "select 1", diedOfIt: true, sqlState: "40001", hint: /run it again/ },
     { statement: "commit", diedOfIt: false, sqlState: "40001", hint: /run it again/ },
     { statement: "commit", diedOfIt: true, sqlState: "08007", hint: /not known whether/ },
-  ])("of an instance that died ($statement, of it: $diedOfIt) are $sqlState", ({ statement, diedOfIt, sqlState, hint }) => {
-    const error = toLakeError(new InstanceDead({ generation: 1, statement, diedOfIt }));
-    expect(error).toMatchObject({ sqlState, hint: expect.stringMatching(hint) });
-  });
+  ])(
+    "of an instance that died ($statement, of it: $diedOfIt) are $sqlState",
+    ({ statement, diedOfIt, sqlState, hint }) => {
+      const error = toLakeError(new InstanceDead({ generation: 1, statement, diedOfIt }));
+      expect(error).toMatchObject({ sqlState, hint: expect.stringMatching(hint) });
+    },
+  );
 });
 
 describe("values for DuckDB", () => {

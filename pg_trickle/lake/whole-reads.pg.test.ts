@@ -133,7 +133,10 @@ describe("a stream table of which a part cannot be read", () => {
     const before = await contents("of_grown");
     await duckdb.run(`insert into lake.main.grown values (${ROWS}, ${OVERFLOWS}, 'bad')`);
     const refreshed = pool().query("select pgtrickle.refresh('of_grown')");
-    expect(await failure(refreshed)).toMatchObject({ code: "22003", message: expect.stringMatching(BAD_VALUE.message) });
+    expect(await failure(refreshed)).toMatchObject({
+      code: "22003",
+      message: expect.stringMatching(BAD_VALUE.message),
+    });
     expect(await contents("of_grown")).toEqual(before);
   });
 
@@ -142,12 +145,17 @@ describe("a stream table of which a part cannot be read", () => {
     await duckdb.run(`insert into lake.main.held values (${ROWS}, 5, 'good')`);
     lose("held");
     const refreshed = pool().query("select pgtrickle.refresh('of_held')");
-    expect(await failure(refreshed)).toMatchObject({ code: "58030", message: expect.stringMatching(LOST_FILE.message) });
+    expect(await failure(refreshed)).toMatchObject({
+      code: "58030",
+      message: expect.stringMatching(LOST_FILE.message),
+    });
     expect(await contents("of_held")).toEqual(before);
   });
 
   test.each(["engine", "rows"])("is not said to differ, or to be right, by verify at level %s", async (level) => {
-    await pool().query("insert into pgtrickle_internal.settings values ('verify_rows_limit', 10000000) on conflict do nothing");
+    await pool().query(
+      "insert into pgtrickle_internal.settings values ('verify_rows_limit', 10000000) on conflict do nothing",
+    );
     lose("held");
     const verified = pool().query("select ok, row_count from pgtrickle.verify('of_held', $1)", [level]);
     expect(await failure(verified)).toMatchObject({ code: "58030", message: expect.stringMatching(LOST_FILE.message) });

@@ -158,7 +158,9 @@ export class LakeConnection {
   }
 
   /** The reason is what those are told who still read from it. */
-  close(reason: Error = new LakeError(SQL_STATE.connectionFailure, "the connection to the lake has been closed")): void {
+  close(
+    reason: Error = new LakeError(SQL_STATE.connectionFailure, "the connection to the lake has been closed"),
+  ): void {
     if (this.#closedBecause !== null) return;
     this.#closedBecause = reason;
     this.#live = null;

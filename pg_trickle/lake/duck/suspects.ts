@@ -10,7 +10,8 @@ const REFUSED_FOR_MS = 10 * 60_000;
 const ENTRIES = 200;
 
 /** The engine's own words around a client's, and its questions for life: to refuse these would stop everything. */
-const OWN_WORDS = /^(?:(?:begin|commit|rollback|set|create|drop|call)\b|select 1$|select id from lake\.current_snapshot\(\)$)/;
+const OWN_WORDS =
+  /^(?:(?:begin|commit|rollback|set|create|drop|call)\b|select 1$|select id from lake\.current_snapshot\(\)$)/;
 
 interface Entry {
   readonly deathsAtMs: readonly number[];
