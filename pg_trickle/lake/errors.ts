@@ -138,7 +138,7 @@ export function withoutPasswords(message: string): string {
 
 /** What every statement is told once the instance is dead. The class before it, as a value that is quoted may hold the words. */
 const DEAD_ALREADY =
-  /^(?:FATAL|INTERNAL|TransactionContext|Connection) Error[\s\S]*database has been invalidated because of a previous fatal error/;
+  /^(?:FATAL|INTERNAL|TransactionContext|Connection) Error.*database has been invalidated because of a previous fatal error/s;
 
 export type Death = "already" | "now" | "perhaps" | null;
 

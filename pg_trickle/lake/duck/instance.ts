@@ -27,16 +27,18 @@ const TERMINATE_WAIT_MS = 5000;
 
 const literal = (text: string): string => `'${text.replaceAll("'", "''")}'`;
 
+const PROCESS_ID = randomUUID();
+
 /**
- * Same id for every catalog session of this instance, and for no other. The setting lets them through the trigger in which
+ * Same id for every catalog session of this process, and for no other. The setting lets them through the trigger in which
  * commits of others wait for this engine's turn (session/turn.ts); an option survives the pool's DISCARD ALL. Of two options
  * libpq takes the last, so those that were given are in it.
  */
-export function catalogConninfo(catalog: string, instanceId: string): string {
+export function catalogConninfo(catalog: string, processId = PROCESS_ID): string {
   const words = catalog.matchAll(/(\w+)\s*=\s*(?:'((?:[^'\\]|\\.)*)'|(\S*))/g);
   const given = [...words].filter(([, name]) => name === "options").map(([, , quoted, bare]) => `${quoted ?? bare} `);
   const options = `${given.at(-1) ?? ""}-c pgtrickle.turn=mine`;
-  return `${catalog} application_name='${APPLICATION_NAME} ${instanceId}' options='${options}'`;
+  return `${catalog} application_name='${APPLICATION_NAME} ${processId}' options='${options}'`;
 }
 
 async function loadExtensions(connection: DuckDBConnection, options: LakeOptions): Promise<void> {
@@ -60,8 +62,8 @@ function asDirectory(path: string): string {
   return path.endsWith("/") ? path : `${path}/`;
 }
 
-async function attach(connection: DuckDBConnection, options: LakeOptions, instanceId: string): Promise<void> {
-  const target = `ducklake:postgres:${catalogConninfo(options.catalog, instanceId)}`;
+async function attach(connection: DuckDBConnection, options: LakeOptions): Promise<void> {
+  const target = `ducklake:postgres:${catalogConninfo(options.catalog)}`;
   await connection.run(
     `attach ${literal(target)} as lake (data_path ${literal(asDirectory(options.dataPath))},
       metadata_schema ${literal(options.metadataSchema)}, data_inlining_row_limit ${options.inliningRowLimit})`,
@@ -70,12 +72,14 @@ async function attach(connection: DuckDBConnection, options: LakeOptions, instan
 
 /**
  * A killed engine can leave a catalog session behind whose COMMIT is still on its way. It must be over before this engine
- * answers whether an operation's marker is there, so sessions of earlier instances are ended first.
+ * answers whether an operation's marker is there, so sessions of earlier processes are ended first. Not those of a dead
+ * instance in this one: a commit of it is still awaited, with the operation's gate held; and DuckDB, when it gives up a
+ * transaction whose catalog session was ended, takes the whole process with it.
  */
-async function endEarlierInstances(connection: DuckDBConnection, instanceId: string): Promise<void> {
+async function endEarlierProcesses(connection: DuckDBConnection): Promise<void> {
   const sql = `select pg_terminate_backend(pid, ${TERMINATE_WAIT_MS}) as ended from pg_stat_activity
     where datname = current_database() and usename = current_user and application_name like '${APPLICATION_NAME} %'
-      and application_name <> '${APPLICATION_NAME} ${instanceId}'`;
+      and application_name <> '${APPLICATION_NAME} ${PROCESS_ID}'`;
   await connection.run(`select * from postgres_query(${literal(METADATA_CATALOG)}, ${literal(sql)})`);
 }
 
@@ -118,10 +122,9 @@ export async function createInstance(options: LakeOptions): Promise<DuckDBInstan
     autoload_known_extensions: "false",
   });
   const connection = await instance.connect();
-  const instanceId = randomUUID();
   await loadExtensions(connection, options);
-  await attach(connection, options, instanceId);
-  await endEarlierInstances(connection, instanceId);
+  await attach(connection, options);
+  await endEarlierProcesses(connection);
   await initialise(connection, options.initFile);
   for (const setting of settings(options)) await connection.run(setting);
   connection.disconnectSync();

@@ -144,10 +144,7 @@ export class LakeTransaction {
     } catch (error) {
       this.#broken = this.#begun;
       const death = deathIn(error);
-      if (death !== null) {
-        await this.#renewInstance(death);
-        this.#services.lake.suspects.refuse(death.statement);
-      }
+      if (death !== null) await this.#renewInstance(death);
       throw toLakeError(error);
     }
   }
@@ -182,7 +179,9 @@ export class LakeTransaction {
     this.#dropConnection();
     this.#staged.unapply();
     this.#broken = this.#hasChanges || !this.#staged.canReplay;
-    await this.#services.lake.renew(death).catch(() => undefined);
+    const { lake } = this.#services;
+    await lake.renew(death).catch(() => undefined);
+    lake.suspects.refuse(death.statement);
   }
 
   async #inside(signal: AbortSignal): Promise<LakeConnection> {

@@ -6,7 +6,7 @@ as $$
 begin
   create foreign table if not exists pgtrickle_lake.describe (plan text, description text)
     server lake_engine options (schema_name 'engine', table_name 'describe');
-  create foreign table if not exists pgtrickle_lake.ping (ok boolean, version text, started_at timestamptz)
+  create foreign table if not exists pgtrickle_lake.ping (ok boolean, version text, started_at timestamptz, problem text)
     server lake_engine options (schema_name 'engine', table_name 'ping');
   create foreign table if not exists pgtrickle_lake.counters (files bigint, rows bigint, positions bigint, process_bytes bigint)
     server lake_engine options (schema_name 'engine', table_name 'counters');

@@ -10,14 +10,15 @@ declare
   is_alive boolean;
   v_version text;
   v_started_at timestamptz;
+  v_problem text;
   failure_code text;
   failure text;
 begin
   begin
-    select p.ok, p.version, p.started_at into is_alive, v_version, v_started_at from pgtrickle_lake.ping p;
+    select p.ok, p.version, p.started_at, p.problem into is_alive, v_version, v_started_at, v_problem from pgtrickle_lake.ping p;
     if is_alive is not true then
       failure_code := 'TR014';
-      failure := 'the lake engine does not answer its ping';
+      failure := coalesce(v_problem, 'the lake engine does not answer its ping');
     end if;
   exception
     when query_canceled then
