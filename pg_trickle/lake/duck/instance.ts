@@ -34,7 +34,7 @@ const PROCESS_ID = randomUUID();
  * commits of others wait for this engine's turn (session/turn.ts); an option survives the pool's DISCARD ALL. Of two options
  * libpq takes the last, so those that were given are in it.
  */
-export function catalogConninfo(catalog: string, processId = PROCESS_ID): string {
+export function catalogConninfo(catalog: string, processId: string = PROCESS_ID): string {
   const words = catalog.matchAll(/(\w+)\s*=\s*(?:'((?:[^'\\]|\\.)*)'|(\S*))/g);
   const given = [...words].filter(([, name]) => name === "options").map(([, , quoted, bare]) => `${quoted ?? bare} `);
   const options = `${given.at(-1) ?? ""}-c pgtrickle.turn=mine`;
