@@ -35,6 +35,8 @@ export const Reason = {
   EvidenceContradicted: "EvidenceContradicted",
   /** A value that the query of a stream table cannot compute, such as an overflow. */
   QueryFailed: "QueryFailed",
+  /** The lake and its catalog contradict each other, or the guard has recorded that a snapshot is wrong. */
+  LakeDamaged: "LakeDamaged",
   RepairFailed: "RepairFailed",
   /** The database refused a call as such: a bug or an incompatible version. */
   CallRefused: "CallRefused",

@@ -27,6 +27,7 @@ export const TrickleState = {
   refusedInsideRepair: "TR020",
   badArgument: "TR021",
   evidenceContradicted: "TR022",
+  lakeDamaged: "TR041",
 } as const;
 
 /** The lake engine's own class, as far as it reaches the operator. */
@@ -79,6 +80,8 @@ const meanings: Readonly<Record<string, Meaning>> = {
   [TrickleState.strategyNotPossible]: terminal(Reason.StrategyNotPossible),
   [TrickleState.badArgument]: terminal(Reason.CallRefused),
   [TrickleState.evidenceContradicted]: terminal(Reason.EvidenceContradicted),
+  // What a commit of somebody else made of a read passes with the next try.
+  [TrickleState.lakeDamaged]: transient(Reason.LakeDamaged),
   [LakeState.snapshotNotThere]: terminal(Reason.SnapshotNotFound),
   [LakeState.unknownTable]: terminal(Reason.SourceDropped),
   // A wrong key, too: it is mended in the lake's settings, not in the object.

@@ -151,6 +151,28 @@ describe("the seal", () => {
   });
 });
 
+test("a snapshot that the guard has flagged is not rebuilt, only undone to", async () => {
+  await make("flagged", "select 'a', i from range(50) r(i)");
+  const [at] = await rows<{ snapshot: string; table_id: string }>(
+    `select s.contents_snapshot::text as snapshot, t.table_id::text from pgtrickle.pgt_stream_tables s, ducklake.ducklake_table t
+     where s.table_name = 'flagged_s' and t.table_name = 'flagged'`,
+  );
+  await duckdb.run("insert into lake.flagged values ('b', 1)");
+  await refresh("flagged");
+  await rows(
+    "insert into pgtrickle_guard.records values ($1, 1, $2, $2, 'a deletion is dated to an earlier snapshot than its own')",
+    [at?.table_id, at?.snapshot],
+  );
+  await rows("select pgtrickle.pause_scheduler(array['flagged_s'])");
+  const error = await failure(rows("select * from pgtrickle.rewind(array['flagged_s'], $1, 'Full')", [at?.snapshot]));
+  expect(error.code).toBe("TR041");
+  expect(error.message).toMatch(
+    /the lake shows wrong rows of table main\.flagged at snapshot \d+: a deletion is dated/,
+  );
+  const moved = await rows("select strategy from pgtrickle.rewind(array['flagged_s'], $1)", [at?.snapshot]);
+  expect(moved).toEqual([{ strategy: "Journal" }]);
+});
+
 describe("manifests", () => {
   test("are shared by tables that have consumed the same", async () => {
     await make("shared", "select 'a', i from range(50) r(i)");

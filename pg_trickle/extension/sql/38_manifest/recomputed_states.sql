@@ -28,6 +28,7 @@ begin
     from pgtrickle_internal.sources s where s.stream_table_id = p_st.id
   loop
     v_state := p_states[source.position];
+    perform pgtrickle_internal.check_believable(v_state.table_id, format('%I.%I', source.lake_schema, source.lake_table), v_state.snapshot_id);
     -- Of the past the catalog's counts may be wrong, and what was recorded there says what is right.
     continue when p_target < p_st.contents_snapshot;
     perform pgtrickle_internal.check_seal(v_state.table_id, format('%I.%I', source.lake_schema, source.lake_table), v_state.snapshot_id);
@@ -40,3 +41,20 @@ end
 $$;
 comment on function pgtrickle_internal.sealed_states(pgtrickle_internal.stream_tables, pgtrickle_internal.lake_state[], bigint) is
   'The seal of a recomputation over these states of its sources, then its manifest.';
+
+-- The guard repairs the past where it can; where it could not, it has said from where to where a table is not to be believed.
+create function pgtrickle_internal.check_believable(p_table_id bigint, p_lake_table text, p_snapshot bigint) returns void
+language plpgsql
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  if pgtrickle_guard.is_flagged(p_table_id, p_snapshot) then
+    raise exception 'the lake shows wrong rows of table % at snapshot %: %', p_lake_table, p_snapshot, (
+        select r.what from pgtrickle_guard.records r
+        where r.table_id = p_table_id and p_snapshot between r.first_snapshot and r.last_snapshot limit 1)
+      using errcode = 'TR041', hint = 'Nothing was published. Strategy Journal reaches the rows that were published there; other snapshots are not affected.';
+  end if;
+end
+$$;
+comment on function pgtrickle_internal.check_believable(bigint, text, bigint) is
+  'TR041 where the guard has recorded that the past of a lake table is wrong.';
