@@ -32,8 +32,16 @@ export async function commitWrites(steps: CommitSteps, signal: AbortSignal): Pro
 
 /** The conflict that kept it from being committed, or null; anything else is thrown. */
 async function attempt(steps: CommitSteps, signal: AbortSignal): Promise<LakeError | null> {
+  const commit = () => steps.turn.beside(steps.owner, signal, () => steps.commit());
+  if (steps.again === "at once") {
+    // DuckDB may have died with what it had; appends can be brought into a new one.
+    return conflictOf(async () => {
+      await steps.prepare();
+      await commit();
+    });
+  }
   await steps.prepare();
-  return conflictOf(() => steps.turn.beside(steps.owner, signal, () => steps.commit()));
+  return conflictOf(commit);
 }
 
 async function appendAgain(
