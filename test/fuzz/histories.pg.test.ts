@@ -12,7 +12,7 @@ import { historyOf, historyOfScript, reportOf } from "./seeds.ts";
 
 /** Chosen to have what once made stream tables wrong. Half of them force Delta, and they have two to four clients. */
 const SEEDS = [100, 101, 102, 103, 104, 105];
-const STEPS = 80;
+const STEPS = 85;
 const SCRIPTS = new URL("./scripts/", import.meta.url);
 
 const total = new Counts();
