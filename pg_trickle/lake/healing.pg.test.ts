@@ -228,6 +228,18 @@ describe("health", () => {
     expect((await planner.query("select problem from engine.ping")).rows).toEqual([{ problem: null }]);
   });
 
+  test("comes back with the first call that can have a new instance, whichever it is", async () => {
+    mortals.refuses = new Error("IO Error: Unable to connect to Postgres: connection refused");
+    mortals.kill();
+    for (let attempt = 0; attempt < 2; attempt += 1) {
+      expect(await failureOf(reader.query("select v from main.events where id = 4712"))).toMatchObject({
+        code: "08006",
+      });
+    }
+    mortals.refuses = null;
+    expect((await reader.query("select v from main.events where id = 4712")).rows).toEqual([{ v: 1 }]);
+  });
+
   test("is not ok, in time, when the lake does not answer", async () => {
     const silent = new LakeHealth({ healing: () => new Promise(() => undefined) } as unknown as Lake);
     expect(await silent.problem()).toMatch(/did not answer within 2000 ms/);

@@ -40,7 +40,7 @@ export class Lake {
   readonly #parsed = new LruCache<string, Ast>(PARSE_CACHE_ENTRIES);
   readonly #blamed = new WeakSet<InstanceDead>();
   #instance: LakeInstance;
-  #parsers: Promise<Parsers>;
+  #parsers!: Parsers;
   #generation = 1;
   #renewal: Promise<void> | null = null;
 
@@ -49,12 +49,11 @@ export class Lake {
     this.#logger = logger;
     this.#makeInstance = makeInstance;
     this.#instance = instance;
-    this.#parsers = this.#connectParsers();
   }
 
   static async open(options: LakeOptions, logger: Logger, makeInstance: MakeInstance = createInstance): Promise<Lake> {
     const lake = new Lake(options, logger, makeInstance, await makeInstance(options));
-    await lake.#parsers;
+    lake.#parsers = await lake.#connectParsers(lake.#instance, lake.#generation);
     return lake;
   }
 
@@ -64,7 +63,7 @@ export class Lake {
 
   async connect(): Promise<LakeConnection> {
     await this.#renewal;
-    return this.#connectNow();
+    return this.#connectTo(this.#instance, this.#generation);
   }
 
   /** Runs a step that changes nothing. One that finds the instance dead runs once more, on a new one. */
@@ -94,13 +93,12 @@ export class Lake {
     }
   }
 
-  /** Only the first who saw an instance die does anything; the others wait for the new one. */
+  /** Only the first who saw an instance die does anything; the others wait for the new one. If none could be made, the next who comes tries. */
   async renew(death: InstanceDead): Promise<void> {
     if (death.diedOfIt) this.#blame(death);
-    if (death.generation !== this.#generation) return this.#renewal ?? undefined;
-    this.#generation += 1;
+    if (this.#renewal !== null || death.generation !== this.#generation) return this.#renewal ?? undefined;
     const reason = withoutPasswords(death.cause instanceof Error ? death.cause.message : death.message);
-    this.#logger.warn({ generation: this.#generation, reason }, "DuckDB instance is dead: making a new one");
+    this.#logger.warn({ generation: death.generation, reason }, "DuckDB instance is dead: making a new one");
     this.#renewal = this.#replaceInstance().finally(() => {
       this.#renewal = null;
     });
@@ -130,7 +128,7 @@ export class Lake {
 
   /** Answers if DuckDB and its threads do. A dead instance is an answer as well: a new one is then on its way. */
   async isAlive(): Promise<boolean> {
-    const { watch } = await this.#parsers;
+    const { watch } = this.#parsers;
     try {
       await watch.all("select 1", NEVER);
       return true;
@@ -148,26 +146,29 @@ export class Lake {
   #parserCall(sql: string, argument: string): Promise<string> {
     return this.healing(async () => {
       await this.#renewal;
-      const { small, large } = await this.#parsers;
+      const { small, large } = this.#parsers;
       return (argument.length > LARGE_CHARS ? large : small).ask(sql, argument);
     });
   }
 
-  async #connectNow(): Promise<LakeConnection> {
-    const [instance, generation] = [this.#instance, this.#generation];
+  async #connectTo(instance: LakeInstance, generation: number): Promise<LakeConnection> {
     const connect = () => instance.connect();
     return new LakeConnection(await connect(), { generation, suspects: this.suspects, connect });
   }
 
-  async #connectParsers(): Promise<Parsers> {
-    const [small, large, watch] = await Promise.all([this.#connectNow(), this.#connectNow(), this.#connectNow()]);
+  async #connectParsers(instance: LakeInstance, generation: number): Promise<Parsers> {
+    const one = () => this.#connectTo(instance, generation);
+    const [small, large, watch] = await Promise.all([one(), one(), one()]);
     return { small: new Parser(small), large: new Parser(large), watch };
   }
 
   async #replaceInstance(): Promise<void> {
+    const next = this.#generation + 1;
+    const instance = await this.#makeInstance(this.#options);
+    const parsers = await this.#connectParsers(instance, next);
     // The dead instance is not closed: calls that are still inside it would crash the process. It goes with its last user.
-    this.#instance = await this.#makeInstance(this.#options);
-    this.#parsers = this.#connectParsers();
-    await this.#parsers;
+    this.#instance = instance;
+    this.#parsers = parsers;
+    this.#generation = next;
   }
 }
