@@ -93,6 +93,60 @@ describe("what others do", () => {
   });
 });
 
+describe("tables that are not plain", () => {
+  test("partitioned by a column of the query", async () => {
+    await make("parted", "select 'a', i from range(30) r(i)");
+    await duckdb.run("alter table lake.parted set partitioned by (k)");
+    await duckdb.run(
+      "insert into lake.parted select case i % 3 when 0 then 'x y/z' when 1 then '[b]' end, i from range(60) r(i)",
+    );
+    expect(await refresh("parted")).toMatchObject({ strategy: "Delta" });
+    await duckdb.run("delete from lake.parted where v % 2 = 0");
+    expect(await refresh("parted")).toMatchObject({ strategy: "Delta" });
+    expect(await isRight("parted")).toBe(true);
+  });
+
+  test("with a column that came later, read from older files too", async () => {
+    await make("widened", "select 'a', i from range(30) r(i)");
+    await duckdb.run("alter table lake.widened add column w integer default 7");
+    await duckdb.run("alter table lake.widened rename column v to old_v");
+    await duckdb.run("insert into lake.widened select 'b', i, i from range(20) r(i)");
+    await rows(
+      "create foreign table lake.widened2 (k text, w int) server lake options (schema_name 'main', table_name 'widened')",
+    );
+    await rows(
+      "select pgtrickle.create_stream_table('widened2_s', 'select k, sum(w) as s from lake.widened2 group by k')",
+    );
+    await duckdb.run("delete from lake.widened where old_v < 10");
+    expect(await refresh("widened2")).toMatchObject({ strategy: "Delta" });
+    expect(await rows("select k, s from widened2_s order by k")).toEqual([
+      { k: "a", s: "140" },
+      { k: "b", s: "145" },
+    ]);
+  });
+
+  test("of many types", async () => {
+    const types =
+      "u uuid, z timestamptz, d date, t time, f double, r real, b blob, i interval, n decimal(38,9), s smallint";
+    await duckdb.run(`create table lake.typed (k varchar, ${types})`);
+    const values = `('00000000-0000-0000-0000-00000000000' || (i % 10))::uuid, timestamptz '2026-01-01 10:00:00+02', date '2026-02-03', time '10:11:12.5',
+      i / 3, i / 7, 'ab'::blob, interval 3 days, i / 11, i % 3`;
+    await duckdb.run(`insert into lake.typed select 'k', ${values} from range(30) q(i)`);
+    await rows(
+      `create foreign table lake.typed (k text, u uuid, z timestamptz, d date, t time, f double precision, r real, b bytea, i interval,
+        n numeric(38,9), s smallint) server lake options (schema_name 'main', table_name 'typed')`,
+    );
+    await rows(
+      `select pgtrickle.create_stream_table('typed_s',
+        'select u, z, d, count(t) as t, count(f) as f, count(r) as r, count(b) as b, count(i) as i, sum(n) as n, sum(s) as s
+         from lake.typed group by u, z, d')`,
+    );
+    await duckdb.run("delete from lake.typed where s = 1");
+    expect(await refresh("typed")).toMatchObject({ strategy: "Delta" });
+    expect(await isRight("typed")).toBe(true);
+  });
+});
+
 describe("a row whose value cannot be computed", () => {
   test("is an error while it is there, and none when it is gone", async () => {
     await duckdb.run("create table lake.orders (customer bigint, cents bigint)");

@@ -2,7 +2,7 @@
 // went, and rows by file and position where deletions differ. Pure; the engine runs them and compares the counts in between.
 //
 // Positions are named one by one where they are few: only a constant list lets DuckDB leave out the rest of a file.
-import { DataFiles, type DataFilesOptions, integers, ROW_ID, ROW_SNAPSHOT, text } from "./data-files.ts";
+import { DataFiles, type DataFilesOptions, integers, OPTIONS, ROW_ID, ROW_SNAPSHOT, text } from "./data-files.ts";
 import { freeNames } from "./free-names.ts";
 import { quoted } from "./quoting.ts";
 import type { Deletions, DeltaReads, ReadFile } from "./reads.ts";
@@ -112,7 +112,7 @@ export class ChangedRows {
     const paths = files.map(({ file }) => this.#data.path(file));
     return `create or replace temporary table ${shortName(DATED)} as
       select i.file, r.file_row_number as pos, r._ducklake_internal_snapshot_id as snap
-      from read_parquet(${list(paths)}, filename = true, file_row_number = true) as r
+      from read_parquet(${list(paths)}, ${OPTIONS}) as r
       join ${this.#numbers(files)} on r.filename = i.path`;
   }
 
@@ -255,7 +255,9 @@ export class ChangedRows {
       const names = paths(dated);
       return names.length === 0
         ? []
-        : [`select filename, pos, ${at} as snap from read_parquet(${list(names)}, filename = true)`];
+        : [
+            `select filename, pos, ${at} as snap from read_parquet(${list(names)}, filename = true, hive_partitioning = false)`,
+          ];
     };
     const rows = [...read(true, "_ducklake_internal_snapshot_id"), ...read(false, "null::bigint")].join(" union all ");
     const numbers = deleted.map(

@@ -22,6 +22,9 @@ const INTERNAL: readonly (readonly [name: string, id: number])[] = [
   [ROW_ID, 2147483540],
 ];
 
+/** What a folder is called says nothing: the columns that a table is partitioned by are in its files. */
+export const OPTIONS = "filename = true, file_row_number = true, hive_partitioning = false";
+
 export interface DataFilesOptions {
   readonly dataPath: string;
   /** With ROW_SNAPSHOT and ROW_ID, NULL where a file has none. */
@@ -49,7 +52,7 @@ export class DataFiles {
   }
 
   read(paths: readonly string[]): string {
-    return `read_parquet([${paths.map(text).join(", ")}], ${this.#schema}, filename = true, file_row_number = true)`;
+    return `read_parquet([${paths.map(text).join(", ")}], ${this.#schema}, ${OPTIONS})`;
   }
 
   lakeTable(table: string): string {

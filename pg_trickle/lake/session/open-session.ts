@@ -64,7 +64,17 @@ export function openSession(user: string, applicationName: string, engine: Engin
   const prepare = async (sql: string, signal: () => AbortSignal): Promise<PreparedQuery> => {
     if (user === PLANS_USER) {
       const { lake, health, facts } = engine;
-      return preparePlanQuery(sql, { lake, health, aux, admission, planner, zone, facts, counters: engine.counters });
+      return preparePlanQuery(sql, {
+        lake,
+        health,
+        aux,
+        admission,
+        planner,
+        zone,
+        facts,
+        counters: engine.counters,
+        schemas: engine.schemas,
+      });
     }
     return prepareLakeQuery(
       sql,

@@ -9,7 +9,7 @@ import type { RowSource } from "../duck/rows.ts";
 import { deathIn } from "../errors.ts";
 import { compilePlanCall } from "../planner/compile-call.ts";
 import { readPlanCall } from "../planner/plan-call.ts";
-import type { Ast, CompiledCall, EngineFacts, PlannerServices } from "../planner/types.ts";
+import type { Ast, CompiledCall, EngineFacts, PlanCall, PlannerServices, Refusal } from "../planner/types.ts";
 import type { ZoneOffset } from "../wire/text/time-zones.ts";
 import type { Admission } from "./admission.ts";
 import type { AuxConnection } from "./aux-connection.ts";
@@ -17,6 +17,7 @@ import { type Execution, type PreparedQuery, type StatementContext, selected, Wr
 import { HealingRows } from "./healing-rows.ts";
 import { PingRows, readPing } from "./ping-rows.ts";
 import { orThrow } from "./refusals.ts";
+import type { SchemaCache } from "./schema-cache.ts";
 
 export interface PlanServices {
   readonly lake: Lake;
@@ -27,6 +28,7 @@ export interface PlanServices {
   readonly zone: () => ZoneOffset;
   readonly facts: EngineFacts;
   readonly counters: ReadCounters;
+  readonly schemas: SchemaCache;
 }
 
 const DEFAULT_ZONE = "UTC";
@@ -53,12 +55,24 @@ async function start(sql: string, services: PlanServices, context: StatementCont
   const suspect = `${call.relation} ${call.planText ?? ""}`;
   lake.suspects.refuse(suspect);
   const factsOfCall = isPing ? await factsNow(services) : facts;
-  const compiled = orThrow(await compilePlanCall(call, planner, factsOfCall));
+  const compiled = orThrow(await compile(call, planner, { ...services, facts: factsOfCall }));
   const run = () => HealingRows.open(lake, () => open(compiled, services, { ...context, suspect }));
   // A ping must be answered however busy the engine is.
   if (isPing) return selected(await run());
   const rows = await admission.run(context.signal(), run);
   return selected(new WrappedRows(rows, (step) => admission.run(context.signal(), step)));
+}
+
+/** What is refused with remembered columns is looked at once more with those of now. */
+async function compile(
+  call: PlanCall,
+  planner: PlannerServices,
+  { facts, schemas }: PlanServices,
+): Promise<CompiledCall | Refusal> {
+  const compiled = await compilePlanCall(call, planner, facts);
+  if (compiled.ok) return compiled;
+  schemas.forget();
+  return compilePlanCall(call, planner, facts);
 }
 
 interface PlanContext extends StatementContext {

@@ -18,6 +18,7 @@ create table pgtrickle_internal.refreshes (
   rows_removed bigint not null default 0,
   rows_added bigint not null default 0,
   is_journaled boolean not null default false,
+  is_mended boolean not null default false,
   requested_by name not null,
   started_at timestamptz not null,
   finished_at timestamptz not null default clock_timestamp(),
@@ -36,6 +37,7 @@ create table pgtrickle_internal.refreshes (
 comment on table pgtrickle_internal.refreshes is
   'History. action: Initial, Full, Differential, Scheduled, Reinitialize, FrontierEdit, Rewind, Step, Replay, Scrub. from/to_snapshot: the frontier before and after. Rows changed by a refresh are in the table''s journal if is_journaled.';
 create index refreshes_by_stream_table on pgtrickle_internal.refreshes (stream_table_id, id);
+comment on column pgtrickle_internal.refreshes.is_mended is 'The hidden state or the rows did not allow its delta, and were rebuilt.';
 comment on column pgtrickle_internal.refreshes.is_backward is 'Moved the rows or the frontier to an earlier snapshot: whatever was rewound before may have to be rewound again.';
 create index refreshes_by_manifest on pgtrickle_internal.refreshes (manifest_id) where manifest_id is not null;
 create index refreshes_backward on pgtrickle_internal.refreshes (stream_table_id, id) where is_backward;

@@ -11,6 +11,7 @@ declare
   refresh pgtrickle_internal.refreshes;
   move record;
   problem text;
+  is_damaged boolean := false;
 begin
   perform pgtrickle_internal.take_turn(p_id);
   select s.* into st from pgtrickle_internal.stream_tables s where s.id = p_id;
@@ -23,6 +24,10 @@ begin
     exception
       when query_canceled or sqlstate 'TR012' or sqlstate 'TR014' then
         raise;
+      -- No row for a change, two rows for a group, fewer rows in a group than are to go.
+      when unique_violation or check_violation or data_corrupted then
+        problem := format('%s (%s)', sqlerrm, sqlstate);
+        is_damaged := true;
       when others then
         -- A row whose value a delta cannot compute may be gone at the target, and a file that it needs may be gone from the lake.
         problem := format('%s (%s)', sqlerrm, sqlstate);
@@ -38,14 +43,17 @@ begin
   end if;
   insert into pgtrickle_internal.refreshes (id, stream_table_id, action, strategy, reason, from_snapshot, to_snapshot,
       contents_before, contents_after, manifest_id, snapshots_read, files_read, estimated_ms, rows_removed, rows_added, is_journaled,
-      requested_by, started_at)
+      is_mended, requested_by, started_at)
     overriding system value
     values (refresh.id, p_id, p_action, way.strategy, way.reason, st.frontier_snapshot, p_target,
       st.contents_snapshot, p_target, move.manifest_id, case when way.strategy = 'Delta' then way.snapshot_count else 0 end,
       case when way.strategy = 'Delta' then (way.reads).file_count else 0 end, way.estimated_ms,
       move.rows_removed, move.rows_added, st.contents_snapshot is not null and way.strategy <> 'Nothing',
-      pgtrickle_internal.caller(), refresh.started_at)
+      is_damaged, pgtrickle_internal.caller(), refresh.started_at)
     returning * into refresh;
+  if is_damaged then
+    perform pgtrickle_internal.note_damage(p_id);
+  end if;
   return refresh;
 end
 $$;

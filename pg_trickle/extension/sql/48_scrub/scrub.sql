@@ -30,21 +30,20 @@ $$;
 comment on function pgtrickle_internal.is_as_published(pgtrickle_internal.stream_tables) is
   'Whether the rows of a stream table are those of its last fingerprint; TR012 if it was refreshed meanwhile.';
 
--- The ordinary refresh. A hidden state that no longer fits its changes stops a delta: no row for a change (XX001), two rows for a
--- group (23505), fewer rows in a group than are to go (23514). That is damage, found early.
+-- The ordinary refresh. A hidden state that no longer fits its changes stops a delta, which is replaced by a recomputation and
+-- counted as damage there, found early.
 create function pgtrickle_internal.bring_to_head(p_st pgtrickle_internal.stream_tables, p_head bigint) returns text
 language plpgsql
 set search_path = pg_catalog, pg_temp
 as $$
+declare
+  moved pgtrickle_internal.refreshes;
 begin
   if p_st.contents_snapshot = p_head and p_st.frontier_snapshot = p_head then
     return null;
   end if;
-  perform pgtrickle_internal.move_contents(p_st.id, p_head, 'Scheduled');
-  return null;
-exception when unique_violation or check_violation or data_corrupted then
-  perform pgtrickle_internal.check_not_superseded(p_st.id, p_st.generation);
-  return sqlerrm;
+  moved := pgtrickle_internal.move_contents(p_st.id, p_head, 'Scheduled');
+  return case when moved.is_mended then moved.reason end;
 end
 $$;
 comment on function pgtrickle_internal.bring_to_head(pgtrickle_internal.stream_tables, bigint) is
@@ -140,7 +139,8 @@ begin
   if kind is not null or st.contents_snapshot is distinct from head or st.frontier_snapshot is distinct from head then
     perform pgtrickle_internal.publish(p_id, st.generation, head, true);
   end if;
-  perform pgtrickle_internal.record_scrub(p_id, begun_at, head, level, kind);
+  -- What stopped the refresh has been counted by it.
+  perform pgtrickle_internal.record_scrub(p_id, begun_at, head, level, case when obstacle is null then kind end);
   summary := format('%s: %s, level %s, %s ms', pgtrickle_internal.qualified_name(p_id),
     coalesce(kind || ' healed: ' || found, format('%s rows at snapshot %s, as the query gives them', compared.row_count, head)),
     level, round(extract(epoch from clock_timestamp() - begun_at) * 1000));

@@ -132,3 +132,16 @@ begin
 end
 $$;
 comment on function pgtrickle_internal.last_healed(bigint) is 'When a scrub healed a stream table last, and what it had found; NULL: never.';
+
+-- Damage that a refresh has met and mended; that a scrub would have found.
+create function pgtrickle_internal.note_damage(p_id bigint) returns void
+language plpgsql
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  insert into pgtrickle_internal.scrubs as c (stream_table_id, ended_at, damage_count, last_drift_at)
+    values (p_id, clock_timestamp(), 1, clock_timestamp())
+    on conflict (stream_table_id) do update set damage_count = c.damage_count + 1, last_drift_at = excluded.last_drift_at;
+end
+$$;
+comment on function pgtrickle_internal.note_damage(bigint) is 'Counts damage that a refresh has mended.';
