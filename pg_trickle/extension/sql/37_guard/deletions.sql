@@ -15,9 +15,12 @@ set search_path = pg_catalog, pg_temp
 as $$
 begin
   -- Expiry deletes rows too, and commits no snapshot.
-  if pgtrickle_guard.commit_id() is not null then
-    perform set_config('pgtrickle_guard.replaced',
-      (pgtrickle_guard.replaced() || coalesce((select jsonb_agg(to_jsonb(g)) from gone g), '[]'))::text, true);
+  -- In this trigger and the next no function of ours is called: that is most of what they cost, as plans do not outlive a
+  -- commit (DuckLake's DISCARD ALL).
+  if nullif(current_setting('pgtrickle_guard.commit', true), '') is not null then
+    perform set_config('pgtrickle_guard.replaced', coalesce(
+      nullif(current_setting('pgtrickle_guard.replaced', true), '')::jsonb || jsonb_agg(to_jsonb(g)), jsonb_agg(to_jsonb(g)), '[]')::text, true)
+      from gone g;
   end if;
   return null;
 end
@@ -32,17 +35,24 @@ begin atomic
 end;
 comment on function pgtrickle_guard.replaced() is 'What remember_replaced() has left in this transaction.';
 
--- One pass over the new rows finds the few that are not as they should be; each of them is judged alone.
+-- One cheap pass over the new rows finds out whether any is not as it should be; only then they are looked at with all that
+-- is around them, and each is judged alone.
 create function pgtrickle_guard.check_delete_files() returns trigger
 language plpgsql security definer
 set search_path = pg_catalog, pg_temp
 as $$
 declare
-  v_commit bigint := pgtrickle_guard.commit_id();
+  v_commit bigint := nullif(current_setting('pgtrickle_guard.commit', true), '')::bigint;
   r record;
 begin
-  if v_commit is null then
-    return null; -- no commit of DuckLake's
+  if v_commit is null -- no commit of DuckLake's
+    or not exists (
+      select from added a
+      where coalesce(a.partial_max, a.begin_snapshot) <> v_commit
+        or exists (select from ducklake.ducklake_delete_file o where o.data_file_id = a.data_file_id and o.delete_file_id <> a.delete_file_id)
+        or not exists (select from ducklake.ducklake_data_file d where d.data_file_id = a.data_file_id and d.end_snapshot is null))
+  then
+    return null;
   end if;
   for r in
     select a.delete_file_id, a.table_id, a.data_file_id, a.begin_snapshot, a.partial_max, a.delete_count,

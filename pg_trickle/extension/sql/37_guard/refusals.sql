@@ -17,12 +17,13 @@ language plpgsql security definer
 set search_path = pg_catalog, pg_temp
 as $$
 declare
+  v_commit bigint := nullif(current_setting('pgtrickle_guard.commit', true), '')::bigint;
   v_file bigint;
 begin
   select min(i.file_id) into v_file from added i
     where not exists (
       select from ducklake.ducklake_data_file d
-      where d.data_file_id = i.file_id and (d.end_snapshot is null or d.end_snapshot = pgtrickle_guard.commit_id()));
+      where d.data_file_id = i.file_id and (d.end_snapshot is null or d.end_snapshot = v_commit));
   if v_file is not null then
     perform pgtrickle_guard.refuse(
       format('rows of data file %s of table %s cannot be deleted: a compaction has replaced that file meanwhile', v_file,
