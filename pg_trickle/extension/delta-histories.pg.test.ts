@@ -7,7 +7,7 @@ import { useTrickle } from "../../test/support/trickle.ts";
 import { DDL, history } from "./testing/lake-histories.ts";
 
 const SEED = Number(process.env["FC_SEED"] ?? "20261122");
-const HISTORIES = Number(process.env["FC_RUNS"] ?? "4");
+const HISTORIES = Number(process.env["FC_RUNS"] ?? "2");
 
 const QUERIES = [
   "select k, count(*) as n, sum(v) as s from lake.t group by k",
@@ -144,7 +144,7 @@ describe("histories that mislead a reader of the change feed", () => {
   ];
   test.each(cases)("%s", { timeout: 300_000 }, async (_name, steps) => {
     for (const inlining of [0, 20]) {
-      await onLake(QUERIES.slice(0, 2), inlining, async ({ duckdb, check }) => {
+      await onLake(QUERIES.slice(0, 1), inlining, async ({ duckdb, check }) => {
         for (const step of steps) {
           await play(duckdb, step);
           const ways = await check();

@@ -63,14 +63,16 @@ async function start(sql: string, services: PlanServices, context: StatementCont
   return selected(new WrappedRows(rows, (step) => admission.run(context.signal(), step)));
 }
 
-/** What is refused with remembered columns is looked at once more with those of now. */
+/** With the columns of now where they decide: what is described is kept, and what is refused is looked at once more. */
 async function compile(
   call: PlanCall,
   planner: PlannerServices,
   { facts, schemas }: PlanServices,
 ): Promise<CompiledCall | Refusal> {
-  const compiled = await compilePlanCall(call, planner, facts);
-  if (compiled.ok) return compiled;
+  if (call.relation !== "describe") {
+    const compiled = await compilePlanCall(call, planner, facts);
+    if (compiled.ok) return compiled;
+  }
   schemas.forget();
   return compilePlanCall(call, planner, facts);
 }
