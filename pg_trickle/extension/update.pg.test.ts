@@ -1,0 +1,249 @@
+/** ALTER EXTENSION … UPDATE from 0.1.0, with stream tables, holds and rewinds, while the engine is down. */
+import { randomUUID } from "node:crypto";
+import { Client } from "pg";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import type { TrickleDatabase } from "../../test/stack/database.ts";
+import { insertEvents, type Sql } from "../../test/support/summary-table.ts";
+import { openTrickle } from "../../test/support/trickle.ts";
+import { openOldTrickle } from "./testing/old-version.ts";
+import { schemaDump } from "./testing/schema-dump.ts";
+
+const QUERIES = {
+  active: "select event_type, count(*) as n, sum(value) as total from lake.events group by event_type",
+  paused: "select count(*) as n from lake.events",
+  rewinding: "select event_type, max(value) as top from lake.events group by event_type",
+  left_paused: "select event_id, value from lake.events where value > 10",
+  joined:
+    "select e.event_type, k.label, count(*) as n from lake.events e join lake.kinds k on k.kind = e.event_type group by 1, 2",
+  outgrown: "select kind, count(*) as n from lake.growing group by kind",
+} as const;
+const FULL = new Set<string>(["rewinding", "left_paused", "joined"]);
+const UPDATE = "0.1.0--0.2.0";
+/** Everything that a person or an operator has left in the database. */
+const STATE = `
+  select jsonb_build_object(
+    'holds', (select jsonb_agg(h order by h.stream_table_id, to_jsonb(h)::text) from pgtrickle_internal.holds h),
+    'operations', (select jsonb_agg(o order by o.uid) from pgtrickle_rewind.operations o),
+    'locks', (select jsonb_agg(l order by to_jsonb(l)::text) from pgtrickle_rewind.locks l),
+    'steps', (select jsonb_agg(s order by to_jsonb(s)::text) from pgtrickle_rewind.steps s),
+    'tables', (select jsonb_agg(to_jsonb(s) - 'manifest_id' order by s.id) from pgtrickle_internal.stream_tables s),
+    'refreshes', (select jsonb_agg(to_jsonb(r) - '{manifest_id,files_read}'::text[] order by r.id) from pgtrickle_internal.refreshes r),
+    'fingerprints', (select jsonb_agg(to_jsonb(f) - 'environment_id' order by f.refresh_id) from pgtrickle_internal.fingerprints f)
+  )::text as state`;
+
+let old: TrickleDatabase;
+let before: string;
+
+async function rows(sql: Sql, text: string, values: unknown[] = []): Promise<Record<string, unknown>[]> {
+  return (await sql.query<Record<string, unknown>>(text, values)).rows;
+}
+
+async function state(): Promise<string> {
+  return String((await rows(old.pool(), STATE))[0]?.["state"]);
+}
+
+/** The same in both versions. */
+async function fill(database: TrickleDatabase): Promise<void> {
+  const client = await database.duckdb({ readOnly: false });
+  await client.run("create table lake.kinds (kind varchar, label varchar)");
+  await client.run("create table lake.growing (kind varchar)");
+  await client.run("insert into lake.kinds values ('click', 'Click')");
+  await client.run("insert into lake.growing values ('a'), ('b')");
+  const pool = database.pool();
+  for (const [name, columns] of [
+    ["kinds", "kind text, label text"],
+    ["growing", "kind text"],
+  ]) {
+    await pool.query(
+      `create foreign table lake.${name} (${columns}) server lake options (schema_name 'main', table_name '${name}')`,
+    );
+  }
+  await insertEvents(pool, "click", 10);
+  for (const [name, query] of Object.entries(QUERIES)) {
+    await pool.query("select pgtrickle.create_stream_table('public', $1, $2, '1h', $3)", [
+      name,
+      query,
+      FULL.has(name) ? "FULL" : "DIFFERENTIAL",
+    ]);
+  }
+  await insertEvents(pool, "view", 3);
+}
+
+async function claim(pool: Sql, table: string): Promise<[string, unknown]> {
+  const uid = randomUUID();
+  const [row] = await rows(
+    pool,
+    "select pgtrickle_rewind.claim('cluster', $1, 'default', 'rewind-' || $1, 'key', array[$2]) ->> 'token' as token",
+    [uid, table],
+  );
+  return [uid, row?.["token"]];
+}
+
+/** A finished operation, one at work, one that failed and left its table paused; and a person's pause. */
+async function leaveOperations(pool: Sql): Promise<void> {
+  const done = await claim(pool, "public.active");
+  await pool.query("select pgtrickle_rewind.pause($1, $2)", done);
+  await pool.query("select pgtrickle_rewind.release($1, $2, 'Succeeded')", done);
+  await pool.query("select pgtrickle_rewind.pause($1, $2)", await claim(pool, "public.rewinding"));
+  const held = await claim(pool, "public.left_paused");
+  await pool.query("select pgtrickle_rewind.pause($1, $2)", held);
+  await pool.query("select pgtrickle_rewind.fail_step($1, $2, 'Rewind', 'TR010', 'not verified')", held);
+  await pool.query("select pgtrickle_rewind.abandon($1, $2, 'not verified')", held);
+  await pool.query("select pgtrickle.pause_scheduler(array['paused'])");
+}
+
+async function changesView(table: string): Promise<string> {
+  const [row] = await rows(old.pool(), "select 'pgtrickle_changes.changes_' || $1::regclass::oid as name", [table]);
+  return String(row?.["name"]);
+}
+
+async function lastRefresh(table: string) {
+  const [row] = await rows(
+    old.pool(),
+    "select strategy, reason from pgtrickle.refresh_history where pgt_name = $1 order by refresh_id desc limit 1",
+    [table],
+  );
+  return row;
+}
+
+/** By another superuser than the extension's owner. */
+async function updateAsAnother(): Promise<void> {
+  const client = new Client({ connectionString: old.url });
+  await client.connect();
+  try {
+    await client.query("create role another_superuser superuser");
+    await client.query("set session authorization another_superuser");
+    await client.query("alter extension pg_trickle update");
+    await client.query("reset session authorization");
+    await client.query("drop role another_superuser");
+  } finally {
+    await client.end();
+  }
+}
+
+beforeAll(async () => {
+  old = await openOldTrickle(UPDATE);
+  const pool = old.pool();
+  await fill(old);
+  await leaveOperations(pool);
+  await pool.query("create role update_reader");
+  await pool.query(`grant select on ${await changesView("active")} to update_reader`);
+  await pool.query(`create view public.pending_events as select change, value from ${await changesView("active")}`);
+  await pool.query("alter foreign table lake.growing add column size bigint");
+  await old.lake.kill();
+  before = await state();
+  await updateAsAnother();
+});
+
+afterAll(async () => {
+  await old?.pool().query("drop owned by update_reader; drop role update_reader");
+  await old?.drop();
+});
+
+test("holds, rewinds, registry and history are what they were", async () => {
+  expect(before).toContain("not verified");
+  expect(JSON.parse(await state())).toEqual(JSON.parse(before));
+});
+
+test("the guard is on the lake's catalog at once, nobody need call anything", async () => {
+  const [found] = await rows(
+    old.pool(),
+    `select count(*)::int as wanted, count(t.oid)::int as there from pgtrickle_guard.wanted() w
+     left join pg_trigger t on (t.tgrelid, t.tgname, t.tgfoid) = (w.relation, w.name, w.function)`,
+  );
+  expect(found).toEqual({ wanted: expect.any(Number), there: found?.["wanted"] });
+  expect(found?.["wanted"]).toBeGreaterThan(5);
+});
+
+test("whatever was granted on and built on a view of pending changes stays", async () => {
+  const view = await changesView("active");
+  expect(await rows(old.pool(), `select has_table_privilege('update_reader', '${view}', 'select') as may`)).toEqual([
+    { may: true },
+  ]);
+  expect(await rows(old.pool(), "select to_regclass('public.pending_events')::text as name")).toEqual([
+    { name: "pending_events" },
+  ]);
+});
+
+test("everything is as in a database that began with the present version", async () => {
+  const fresh = await openTrickle();
+  try {
+    await fill(fresh);
+    await fresh.pool().query("alter foreign table lake.growing add column size bigint");
+    await fresh
+      .pool()
+      .query(
+        "select pgtrickle_internal.drop_changes_view(id), pgtrickle_internal.create_changes_view(id) from pgtrickle_internal.stream_tables where table_name = 'outgrown'",
+      );
+    await fresh
+      .pool()
+      .query(
+        `grant select on pgtrickle_changes.changes_${(await rows(fresh.pool(), "select 'active'::regclass::oid as oid"))[0]?.["oid"]} to update_reader`,
+      );
+    const [updated, made] = [await schemaDump(old.pool()), await schemaDump(fresh.pool())];
+    expect(made.length).toBeGreaterThan(1_000);
+    expect({
+      missing: made.filter((line) => !updated.includes(line)),
+      surplus: updated.filter((line) => !made.includes(line)),
+    }).toEqual({ missing: [], surplus: [] });
+  } finally {
+    await fresh
+      .pool()
+      .query("drop owned by update_reader")
+      .catch(() => {});
+    await fresh.drop();
+  }
+});
+
+describe("with an engine of the present version", () => {
+  beforeAll(async () => {
+    await old.restartLake();
+  });
+
+  test("a stream table is recomputed once and says so; from then on it goes by delta", async () => {
+    const pool = old.pool();
+    await pool.query("select pgtrickle.refresh('active')");
+    expect(await lastRefresh("active")).toMatchObject({
+      strategy: "Recompute",
+      reason: expect.stringContaining("it is recomputed once"),
+    });
+    await insertEvents(pool, "click", 2);
+    expect(await rows(pool, "select change, value from pending_events")).toEqual([
+      { change: "+", value: "50" },
+      { change: "+", value: "50" },
+    ]);
+    await pool.query("insert into pgtrickle_internal.settings (name, value) values ('recompute_base_ms', 1000000)");
+    await pool.query("select pgtrickle.refresh('active')");
+    expect(await lastRefresh("active")).toMatchObject({ strategy: "Delta" });
+    expect(await rows(pool, "select event_type, n, total from active order by 1")).toEqual([
+      { event_type: "click", n: "12", total: "600" },
+      { event_type: "view", n: "3", total: "150" },
+    ]);
+    await pool.query("delete from pgtrickle_internal.settings");
+  });
+
+  test.each(Object.keys(QUERIES))("%s is what its query gives, and its pending changes can be read", async (table) => {
+    const pool = old.pool();
+    await pool.query(`select * from ${await changesView(table)}`);
+    const [verified] = await rows(pool, "select * from pgtrickle.verify($1)", [table]);
+    expect(verified).toMatchObject({ ok: true });
+  });
+
+  test("DROP EXTENSION takes everything along, and a plain DuckDB writes on", async () => {
+    const pool = old.pool();
+    await pool.query("drop extension pg_trickle cascade");
+    const left = await rows(
+      pool,
+      `select tgname as name from pg_trigger where not tgisinternal
+       union all select indexname from pg_indexes where schemaname = 'ducklake' and indexname !~ '_pkey$'
+       union all select nspname from pg_namespace where nspname ~ '^pgtrickle'
+       union all select proname from pg_proc p join pg_namespace n on n.oid = pronamespace where nspname ~ 'pgtrickle'
+       union all select evtname from pg_event_trigger`,
+    );
+    expect(left).toEqual([]);
+    const client = await old.duckdb({ readOnly: false });
+    await client.run("insert into lake.kinds values ('view', 'View')");
+    await client.run("delete from lake.kinds where kind = 'click'");
+    expect(await client.rows("select kind from lake.kinds")).toEqual([{ kind: "view" }]);
+  });
+});
