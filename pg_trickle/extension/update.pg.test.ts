@@ -69,6 +69,13 @@ async function fill(database: TrickleDatabase): Promise<void> {
   await insertEvents(pool, "view", 3);
 }
 
+/** The source of `outgrown` gets a column that the stream table knows nothing of. */
+async function outgrow(database: TrickleDatabase): Promise<void> {
+  const client = await database.duckdb({ readOnly: false });
+  await client.run("alter table lake.growing add column size bigint");
+  await database.pool().query("alter foreign table lake.growing add column size bigint");
+}
+
 async function claim(pool: Sql, table: string): Promise<[string, unknown]> {
   const uid = randomUUID();
   const [row] = await rows(
@@ -114,6 +121,7 @@ async function updateAsAnother(): Promise<void> {
     await client.query("create role another_superuser superuser");
     await client.query("set session authorization another_superuser");
     await client.query("alter extension pg_trickle update");
+    expect((await client.query("select current_user::text as name")).rows).toEqual([{ name: "another_superuser" }]);
     await client.query("reset session authorization");
     await client.query("drop role another_superuser");
   } finally {
@@ -129,7 +137,7 @@ beforeAll(async () => {
   await pool.query("create role update_reader");
   await pool.query(`grant select on ${await changesView("active")} to update_reader`);
   await pool.query(`create view public.pending_events as select change, value from ${await changesView("active")}`);
-  await pool.query("alter foreign table lake.growing add column size bigint");
+  await outgrow(old);
   await old.lake.kill();
   before = await state();
   await updateAsAnother();
@@ -169,7 +177,7 @@ test("everything is as in a database that began with the present version", async
   const fresh = await openTrickle();
   try {
     await fill(fresh);
-    await fresh.pool().query("alter foreign table lake.growing add column size bigint");
+    await outgrow(fresh);
     await fresh
       .pool()
       .query(
@@ -198,6 +206,8 @@ test("everything is as in a database that began with the present version", async
 describe("with an engine of the present version", () => {
   beforeAll(async () => {
     await old.restartLake();
+    // Its source has changed its columns since.
+    await old.pool().query("select pgtrickle.refresh('outgrown')");
   });
 
   test("a stream table is recomputed once and says so; from then on it goes by delta", async () => {
@@ -246,4 +256,23 @@ describe("with an engine of the present version", () => {
     await client.run("delete from lake.kinds where kind = 'click'");
     expect(await client.rows("select kind from lake.kinds")).toEqual([{ kind: "view" }]);
   });
+});
+
+test("a database that no lake is attached to is updated too", async () => {
+  const name = `unattached_${randomUUID().slice(0, 8)}`;
+  await old.pool().query(`create database ${name}`);
+  const url = new URL(old.url);
+  url.pathname = `/${name}`;
+  const client = new Client({ connectionString: url.toString() });
+  await client.connect();
+  try {
+    await client.query("create extension pg_trickle version '0.1.0' cascade");
+    await client.query("alter extension pg_trickle update");
+    expect(await rows(client, "select extversion from pg_extension where extname = 'pg_trickle'")).toEqual([
+      { extversion: "0.2.0" },
+    ]);
+  } finally {
+    await client.end();
+    await old.pool().query(`drop database ${name}`);
+  }
 });

@@ -20,7 +20,7 @@ const PARTS: Readonly<Record<string, string>> = {
       (select t.typowner::regrole || coalesce(obj_description(t.oid, 'pg_type'), '') from pg_type t where t.oid = c.reltype)
     from pg_class c join pg_namespace n on n.oid = relnamespace where ${OURS} and relkind in ('r', 'v', 'f', 'S', 'c')
       and relname !~ '^ducklake'`,
-  column: `select a.attrelid::regclass, row_number() over (partition by attrelid order by attnum), attname,
+  column: `select a.attrelid::regclass, row_number() over (partition by attrelid order by attnum), a.attname,
       format_type(atttypid, atttypmod), attnotnull, attcollation::regcollation, attidentity, attgenerated, attfdwoptions, attoptions,
       attacl, pg_get_expr(d.adbin, d.adrelid), col_description(attrelid, attnum), s.n_distinct
     from pg_attribute a join pg_class c on c.oid = attrelid join pg_namespace n on n.oid = relnamespace

@@ -43,8 +43,6 @@ create function pgtrickle_internal.remake_changes_view(p_id bigint) returns void
 language plpgsql
 set search_path = pg_catalog, pg_temp
 as $$
-declare
-  part text;
 begin
   perform pgtrickle_internal.drop_changes_view(p_id);
   if exists (
@@ -54,14 +52,6 @@ begin
     return;
   end if;
   perform pgtrickle_internal.create_changes_view(p_id);
-  -- What is made in an extension's script belongs to the extension, and these belong to their stream table.
-  execute format('alter extension pg_trickle drop view %s', pgtrickle_internal.changes_view_of(p_id));
-  for part in
-    select pgtrickle_internal.changes_table_name(p_id, n)
-    from generate_series(1, (select count(*) from pgtrickle_internal.sources s where s.stream_table_id = p_id)) n
-  loop
-    execute format('alter extension pg_trickle drop foreign table %s', part);
-  end loop;
 end
 $$;
 

@@ -8,10 +8,11 @@ begin
     return;
   end if;
   alter foreign table pgtrickle_lake.ping add column problem text;
-  perform pgtrickle_internal.attach_engine_relations();
-  -- What is made in an extension's script belongs to the extension, and these belong to the server.
-  alter extension pg_trickle drop foreign table pgtrickle_lake.counters;
-  alter extension pg_trickle drop foreign table pgtrickle_lake.seal;
+  -- As attach_engine_relations() makes them, which an extension's script may not call where a part of them is there already.
+  create foreign table pgtrickle_lake.counters (files bigint, rows bigint, positions bigint, process_bytes bigint)
+    server lake_engine options (schema_name 'engine', table_name 'counters');
+  create foreign table pgtrickle_lake.seal (plan text, to_snapshot bigint, reads text, path text collate "C", row_count bigint)
+    server lake_engine options (schema_name 'engine', table_name 'seal');
 end
 $$;
 select pgtrickle_internal.update_engine_relations();
