@@ -3,7 +3,7 @@ import { randomUUID } from "node:crypto";
 import { Client } from "pg";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { TrickleDatabase } from "../../test/stack/database.ts";
-import { insertEvents, type Sql } from "../../test/support/summary-table.ts";
+import { failure, insertEvents, type Sql } from "../../test/support/summary-table.ts";
 import { openTrickle } from "../../test/support/trickle.ts";
 import { openOldTrickle } from "./testing/old-version.ts";
 import { schemaDump } from "./testing/schema-dump.ts";
@@ -33,6 +33,7 @@ const STATE = `
 
 let old: TrickleDatabase;
 let before: string;
+let busy: { code: string; message: string };
 
 async function rows(sql: Sql, text: string, values: unknown[] = []): Promise<Record<string, unknown>[]> {
   return (await sql.query<Record<string, unknown>>(text, values)).rows;
@@ -113,6 +114,18 @@ async function lastRefresh(table: string) {
   return row;
 }
 
+/** While somebody is in the middle of a commit to the lake. */
+async function updateBusy(): Promise<{ code: string; message: string }> {
+  const writer = await old.pool().connect();
+  try {
+    await writer.query("begin; lock table ducklake.ducklake_delete_file in row exclusive mode");
+    return await failure(old.pool().query("alter extension pg_trickle update"));
+  } finally {
+    await writer.query("rollback");
+    writer.release();
+  }
+}
+
 /** By another superuser than the extension's owner. */
 async function updateAsAnother(): Promise<void> {
   const client = new Client({ connectionString: old.url });
@@ -140,6 +153,7 @@ beforeAll(async () => {
   await outgrow(old);
   await old.lake.kill();
   before = await state();
+  busy = await updateBusy();
   await updateAsAnother();
 });
 
@@ -161,6 +175,10 @@ test("the guard is on the lake's catalog at once, nobody need call anything", as
   );
   expect(found).toEqual({ wanted: expect.any(Number), there: found?.["wanted"] });
   expect(found?.["wanted"]).toBeGreaterThan(5);
+});
+
+test("while somebody writes to the lake it gives up, and works when it is run again", () => {
+  expect(busy).toMatchObject({ code: "55P03", message: "canceling statement due to lock timeout" });
 });
 
 test("whatever was granted on and built on a view of pending changes stays", async () => {
