@@ -7,17 +7,8 @@ import { failure, insertEvents, type Sql } from "../../test/support/summary-tabl
 import { openTrickle } from "../../test/support/trickle.ts";
 import { openOldTrickle } from "./testing/old-version.ts";
 import { schemaDump } from "./testing/schema-dump.ts";
+import { changeSources, fill, leaveOperations, QUERIES, rows } from "./testing/updated-tables.ts";
 
-const QUERIES = {
-  active: "select event_type, count(*) as n, sum(value) as total from lake.events group by event_type",
-  paused: "select count(*) as n from lake.events",
-  rewinding: "select event_type, max(value) as top from lake.events group by event_type",
-  left_paused: "select event_id, value from lake.events where value > 10",
-  joined:
-    "select e.event_type, k.label, count(*) as n from lake.events e join lake.kinds k on k.kind = e.event_type group by 1, 2",
-  outgrown: "select kind, count(*) as n from lake.growing group by kind",
-} as const;
-const FULL = new Set<string>(["rewinding", "left_paused", "joined"]);
 const UPDATE = "0.1.0--0.2.0";
 /** Everything that a person or an operator has left in the database. */
 const STATE = `
@@ -35,73 +26,12 @@ let old: TrickleDatabase;
 let before: string;
 let busy: { code: string; message: string };
 
-async function rows(sql: Sql, text: string, values: unknown[] = []): Promise<Record<string, unknown>[]> {
-  return (await sql.query<Record<string, unknown>>(text, values)).rows;
-}
-
 async function state(): Promise<string> {
   return String((await rows(old.pool(), STATE))[0]?.["state"]);
 }
 
-/** The same in both versions. */
-async function fill(database: TrickleDatabase): Promise<void> {
-  const client = await database.duckdb({ readOnly: false });
-  await client.run("create table lake.kinds (kind varchar, label varchar)");
-  await client.run("create table lake.growing (kind varchar)");
-  await client.run("insert into lake.kinds values ('click', 'Click')");
-  await client.run("insert into lake.growing values ('a'), ('b')");
-  const pool = database.pool();
-  for (const [name, columns] of [
-    ["kinds", "kind text, label text"],
-    ["growing", "kind text"],
-  ]) {
-    await pool.query(
-      `create foreign table lake.${name} (${columns}) server lake options (schema_name 'main', table_name '${name}')`,
-    );
-  }
-  await insertEvents(pool, "click", 10);
-  for (const [name, query] of Object.entries(QUERIES)) {
-    await pool.query("select pgtrickle.create_stream_table('public', $1, $2, '1h', $3)", [
-      name,
-      query,
-      FULL.has(name) ? "FULL" : "DIFFERENTIAL",
-    ]);
-  }
-  await insertEvents(pool, "view", 3);
-}
-
-/** The source of `outgrown` gets a column that the stream table knows nothing of. */
-async function outgrow(database: TrickleDatabase): Promise<void> {
-  const client = await database.duckdb({ readOnly: false });
-  await client.run("alter table lake.growing add column size bigint");
-  await database.pool().query("alter foreign table lake.growing add column size bigint");
-}
-
-async function claim(pool: Sql, table: string): Promise<[string, unknown]> {
-  const uid = randomUUID();
-  const [row] = await rows(
-    pool,
-    "select pgtrickle_rewind.claim('cluster', $1, 'default', 'rewind-' || $1, 'key', array[$2]) ->> 'token' as token",
-    [uid, table],
-  );
-  return [uid, row?.["token"]];
-}
-
-/** A finished operation, one at work, one that failed and left its table paused; and a person's pause. */
-async function leaveOperations(pool: Sql): Promise<void> {
-  const done = await claim(pool, "public.active");
-  await pool.query("select pgtrickle_rewind.pause($1, $2)", done);
-  await pool.query("select pgtrickle_rewind.release($1, $2, 'Succeeded')", done);
-  await pool.query("select pgtrickle_rewind.pause($1, $2)", await claim(pool, "public.rewinding"));
-  const held = await claim(pool, "public.left_paused");
-  await pool.query("select pgtrickle_rewind.pause($1, $2)", held);
-  await pool.query("select pgtrickle_rewind.fail_step($1, $2, 'Rewind', 'TR010', 'not verified')", held);
-  await pool.query("select pgtrickle_rewind.abandon($1, $2, 'not verified')", held);
-  await pool.query("select pgtrickle.pause_scheduler(array['paused'])");
-}
-
-async function changesView(table: string): Promise<string> {
-  const [row] = await rows(old.pool(), "select 'pgtrickle_changes.changes_' || $1::regclass::oid as name", [table]);
+async function changesView(table: string, sql: Sql = old.pool()): Promise<string> {
+  const [row] = await rows(sql, "select 'pgtrickle_changes.changes_' || $1::regclass::oid as name", [table]);
   return String(row?.["name"]);
 }
 
@@ -150,7 +80,7 @@ beforeAll(async () => {
   await pool.query("create role update_reader");
   await pool.query(`grant select on ${await changesView("active")} to update_reader`);
   await pool.query(`create view public.pending_events as select change, value from ${await changesView("active")}`);
-  await outgrow(old);
+  await changeSources(old);
   await old.lake.kill();
   before = await state();
   busy = await updateBusy();
@@ -191,22 +121,27 @@ test("whatever was granted on and built on a view of pending changes stays", asy
   ]);
 });
 
+test("a view of pending changes whose source is gone is gone too, and the stream table is not", async () => {
+  const found = await rows(
+    old.pool(),
+    `select to_regclass('${await changesView("orphaned")}') as view, count(*)::int as n from orphaned`,
+  );
+  expect(found).toEqual([{ view: null, n: 2 }]);
+});
+
 test("everything is as in a database that began with the present version", async () => {
   const fresh = await openTrickle();
   try {
+    const pool = fresh.pool();
     await fill(fresh);
-    await outgrow(fresh);
-    await fresh
-      .pool()
-      .query(
-        "select pgtrickle_internal.drop_changes_view(id), pgtrickle_internal.create_changes_view(id) from pgtrickle_internal.stream_tables where table_name = 'outgrown'",
-      );
-    await fresh
-      .pool()
-      .query(
-        `grant select on pgtrickle_changes.changes_${(await rows(fresh.pool(), "select 'active'::regclass::oid as oid"))[0]?.["oid"]} to update_reader`,
-      );
-    const [updated, made] = [await schemaDump(old.pool()), await schemaDump(fresh.pool())];
+    await changeSources(fresh);
+    // What the update does where a source has changed, and what was granted before it.
+    for (const table of ["outgrown", "orphaned"]) {
+      await pool.query("select pgtrickle_internal.drop_changes_view(pgtrickle_internal.resolve($1))", [table]);
+    }
+    await pool.query("select pgtrickle_internal.create_changes_view(pgtrickle_internal.resolve('outgrown'))");
+    await pool.query(`grant select on ${await changesView("active", pool)} to update_reader`);
+    const [updated, made] = [await schemaDump(old.pool()), await schemaDump(pool)];
     expect(made.length).toBeGreaterThan(1_000);
     expect({
       missing: made.filter((line) => !updated.includes(line)),
