@@ -15,15 +15,19 @@ afterEach(async () => {
   await rm(folder, { recursive: true });
 });
 
-test("writes the control file and one script of all sources, in path order", async () => {
+test("writes the control file, one script of all sources in path order, and those of the updates", async () => {
   expect(await assembleExtension(folder)).toBe(folder);
-  expect((await readdir(join(folder, "extension"))).sort()).toEqual(["pg_trickle--0.1.0.sql", "pg_trickle.control"]);
-  const script = await readFile(join(folder, "extension/pg_trickle--0.1.0.sql"), "utf8");
+  expect((await readdir(join(folder, "extension"))).sort()).toEqual([
+    "pg_trickle--0.1.0--0.2.0.sql",
+    "pg_trickle--0.2.0.sql",
+    "pg_trickle.control",
+  ]);
+  const script = await readFile(join(folder, "extension/pg_trickle--0.2.0.sql"), "utf8");
   const named = [...script.matchAll(/^-- (\d\d_[\w/]+\.sql)$/gm)].map((match) => match[1]);
   const sources = (await readdir(join(import.meta.dirname, "sql"), { recursive: true })).filter((path) =>
     path.endsWith(".sql"),
   );
   expect(named).toEqual(sources.sort());
   await assembleExtension(folder);
-  expect(await readFile(join(folder, "extension/pg_trickle--0.1.0.sql"), "utf8")).toBe(script);
+  expect(await readFile(join(folder, "extension/pg_trickle--0.2.0.sql"), "utf8")).toBe(script);
 });

@@ -32,6 +32,8 @@ export interface TrickleOptions {
   /** More settings of the engine, by the names that it reads. */
   readonly lakeEnv?: Readonly<Record<string, string>> | undefined;
   readonly passwords?: Partial<Passwords>;
+  /** An older version of the extension than the present one. */
+  readonly extensionVersion?: string;
   /** False: no engine is started until `restartLake`; nothing that reads or writes the lake works before. */
   readonly engine?: boolean;
   readonly onDropped?: () => void;
@@ -90,7 +92,8 @@ async function prepareDatabase(postgres: PostgresAddress, name: string, setup: S
     await maintenance.query("select pg_advisory_lock($1)", [SETUP_LOCK]);
     await maintenance.query(createStatement(name, setup.locale));
     await withClient(postgresUrl(postgres, name), async (client) => {
-      await client.query("create extension pg_trickle cascade");
+      const { extensionVersion: version } = setup;
+      await client.query(`create extension pg_trickle ${version === undefined ? "" : `version '${version}'`} cascade`);
       await client.query(
         "select pgtrickle.attach_lake(host => $1, port => $2, lake_password => $3, plans_password => $4, catalog_password => $5)",
         [setup.socketDir, setup.port, setup.passwords.lake, setup.passwords.plans, setup.passwords.catalog],
@@ -104,6 +107,7 @@ interface Setup {
   readonly port: number;
   readonly passwords: Passwords;
   readonly locale: string | undefined;
+  readonly extensionVersion: string | undefined;
 }
 
 /** The example's first part: schema and foreign table, without a stream table. */
@@ -129,6 +133,7 @@ export async function createTrickleDatabase(
     port: 5433,
     passwords,
     locale: options.locale,
+    extensionVersion: options.extensionVersion,
   };
   await prepareDatabase(postgres, name, setup);
   const database = new Trickle(postgres, name, { ...options, setup });

@@ -11,9 +11,7 @@ create table pgtrickle_internal.refreshes (
   to_snapshot bigint,
   contents_before bigint,
   contents_after bigint,
-  manifest_id bigint,
   snapshots_read integer not null default 0,
-  files_read bigint not null default 0,
   estimated_ms numeric,
   rows_removed bigint not null default 0,
   rows_added bigint not null default 0,
@@ -26,6 +24,8 @@ create table pgtrickle_internal.refreshes (
   error text,
   is_backward boolean generated always as (
     outcome = 'Succeeded' and (contents_after < contents_before or to_snapshot < from_snapshot)) stored,
+  manifest_id bigint,
+  files_read bigint not null default 0,
   constraint refreshes_pkey primary key (id),
   constraint refreshes_outcome_is_known check (outcome in ('Succeeded', 'Failed')),
   constraint refreshes_strategy_is_known

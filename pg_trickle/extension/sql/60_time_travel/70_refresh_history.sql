@@ -13,7 +13,6 @@ select
   r.contents_before,
   r.contents_after,
   r.snapshots_read,
-  r.files_read,
   r.estimated_ms,
   round(extract(epoch from r.finished_at - r.started_at) * 1000, 1) as duration_ms,
   r.rows_removed,
@@ -23,7 +22,8 @@ select
   r.started_at,
   r.finished_at,
   r.sqlstate,
-  r.error
+  r.error,
+  r.files_read
 from pgtrickle_internal.refreshes r
 join pgtrickle_internal.stream_tables s on s.id = r.stream_table_id
 left join pgtrickle_internal.fingerprints f on f.refresh_id = r.id
@@ -43,7 +43,6 @@ comment on column pgtrickle.refresh_history.to_snapshot is 'Frontier after.';
 comment on column pgtrickle.refresh_history.contents_before is 'Snapshot that the rows were of before.';
 comment on column pgtrickle.refresh_history.contents_after is 'And after.';
 comment on column pgtrickle.refresh_history.snapshots_read is 'Commits of the sources that a delta took in.';
-comment on column pgtrickle.refresh_history.files_read is 'Files of the lake that a delta looked into.';
 comment on column pgtrickle.refresh_history.estimated_ms is 'What it was expected to take.';
 comment on column pgtrickle.refresh_history.duration_ms is 'What it took.';
 comment on column pgtrickle.refresh_history.rows_removed is 'Rows of the stream table that went.';
@@ -54,4 +53,5 @@ comment on column pgtrickle.refresh_history.started_at is 'When it began.';
 comment on column pgtrickle.refresh_history.finished_at is 'When it ended.';
 comment on column pgtrickle.refresh_history.sqlstate is 'Of a failure: its code.';
 comment on column pgtrickle.refresh_history.error is 'And its message.';
+comment on column pgtrickle.refresh_history.files_read is 'Files of the lake that a delta looked into.';
 grant select on pgtrickle.refresh_history to public;

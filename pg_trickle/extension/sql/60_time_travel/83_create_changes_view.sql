@@ -7,25 +7,36 @@ as $$
 declare
   st pgtrickle_internal.stream_tables;
   source record;
-  parts text[] := '{}';
-  is_only boolean;
   view_name text;
 begin
   select s.* into st from pgtrickle_internal.stream_tables s where s.id = p_id;
-  select count(*) = 1 into is_only from pgtrickle_internal.sources s where s.stream_table_id = p_id;
   for source in
     select s.*, row_number() over (order by s.frontier_key) as position
     from pgtrickle_internal.sources s where s.stream_table_id = p_id order by s.frontier_key
   loop
     perform pgtrickle_internal.create_source_table(pgtrickle_internal.changes_table_name(p_id, source.position), 'changes',
       'to_snapshot bigint, reads text, snapshot_id bigint, rowid bigint, sign smallint', source.relid);
-    parts := parts || pgtrickle_internal.changes_part_sql(p_id, source.relid, source.relation_name, source.position, is_only);
   end loop;
   view_name := format('pgtrickle_changes.changes_%s', st.relid::oid);
-  execute format('create view %s with (security_barrier) as %s', view_name, array_to_string(parts, E'\nunion all\n'));
+  execute format('create view %s with (security_barrier) as %s', view_name, pgtrickle_internal.changes_query(p_id));
   execute format('comment on view %s is %L', view_name,
     format('Changes of the sources of stream table %s that it has not consumed yet.', pgtrickle_internal.qualified_name(p_id)));
   execute format('grant select on %s to %s with grant option', view_name, st.created_by);
 end
 $$;
 comment on function pgtrickle_internal.create_changes_view(bigint) is 'Makes the view of the pending changes of a stream table.';
+
+create function pgtrickle_internal.changes_query(p_id bigint) returns text
+language plpgsql
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  return (
+    select string_agg(
+      pgtrickle_internal.changes_part_sql(p_id, s.relid, s.relation_name, s.position, s.source_count = 1), E'\nunion all\n' order by s.position)
+    from (
+      select s.*, row_number() over (order by s.frontier_key) as position, count(*) over () as source_count
+      from pgtrickle_internal.sources s where s.stream_table_id = p_id) s);
+end
+$$;
+comment on function pgtrickle_internal.changes_query(bigint) is 'What the view of the pending changes of a stream table reads.';

@@ -1,0 +1,3 @@
+alter table pgtrickle_internal.refreshes
+  add column manifest_id bigint,
+  add column files_read bigint not null default 0;

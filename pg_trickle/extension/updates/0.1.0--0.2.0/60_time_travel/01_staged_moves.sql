@@ -1,0 +1,1 @@
+alter table pgtrickle_internal.staged_moves add column contradiction jsonb;

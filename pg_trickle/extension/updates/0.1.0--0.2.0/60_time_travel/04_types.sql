@@ -1,0 +1,1 @@
+alter type pgtrickle.moved add attribute contradiction jsonb;
