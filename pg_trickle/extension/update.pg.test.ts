@@ -18,7 +18,7 @@ const STATE = `
     'locks', (select jsonb_agg(l order by to_jsonb(l)::text) from pgtrickle_rewind.locks l),
     'steps', (select jsonb_agg(s order by to_jsonb(s)::text) from pgtrickle_rewind.steps s),
     'tables', (select jsonb_agg(to_jsonb(s) - 'manifest_id' order by s.id) from pgtrickle_internal.stream_tables s),
-    'refreshes', (select jsonb_agg(to_jsonb(r) - '{manifest_id,files_read}'::text[] order by r.id) from pgtrickle_internal.refreshes r),
+    'refreshes', (select jsonb_agg(to_jsonb(r) - '{manifest_id,files_read,is_mended}'::text[] order by r.id) from pgtrickle_internal.refreshes r),
     'fingerprints', (select jsonb_agg(to_jsonb(f) - 'environment_id' order by f.refresh_id) from pgtrickle_internal.fingerprints f)
   )::text as state`;
 

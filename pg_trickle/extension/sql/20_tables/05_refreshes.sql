@@ -16,7 +16,6 @@ create table pgtrickle_internal.refreshes (
   rows_removed bigint not null default 0,
   rows_added bigint not null default 0,
   is_journaled boolean not null default false,
-  is_mended boolean not null default false,
   requested_by name not null,
   started_at timestamptz not null,
   finished_at timestamptz not null default clock_timestamp(),
@@ -26,6 +25,7 @@ create table pgtrickle_internal.refreshes (
     outcome = 'Succeeded' and (contents_after < contents_before or to_snapshot < from_snapshot)) stored,
   manifest_id bigint,
   files_read bigint not null default 0,
+  is_mended boolean not null default false,
   constraint refreshes_pkey primary key (id),
   constraint refreshes_outcome_is_known check (outcome in ('Succeeded', 'Failed')),
   constraint refreshes_strategy_is_known
