@@ -70,6 +70,10 @@ create type pgtrickle_internal.lake_file as (
   inlined_positions bigint[], inlined_snapshots bigint[], is_readable boolean);
 comment on type pgtrickle_internal.lake_file is 'A live data file of a lake table with what is deleted from it.';
 
+create type pgtrickle_internal.lake_inlined as (
+  is_used boolean, row_count bigint, since_count bigint, file_ids bigint[], positions bigint[], snapshots bigint[]);
+comment on type pgtrickle_internal.lake_inlined is 'Rows (how many) and deletions (file, position, snapshot) of a lake table that the catalog itself holds.';
+
 create type pgtrickle_internal.lake_state as (
   table_id bigint, snapshot_id bigint, head bigint, next_file_id bigint,
   file_count bigint, file_id_sum numeric, delete_file_count bigint, delete_file_id_sum numeric,

@@ -31,7 +31,7 @@ begin
     perform pgtrickle_internal.check_believable(v_state.table_id, format('%I.%I', source.lake_schema, source.lake_table), v_state.snapshot_id);
     -- Of the past the catalog's counts may be wrong, and what was recorded there says what is right.
     continue when p_target < p_st.contents_snapshot;
-    perform pgtrickle_internal.check_seal(v_state.table_id, format('%I.%I', source.lake_schema, source.lake_table), v_state.snapshot_id);
+    perform pgtrickle_internal.check_seal(v_state, format('%I.%I', source.lake_schema, source.lake_table));
   end loop;
   if p_st.layout ->> 'delta' is null then
     return null;

@@ -14,10 +14,17 @@ declare
   state pgtrickle_internal.lake_state := p_state;
   changes pgtrickle_internal.manifest_change[] := p_changes;
   compared record;
+  earlier bigint;
 begin
   -- Such files hold rows, or deletions, of later snapshots: what of them was consumed cannot be told by their names.
   if p_state.later_count > 0 or p_state.damage is not null then
     return null;
+  end if;
+  if p_from is null then
+    earlier := pgtrickle_internal.same_manifest(p_state);
+    if earlier is not null then
+      return earlier;
+    end if;
   end if;
   insert into pgtrickle_internal.manifest_locks (table_id) values (p_state.table_id) on conflict do nothing;
   perform from pgtrickle_internal.manifest_locks l where l.table_id = p_state.table_id for update;
@@ -44,6 +51,31 @@ end
 $$;
 comment on function pgtrickle_internal.record_manifest(pgtrickle_internal.lake_state, bigint, pgtrickle_internal.manifest_change[]) is
   'Records the state that a refresh has consumed and gives its manifest; NULL where the state cannot be told by its files, or has changed since it was read: then the next refresh recomputes.';
+
+-- A state that somebody has recorded already, such as that of a snapshot to which a table is put back. It must still be so: it is looked
+-- at once more.
+create function pgtrickle_internal.same_manifest(p_state pgtrickle_internal.lake_state) returns bigint
+language plpgsql
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_id bigint := (
+    select max(m.id) from pgtrickle_internal.manifests m
+    where m.table_id = p_state.table_id and m.snapshot_id = p_state.snapshot_id and m.file_count = p_state.file_count
+      and m.file_id_sum = p_state.file_id_sum and m.delete_file_count = p_state.delete_file_count
+      and m.delete_file_id_sum = p_state.delete_file_id_sum and m.record_count = p_state.record_count
+      and m.deleted_count = p_state.deleted_count and m.inlined_deletion_count = p_state.inlined_deletion_count
+      and m.inlined_row_count = p_state.inlined_row_count);
+begin
+  if v_id is not null and pgtrickle_internal.is_same_state(p_state, pgtrickle_internal.read_lake_state(
+      p_state.table_id, p_state.snapshot_id, p_state.snapshot_id, 9223372036854775807)) then
+    return v_id;
+  end if;
+  return null;
+end
+$$;
+comment on function pgtrickle_internal.same_manifest(pgtrickle_internal.lake_state) is
+  'The manifest of a state that was recorded before and is still the same; NULL: there is none.';
 
 create function pgtrickle_internal.insert_manifest(p_state pgtrickle_internal.lake_state, p_changes pgtrickle_internal.manifest_change[])
 returns bigint

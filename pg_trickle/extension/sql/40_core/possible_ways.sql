@@ -1,5 +1,6 @@
 -- Every way from the contents as they are to a snapshot, with its cost; an impossible one with the reason instead.
-create function pgtrickle_internal.possible_ways(p_id bigint, p_target bigint)
+create function pgtrickle_internal.possible_ways(
+  p_id bigint, p_target bigint, p_strategies text[] default array['Nothing', 'Delta', 'Recompute', 'Journal'])
 returns table (strategy text, estimated_ms numeric, reason text, snapshot_count integer, boundary_refresh bigint,
   reads pgtrickle_internal.delta_reads)
 language plpgsql
@@ -14,7 +15,11 @@ declare
 begin
   select s.* into st from pgtrickle_internal.stream_tables s where s.id = p_id;
   changes := pgtrickle_internal.source_changes(p_id, least(st.contents_snapshot, p_target), greatest(st.contents_snapshot, p_target));
-  v_reads := pgtrickle_internal.possible_reads(st, p_target);
+  -- Looking for differences costs: where no delta is asked for, only to confirm that there is none.
+  if 'Delta' = any (p_strategies)
+      or 'Nothing' = any (p_strategies) and changes.snapshot_count = 0 and st.contents_snapshot <> p_target then
+    v_reads := pgtrickle_internal.possible_reads(st, p_target);
+  end if;
   obstacle := case when st.contents_snapshot is null then 'never populated' when st.contents_snapshot <> p_target then
     coalesce(changes.reason, case when changes.snapshot_count > 0 then 'the sources changed' end, pgtrickle_internal.unlisted_change(st, v_reads)) end;
   return query select 'Nothing', case when obstacle is null then 0::numeric end, coalesce(obstacle, 'no source changed'), 0, null::bigint, v_reads;
@@ -36,5 +41,5 @@ begin
     from (select pgtrickle_internal.journal_boundary(p_id, p_target) as boundary) b;
 end
 $$;
-comment on function pgtrickle_internal.possible_ways(bigint, bigint) is
-  'Nothing, Delta, Recompute and Journal to a snapshot: estimated_ms is NULL where a way is not possible, and reason says why.';
+comment on function pgtrickle_internal.possible_ways(bigint, bigint, text[]) is
+  'Nothing, Delta, Recompute and Journal to a snapshot: estimated_ms is NULL where a way is not possible, and reason says why. p_strategies: those that are of interest.';

@@ -3,7 +3,7 @@
 -- the last reads in a subtransaction that is always rolled back: what such code does to the session goes with it.
 grant usage on schema pgtrickle_internal to pgtrickle_catalog_reader;
 grant execute on function pgtrickle_internal.check_catalog(), pgtrickle_internal.check_plain_snapshots(),
-  pgtrickle_internal.inlined_rows_sql(bigint[]), pgtrickle_internal.lake_state_sql(bigint) to pgtrickle_catalog_reader;
+  pgtrickle_internal.inlined_rows_sql(bigint[]) to pgtrickle_catalog_reader;
 do $$
 declare
   reader text;
@@ -13,7 +13,7 @@ begin
     'nearest_snapshots(bigint)', 'lake_snapshot_at(timestamptz)', 'lake_marked_snapshot(text, bigint)',
     'lake_table_at(text, text, bigint)', 'lake_table_ids(text, text)', 'lake_table_size(bigint, bigint)',
     'lake_columns(bigint)', 'snapshot_changes(bigint, bigint)', 'lake_commits(bigint[])', 'lake_table_rows(bigint[])',
-    'read_lake_state(bigint, bigint, bigint, bigint)', 'lake_ended_files(bigint[])', 'lake_column_ids(bigint, bigint)',
+    'read_inlined(bigint, bigint, bigint)', 'read_lake_files(bigint, bigint, bigint, pgtrickle_internal.lake_inlined)', 'lake_ended_files(bigint[])', 'lake_column_ids(bigint, bigint)',
     'lock_snapshot(bigint)']
   loop
     execute pg_catalog.format('alter function pgtrickle_internal.%s owner to pgtrickle_catalog_reader', reader);
