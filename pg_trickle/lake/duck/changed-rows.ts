@@ -2,12 +2,10 @@
 // says: each delete file as many positions, each data file as many rows. What does not agree is an error, never other rows.
 import type { DuckDBValue } from "@duckdb/node-api";
 import { LakeError, SQL_STATE } from "../errors.ts";
-import { type ChangedRows, INLINED_FILE, type PlacesOfFile, SCRATCH_TABLES } from "../planner/changed-rows.ts";
+import { type ChangedRows, INLINED_FILE, SCRATCH_TABLES } from "../planner/changed-rows.ts";
+import type { PlacesOfFile } from "../planner/places-of-files.ts";
 import type { LakeConnection } from "./connection.ts";
 import type { ReadCounters } from "./read-counters.ts";
-
-/** Files of one statement: each is a scan of its own, and a deep tree of unions is slow to plan. */
-const FILES_PER_STATEMENT = 40;
 
 interface Step {
   readonly connection: LakeConnection;
@@ -23,9 +21,7 @@ export async function bringChangedRows(step: Step, counters: ReadCounters): Prom
   const deleted = changed.hasDeletions ? await bringDeletions(step) : new Map<string, number>();
   const places = changed.hasPlaces ? await bringPlaces(step) : [];
   await connection.run(changed.whole(), signal);
-  for (let at = 0; at < places.length; at += FILES_PER_STATEMENT) {
-    await connection.run(changed.fetch(places.slice(at, at + FILES_PER_STATEMENT)), signal);
-  }
+  for (const fetch of changed.fetches(places)) await connection.run(fetch, signal);
   const rows = await seal(step, expectedRows(changed, deleted, places));
   counters.count({ files: changed.reads.files.length, rows, positions: sum([...deleted.values()]) });
 }

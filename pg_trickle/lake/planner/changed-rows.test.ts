@@ -62,8 +62,23 @@ describe("what is read", () => {
   test("few places are named one by one, which lets the rest of a file be left out", () => {
     const rows = changed([file("changed", { new: { count: 0, positions: [3, 9], snapshots: [7, 7] } })]);
     const place = { file: 0, count: 2, lowest: 3n, highest: 9n };
-    expect(rows.fetch([{ ...place, positions: [3n, 9n] }])).toContain("r.file_row_number in (3, 9)");
-    expect(rows.fetch([{ ...place, positions: [] }])).toContain("r.file_row_number between 3 and 9");
+    expect(rows.fetches([{ ...place, positions: [3n, 9n] }])).toEqual([
+      expect.stringContaining("r.file_row_number in (3, 9)"),
+    ]);
+    expect(rows.fetches([{ ...place, positions: [] }])).toEqual([
+      expect.stringContaining("r.file_row_number between 3 and 9"),
+    ]);
+  });
+
+  test("files with few places share a scan, up to so many positions", () => {
+    const files = Array.from({ length: 5 }, () =>
+      file("changed", { new: { count: 0, positions: [1], snapshots: [7] } }),
+    );
+    const places = files.map((_, index) => {
+      const positions = Array.from({ length: 900 }, (_item, at) => BigInt(at + index));
+      return { file: index, count: 900, lowest: 0n, highest: 999n, positions };
+    });
+    expect(changed(files).fetches(places)).toHaveLength(3);
   });
 
   test("a path outside of the data path is taken as it is, quoted", () => {

@@ -4,6 +4,7 @@
 // Positions are named one by one where they are few: only a constant list lets DuckDB leave out the rest of a file.
 import { DataFiles, type DataFilesOptions, integers, OPTIONS, ROW_ID, ROW_SNAPSHOT, text } from "./data-files.ts";
 import { freeNames } from "./free-names.ts";
+import { FEW_POSITIONS, groupsOf, type PlacesOfFile, positionsOf } from "./places-of-files.ts";
 import { quoted } from "./quoting.ts";
 import type { Deletions, DeltaReads, ReadFile } from "./reads.ts";
 import type { Column } from "./types.ts";
@@ -17,16 +18,6 @@ export const SCRATCH_TABLES = [DELETIONS, DATED, PLACES, CHANGED_TABLE];
 
 /** In place of a file's number: rows that the catalog holds itself. */
 export const INLINED_FILE = -1;
-const FEW_POSITIONS = 1000;
-
-export interface PlacesOfFile {
-  readonly file: number;
-  readonly count: number;
-  readonly lowest: bigint;
-  readonly highest: bigint;
-  /** All of them where they are few, else empty. */
-  readonly positions: readonly bigint[];
-}
 
 interface RowSource {
   readonly file: string;
@@ -170,21 +161,26 @@ export class ChangedRows {
     return `create or replace temporary table ${CHANGED} as ${body}`;
   }
 
-  /** The rows of some places. */
-  fetch(places: readonly PlacesOfFile[]): string {
-    const parts = places.map((place) => {
-      const file = this.reads.files[place.file];
-      const path = file === undefined ? "" : this.#data.path(file);
-      const from = `${this.#data.read([path])} as r join ${PLACES} p on p.file = ${place.file} and p.pos = r.file_row_number`;
-      const condition =
-        place.positions.length > 0
-          ? `r.file_row_number in (${place.positions.join(", ")})`
-          : `r.file_row_number between ${place.lowest} and ${place.highest}`;
-      const first = file?.first_row_id ?? "null";
-      const rowId = `coalesce(r.${ROW_ID}, ${first} + r.file_row_number)`;
-      return `${this.#row({ file: String(place.file), sign: "p.sign", from: "r", at: "p.snap", rowId })} from ${from} where ${condition}`;
-    });
-    return `insert into ${CHANGED_TABLE} ${parts.join(" union all ")}`;
+  /**
+   * The statements that fetch rows by place. Files with few places go into one scan with all of their positions: a scan of each
+   * costs several times as much, and the row groups in which only another file has a place are few.
+   */
+  fetches(places: readonly PlacesOfFile[]): readonly string[] {
+    const few = places.filter((place) => place.positions.length > 0);
+    const many = places.filter((place) => place.positions.length === 0);
+    const single = many.map((place) => this.#fetch([place], `between ${place.lowest} and ${place.highest}`));
+    return [...groupsOf(few).map((group) => this.#fetch(group, `in (${positionsOf(group).join(", ")})`)), ...single];
+  }
+
+  #fetch(places: readonly PlacesOfFile[], condition: string): string {
+    const wanted = new Set(places.map((place) => place.file));
+    const files = this.reads.files.flatMap((file, index) => (wanted.has(index) ? [{ file, index }] : []));
+    const from = `${this.#data.read(files.map(({ file }) => this.#data.path(file)))} as r
+      join ${this.#numbers(files)} on r.filename = i.path
+      join ${PLACES} p on p.file = i.file and p.pos = r.file_row_number`;
+    const rowId = `coalesce(r.${ROW_ID}, i.first_row_id + r.file_row_number)`;
+    const row = this.#row({ file: "i.file", sign: "p.sign", from: "r", at: "p.snap", rowId });
+    return `insert into ${CHANGED_TABLE} ${row} from ${from} where r.file_row_number ${condition}`;
   }
 
   countChanged(): string {

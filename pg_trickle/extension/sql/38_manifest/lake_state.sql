@@ -49,10 +49,11 @@ begin
   v_inlined.snapshots := '{}';
   begin
     for v_relation in
-      select c.relname, starts_with(c.relname, 'ducklake_inlined_data_') as is_rows from pg_class c
-      where c.relnamespace = 'ducklake'::regnamespace and c.relkind = 'r'
-        and c.relname ~ format('^ducklake_inlined_(data_%1$s_[0-9]+|delete_%1$s)$', p_table_id)
-      order by c.relname
+      select t.table_name as relname, true as is_rows from ducklake.ducklake_inlined_data_tables t
+      where t.table_id = p_table_id and to_regclass(format('ducklake.%I', t.table_name)) is not null
+      union all
+      select format('ducklake_inlined_delete_%s', p_table_id), false
+      where to_regclass(format('ducklake.ducklake_inlined_delete_%s', p_table_id)) is not null
     loop
       v_inlined.is_used := true;
       if v_relation.is_rows then
