@@ -66,9 +66,10 @@ async function refresh(streams: Streams, name: string): Promise<Error | undefine
   }
 }
 
-/** For a report; whether it worked stands in the report. */
-export async function refreshQuietly(streams: Streams, name: string): Promise<void> {
-  await refresh(streams, name);
+/** Whether it was refused because the lake contradicts its catalog: a scheduled one shows as status ERROR. */
+export async function refreshQuietly(streams: Streams, name: string): Promise<boolean> {
+  const error = await refresh(streams, name);
+  return error !== undefined && sqlState(error) === "TR041";
 }
 
 export function differencesAt({ mirror }: Streams, table: StreamTable, sequence: number): Promise<RowDifference[]> {
