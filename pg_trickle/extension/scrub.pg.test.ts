@@ -132,7 +132,9 @@ describe("damage: rows that were never published", () => {
     await set("recompute_base_ms", 1_000_000);
     await rows("delete from lake.events where event_type = 'view'");
     await insertEvents(pool(), "click", 1);
-    expect(await scrub()).toMatch(/damage healed: its refresh from snapshot \d+ to \d+ was not possible: recomputed, since the delta failed: .*constraint/);
+    expect(await scrub()).toMatch(
+      /damage healed: its refresh from snapshot \d+ to \d+ was not possible: recomputed, since the delta failed: .*constraint/,
+    );
     expect(await isRight()).toEqual([true, true, true]);
     await insertEvents(pool(), "view", 5);
   });
