@@ -1,9 +1,10 @@
 import { describe, expect, test } from "vitest";
 import { ConfigError, isLoopback, readConfig, threadPoolSize } from "./config.ts";
+import { castFromText, duckText } from "./duck/casts.ts";
 import { catalogConninfo } from "./duck/instance.ts";
 import { LruCache } from "./duck/lru-cache.ts";
-import { castFromText, duckText, lakeName } from "./duck/names.ts";
 import { InstanceDead, LakeError, readDeath, toLakeError } from "./errors.ts";
+import { lakeName } from "./planner/quoting.ts";
 import { failuresAfter, isDead, restartDelayMs, SILENT_LIMIT_MS, START_LIMIT_MS } from "./watchdog.ts";
 
 const ENVIRONMENT = {

@@ -4,7 +4,6 @@ import { afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest
 import type { DuckdbClient } from "../../test/stack/ducklake.ts";
 import { useTrickle } from "../../test/support/trickle.ts";
 import { failureOf } from "./testing/engine-client.ts";
-import { standInForGuard } from "./testing/guard-stand-in.ts";
 
 const trickle = useTrickle();
 const clients: Client[] = [];
@@ -26,7 +25,6 @@ async function types(): Promise<unknown> {
 }
 
 beforeAll(async () => {
-  await standInForGuard(trickle().pool());
   duckdb = await trickle().duckdb({ readOnly: false });
   await duckdb.run("create table lake.main.other (n integer)");
   await trickle()

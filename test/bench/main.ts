@@ -6,6 +6,7 @@ import { terminalProgress } from "../stack/progress.ts";
 import { type BenchDatabase, fillLake, fillLocal, openBenchDatabase } from "./bench-database.ts";
 import { measureFullRewind, measureIngest, measureJournalRewind, measureRefresh } from "./data-cases.ts";
 import { connectKubeApi } from "./kube-api.ts";
+import { measureOtherClient } from "./lake-client-cases.ts";
 import { describeMachine, describeVersions } from "./machine.ts";
 import { createSecret, type EngineSwitch, measurePause, measureRollback } from "./operator-cases.ts";
 import { type BenchOptions, readOptions } from "./options.ts";
@@ -32,6 +33,7 @@ async function measureData(bench: BenchDatabase, { rows }: BenchOptions): Promis
     await add(`${size} rows: rewind by journal`, () => measureJournalRewind(bench, count));
   }
   await add("ingest", () => measureIngest(bench));
+  await add("another client of the lake", () => measureOtherClient(bench));
   return figures;
 }
 

@@ -18,7 +18,7 @@ type Deleted = ReadonlyMap<string, number>;
 
 export async function bringChangedRows(step: Step, counters: ReadCounters): Promise<void> {
   const { connection, changed, signal } = step;
-  const deleted = changed.hasDeletions ? await bringDeletions(step) : new Map<string, number>();
+  const deleted = changed.deletions.isEmpty ? new Map<string, number>() : await bringDeletions(step);
   const places = changed.hasPlaces ? await bringPlaces(step) : [];
   await connection.run(changed.whole(), signal);
   for (const fetch of changed.fetches(places)) await connection.run(fetch, signal);
@@ -31,10 +31,10 @@ export async function dropChangedRows(connection: LakeConnection, signal: AbortS
 }
 
 async function bringDeletions({ connection, changed, signal }: Step): Promise<Deleted> {
-  await connection.run(changed.deletions(), signal);
-  const counted = await connection.all(changed.countDeletions(), signal);
+  await connection.run(changed.deletionsTable(), signal);
+  const counted = await connection.all(changed.deletions.count(), signal);
   const stored = new Map(counted.map(([file, side, count]) => [`${file} ${side}`, Number(count)]));
-  for (const { file, side, count } of changed.expectedDeletions()) {
+  for (const { file, side, count } of changed.deletions.expected()) {
     const found = stored.get(`${file} ${side}`) ?? 0;
     if (found !== count) throw broken(`the delete file of ${pathOf(changed, file)}`, "positions", { found, count });
   }

@@ -54,8 +54,8 @@ describe("what is read", () => {
 
   test("without what is deleted from it", () => {
     const rows = changed([file("added", { new: { path: "main/t/d.parquet", relative: true, count: 2, begin: 6 } })]);
-    expect(rows.expectedDeletions()).toEqual([{ file: 0, side: "new", count: 2 }]);
-    expect(rows.deletions()).toContain("/lake/main/t/d.parquet");
+    expect(rows.deletions.expected()).toEqual([{ file: 0, side: "new", count: 2 }]);
+    expect(rows.deletions.select()).toContain("/lake/main/t/d.parquet");
     expect(rows.whole()).toContain("not exists");
   });
 

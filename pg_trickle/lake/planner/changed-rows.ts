@@ -2,15 +2,15 @@
 // went, and rows by file and position where deletions differ. Pure; the engine runs them and compares the counts in between.
 //
 // Positions are named one by one where they are few: only a constant list lets DuckDB leave out the rest of a file.
-import { DataFiles, type DataFilesOptions, integers, OPTIONS, ROW_ID, ROW_SNAPSHOT, text } from "./data-files.ts";
+import { DataFiles, type DataFilesOptions, OPTIONS, ROW_ID, ROW_SNAPSHOT } from "./data-files.ts";
+import { DELETIONS, DeletionReads } from "./deletion-reads.ts";
 import { freeNames } from "./free-names.ts";
 import { FEW_POSITIONS, groupsOf, type PlacesOfFile, positionsOf } from "./places-of-files.ts";
-import { quoted } from "./quoting.ts";
-import type { Deletions, DeltaReads, ReadFile } from "./reads.ts";
+import { lakeName, quoteIdentifier, text, textList } from "./quoting.ts";
+import type { DeltaReads, ReadFile } from "./reads.ts";
 import type { Column } from "./types.ts";
 
 export const CHANGED = "pg_trickle_changed";
-const DELETIONS = "temp.main.pg_trickle_deletions";
 const DATED = "temp.main.pg_trickle_dated";
 const PLACES = "temp.main.pg_trickle_places";
 const CHANGED_TABLE = `temp.main.${CHANGED}`;
@@ -28,14 +28,9 @@ interface RowSource {
   readonly rowId: string;
 }
 
-interface Deleted {
-  readonly file: number;
-  readonly side: "old" | "new";
-  readonly deletions: Deletions;
-}
-
 export class ChangedRows {
   readonly reads: DeltaReads;
+  readonly deletions: DeletionReads;
   readonly signColumn: string;
   /** The snapshot that brought or took a row (NULL: not known), and its row id; empty unless they were asked for. */
   readonly originColumns: readonly string[];
@@ -52,15 +47,12 @@ export class ChangedRows {
     this.#fileColumn = file;
     this.originColumns = options.withOrigin === true ? origin : [];
     this.#data = new DataFiles(this.#columns, ids, options);
+    this.deletions = new DeletionReads(reads.files, this.#data);
   }
 
   /** Columns with parts are not read. */
   has(column: string): boolean {
     return this.#columns.some((item) => item.name === column);
-  }
-
-  get hasDeletions(): boolean {
-    return this.#deleted().length > 0;
   }
 
   get hasSince(): boolean {
@@ -71,40 +63,20 @@ export class ChangedRows {
     return this.hasSince || this.#files("changed").length > 0;
   }
 
-  /** file, side, pos, snap (the snapshot that deleted it), stored (it is in a delete file). */
-  deletions(): string {
-    const inFiles = this.#deleted().filter(({ deletions }) => deletions.path !== undefined);
-    const inCatalog = this.#deleted().filter(({ deletions }) => deletions.positions.length > 0);
-    const parts = [
-      ...(inFiles.length === 0 ? [] : [this.#storedDeletions(inFiles)]),
-      ...inCatalog.map(
-        ({ file, side, deletions }) =>
-          `select ${file}::integer as file, ${text(side)} as side, unnest(${integers(deletions.positions)}) as pos,
-            unnest(${integers(deletions.snapshots)}) as snap, false as stored`,
-      ),
-    ];
-    return `create or replace temporary table ${shortName(DELETIONS)} as ${parts.join(" union all ")}`;
-  }
-
-  /** How many positions each delete file must have, by file and side. */
-  expectedDeletions(): readonly { readonly file: number; readonly side: string; readonly count: number }[] {
-    return this.#deleted()
-      .filter(({ deletions }) => deletions.path !== undefined)
-      .map(({ file, side, deletions }) => ({ file, side, count: deletions.count }));
-  }
-
-  countDeletions(): string {
-    return `select file, side, (count(*) filter (where stored))::bigint, count(distinct pos)::bigint from ${DELETIONS} group by all`;
+  deletionsTable(): string {
+    return table(DELETIONS, this.deletions.select());
   }
 
   /** Of the files made by a merge or flush: which snapshot put each row there. */
   dated(): string {
     const files = this.#files("since");
     const paths = files.map(({ file }) => this.#data.path(file));
-    return `create or replace temporary table ${shortName(DATED)} as
-      select i.file, r.file_row_number as pos, r._ducklake_internal_snapshot_id as snap
-      from read_parquet(${list(paths)}, ${OPTIONS}) as r
-      join ${this.#numbers(files)} on r.filename = i.path`;
+    return table(
+      DATED,
+      `select i.file, r.file_row_number as pos, r.${ROW_SNAPSHOT} as snap
+      from read_parquet(${textList(paths)}, ${OPTIONS}) as r
+      join ${this.#numbers(files)} on r.filename = i.path`,
+    );
   }
 
   countDated(): string {
@@ -114,7 +86,7 @@ export class ChangedRows {
   /** Rows of those files that were there, and not deleted, at the snapshot that was consumed. */
   countConsumed(): string {
     return `select count(*)::bigint from ${DATED} d where d.snap <= ${this.reads.since}
-      ${this.hasDeletions ? `and not exists (${this.#deletedBy("d", "new")} and x.snap <= ${this.reads.since})` : ""}`;
+      ${this.deletions.isEmpty ? "" : `and not exists (${this.deletions.at("d", "new")} and x.snap <= ${this.reads.since})`}`;
   }
 
   /** file, pos, sign: rows that are to be fetched one by one. */
@@ -125,23 +97,23 @@ export class ChangedRows {
     if (changed.length > 0) {
       const files = `file in (${changed.join(", ")})`;
       const only = (side: "old" | "new", other: "old" | "new") =>
-        `from ${DELETIONS} d where side = ${text(side)} and ${files} and not exists (${this.#deletedBy("d", other)}) group by file, pos`;
+        `from ${DELETIONS} d where side = ${text(side)} and ${files} and not exists (${this.deletions.at("d", other)}) group by file, pos`;
       parts.push(`select file, pos, -1::tinyint as sign, min(snap) as snap ${only("new", "old")}`);
       parts.push(`select file, pos, 1::tinyint as sign, null::bigint as snap ${only("old", "new")}`);
     }
     if (this.hasSince) {
-      const live = this.hasDeletions ? `and not exists (${this.#deletedBy("d", "new")})` : "";
+      const live = this.deletions.isEmpty ? "" : `and not exists (${this.deletions.at("d", "new")})`;
       parts.push(`select file, pos, 1::tinyint as sign, snap from ${DATED} d where d.snap > ${since} ${live}`);
     }
-    if (this.hasSince && this.hasDeletions) {
-      const later = `exists (${this.#deletedBy("d", "new")} and x.snap > ${since})`;
-      const earlier = `not exists (${this.#deletedBy("d", "new")} and x.snap <= ${since})`;
+    if (this.hasSince && !this.deletions.isEmpty) {
+      const later = `exists (${this.deletions.at("d", "new")} and x.snap > ${since})`;
+      const earlier = `not exists (${this.deletions.at("d", "new")} and x.snap <= ${since})`;
       const at = `(select min(x.snap) from ${DELETIONS} x where x.side = 'new' and x.file = d.file and x.pos = d.pos)`;
       parts.push(
         `select file, pos, -1::tinyint as sign, ${at} as snap from ${DATED} d where d.snap <= ${since} and ${later} and ${earlier}`,
       );
     }
-    return `create or replace temporary table ${shortName(PLACES)} as ${parts.join(" union all ")}`;
+    return table(PLACES, parts.join(" union all "));
   }
 
   countPlaces(): string {
@@ -157,8 +129,7 @@ export class ChangedRows {
       ...this.#inlined(),
     ];
     const none = `${this.#row({ file: String(INLINED_FILE), sign: "0", from: null, at: "0", rowId: "0" })} where false`;
-    const body = parts.length === 0 ? none : parts.join(" union all ");
-    return `create or replace temporary table ${CHANGED} as ${body}`;
+    return table(CHANGED_TABLE, parts.length === 0 ? none : parts.join(" union all "));
   }
 
   /**
@@ -184,21 +155,23 @@ export class ChangedRows {
   }
 
   countChanged(): string {
-    const [file, sign] = [quoted(this.#fileColumn), quoted(this.signColumn)];
+    const [file, sign] = [quoteIdentifier(this.#fileColumn), quoteIdentifier(this.signColumn)];
     return `select ${file}, ${sign}, count(*)::bigint from ${CHANGED_TABLE} group by all`;
   }
 
   #row({ file, sign, from, at, rowId }: RowSource): string {
     const value = (column: Column) =>
-      from === null ? `null::${column.type} as ${quoted(column.name)}` : `${from}.${quoted(column.name)}`;
+      from === null
+        ? `null::${column.type} as ${quoteIdentifier(column.name)}`
+        : `${from}.${quoteIdentifier(column.name)}`;
     const [snapshot, row] = this.originColumns;
     const origin =
       snapshot === undefined || row === undefined
         ? []
-        : [`(${at})::bigint as ${quoted(snapshot)}`, `(${rowId})::bigint as ${quoted(row)}`];
+        : [`(${at})::bigint as ${quoteIdentifier(snapshot)}`, `(${rowId})::bigint as ${quoteIdentifier(row)}`];
     const own = [
-      `(${sign})::tinyint as ${quoted(this.signColumn)}`,
-      `(${file})::integer as ${quoted(this.#fileColumn)}`,
+      `(${sign})::tinyint as ${quoteIdentifier(this.signColumn)}`,
+      `(${file})::integer as ${quoteIdentifier(this.#fileColumn)}`,
     ];
     return `select ${[...this.#columns.map(value), ...own, ...origin].join(", ")}`;
   }
@@ -208,7 +181,7 @@ export class ChangedRows {
     if (files.length === 0) return [];
     const from = `${this.#data.read(files.map(({ file }) => this.#data.path(file)))} as r join ${this.#numbers(files)} on r.filename = i.path`;
     const isDeleted = `exists (select 1 from ${DELETIONS} x where x.side = ${text(side)} and x.file = i.file and x.pos = r.file_row_number)`;
-    const needed = files.some(({ file }) => hasAny(file[side]));
+    const needed = files.some(({ index }) => this.deletions.of(index, side));
     const at = sign > 0 ? `coalesce(r.${ROW_SNAPSHOT}, i.begin)` : "null";
     const rowId = `coalesce(r.${ROW_ID}, i.first_row_id + r.file_row_number)`;
     const row = this.#row({ file: "i.file", sign: String(sign), from: "r", at, rowId });
@@ -237,38 +210,8 @@ export class ChangedRows {
   }
 
   #inCatalog(alias: string, snapshot: number): string {
-    const table = this.#data.lakeTable(this.reads.table);
+    const table = lakeName(this.reads.table);
     return `${table} as ${alias} at (version => ${snapshot}) where ${alias}.filename not like '%.parquet'`;
-  }
-
-  #storedDeletions(deleted: readonly Deleted[]): string {
-    const paths = (dated: boolean) => [
-      ...new Set(
-        deleted.filter((item) => (item.deletions.dated ?? false) === dated).map((item) => this.#deletePath(item)),
-      ),
-    ];
-    const read = (dated: boolean, at: string) => {
-      const names = paths(dated);
-      return names.length === 0
-        ? []
-        : [
-            `select filename, pos, ${at} as snap from read_parquet(${list(names)}, filename = true, hive_partitioning = false)`,
-          ];
-    };
-    const rows = [...read(true, "_ducklake_internal_snapshot_id"), ...read(false, "null::bigint")].join(" union all ");
-    const numbers = deleted.map(
-      (item) => `(${text(this.#deletePath(item))}, ${item.file}, ${text(item.side)}, ${item.deletions.begin ?? 0})`,
-    );
-    return `select i.file::integer as file, i.side, d.pos, coalesce(d.snap, i.begin::bigint) as snap, true as stored
-      from (${rows}) as d join (values ${numbers.join(", ")}) as i(path, file, side, begin) on d.filename = i.path`;
-  }
-
-  #deletePath({ deletions }: Deleted): string {
-    return this.#data.path({ path: deletions.path ?? "", relative: deletions.relative ?? true });
-  }
-
-  #deletedBy(row: string, side: "old" | "new"): string {
-    return `select 1 from ${DELETIONS} x where x.side = ${text(side)} and x.file = ${row}.file and x.pos = ${row}.pos`;
   }
 
   #files(kind: ReadFile["kind"]): readonly { readonly file: ReadFile; readonly index: number }[] {
@@ -282,25 +225,8 @@ export class ChangedRows {
     );
     return `(values ${rows.join(", ")}) as i(path, file, begin, first_row_id)`;
   }
-
-  #deleted(): readonly Deleted[] {
-    return this.reads.files.flatMap((item, file) =>
-      (["old", "new"] as const).flatMap((side) => {
-        const deletions = item[side];
-        return deletions !== undefined && hasAny(deletions) ? [{ file, side, deletions }] : [];
-      }),
-    );
-  }
 }
 
-function hasAny(deletions: Deletions | undefined): boolean {
-  return deletions !== undefined && (deletions.path !== undefined || deletions.positions.length > 0);
-}
-
-function list(paths: readonly string[]): string {
-  return `[${paths.map(text).join(", ")}]`;
-}
-
-function shortName(table: string): string {
-  return table.replace("temp.main.", "");
+function table(name: string, query: string): string {
+  return `create or replace temporary table ${name} as ${query}`;
 }

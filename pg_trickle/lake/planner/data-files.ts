@@ -1,7 +1,6 @@
 // How data files of a lake table are read past DuckLake: by the ids of their columns, whatever those were called and typed when a
 // file was written, with the value that stands for a column which came later.
-import { quoted, textLiteral } from "./quoting.ts";
-import { splitTable } from "./relations.ts";
+import { text, textList } from "./quoting.ts";
 import type { Column } from "./types.ts";
 
 export interface ColumnId {
@@ -52,17 +51,6 @@ export class DataFiles {
   }
 
   read(paths: readonly string[]): string {
-    return `read_parquet([${paths.map(text).join(", ")}], ${this.#schema}, ${OPTIONS})`;
+    return `read_parquet(${textList(paths)}, ${this.#schema}, ${OPTIONS})`;
   }
-
-  lakeTable(table: string): string {
-    const { schema, name } = splitTable(table);
-    return `lake.${quoted(schema)}.${quoted(name)}`;
-  }
-}
-
-export const text = textLiteral;
-
-export function integers(values: readonly number[]): string {
-  return `[${values.join(", ")}]::bigint[]`;
 }

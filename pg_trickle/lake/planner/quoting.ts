@@ -1,9 +1,24 @@
-// Names and texts in the few statements that the engine writes itself.
+// Names and values in the few statements that the engine writes itself.
+import { splitTable } from "./relations.ts";
 
-export function quoted(name: string): string {
+export function quoteIdentifier(name: string): string {
   return `"${name.replaceAll('"', '""')}"`;
 }
 
-export function textLiteral(value: string): string {
+/** `main.events` as DuckDB finds it whatever its current database is. */
+export function lakeName(table: string): string {
+  const { schema, name } = splitTable(table);
+  return `lake.${quoteIdentifier(schema)}.${quoteIdentifier(name)}`;
+}
+
+export function text(value: string): string {
   return `'${value.replaceAll("'", "''")}'`;
+}
+
+export function textList(values: readonly string[]): string {
+  return `[${values.map(text).join(", ")}]`;
+}
+
+export function integers(values: readonly number[]): string {
+  return `[${values.join(", ")}]::bigint[]`;
 }

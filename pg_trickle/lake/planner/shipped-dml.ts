@@ -1,5 +1,6 @@
 // INSERT, UPDATE and DELETE of user `lake`. Names are quoted anew and expressions are printed from their trees, so no
 // text of the statement reaches DuckDB's parser a second time.
+
 import { child, nodes, statement, text } from "./ast.ts";
 import { NO_TABLE, select } from "./build.ts";
 import {
@@ -17,6 +18,7 @@ import { EMPTY_SCOPE, type Env, type Typed } from "./gate/env.ts";
 import { checkFrom } from "./gate/from.ts";
 import { gateEnv } from "./gate/gate.ts";
 import { bindParameters } from "./parameters.ts";
+import { quoteIdentifier } from "./quoting.ts";
 import { forbidden, GATE, notSupported, refuse } from "./refusal.ts";
 import { LAKE } from "./relations.ts";
 import { LAKE_SCHEMA, lakeRelations, PINNED, parseQuery, shippedOptions } from "./shipped-select.ts";
@@ -90,7 +92,7 @@ function asSelect(values: readonly (readonly Token[])[], table: string, conditio
     ...value,
     symbol(")"),
   ]);
-  const name: Token = { kind: "quoted", text: quoted(table) };
+  const name: Token = { kind: "quoted", text: quoteIdentifier(table) };
   const where = condition.length === 0 ? [] : [wordToken("where"), symbol("("), ...condition, symbol(")")];
   depths(condition);
   return [wordToken("select"), ...wrapped, wordToken("from"), wordToken(LAKE_SCHEMA), symbol("."), name, ...where];
@@ -121,14 +123,14 @@ export async function bindChange(
   const env = outer.within({ ...EMPTY_SCOPE, relations: from.relations });
   const where = child(bound, "where_clause");
   const condition = where ? await printed(requireBoolean(env.check(where), "where").node, services) : null;
-  const table = [LAKE, LAKE_SCHEMA, change.name].map(quoted).join(".");
+  const table = [LAKE, LAKE_SCHEMA, change.name].map(quoteIdentifier).join(".");
   const tail = condition === null ? "" : ` WHERE ${condition}`;
   if (change.kind === "delete") return { ok: true, kind: "delete", table: own, sql: `DELETE FROM ${table}${tail}` };
   const types = new Map((await services.sourceColumns(own, null))?.map((item) => [item.name, typeOfColumn(item.type)]));
   const sets = nodes(bound, "select_list").map(async (item, index) => {
     const name = change.columns[index] ?? "";
     const value = assigned(env.check(item), name, types.get(name) ?? refuseColumn(name), env);
-    return `${quoted(name)} = ${await printed(value, services)}`;
+    return `${quoteIdentifier(name)} = ${await printed(value, services)}`;
   });
   return {
     ok: true,
@@ -151,10 +153,6 @@ function assigned(value: Typed, column: string, type: SqlType, env: Env): Node {
 function requirePlain(value: Typed, column: string): Node {
   if (value.type.kind === "null" || value.type.kind === TYPES.other.kind) return value.node;
   return refuse(GATE.type, `setting column "${column}" is not supported`, "its type exists in the lake only");
-}
-
-function quoted(name: string): string {
-  return `"${name.replaceAll('"', '""')}"`;
 }
 
 /** An expression's text, as DuckDB prints its tree. */

@@ -1,7 +1,8 @@
 // Row-by-row changes: each touches the row at its place and no other. Counted before they are made, in the same view of the
 // lake: a row that is gone or a place that two rows share ends the transaction.
-import { castFromText, lakeName, quoteIdentifier } from "../duck/names.ts";
+import { castFromText } from "../duck/casts.ts";
 import { LakeError, SQL_STATE } from "../errors.ts";
+import { lakeName, quoteIdentifier } from "../planner/quoting.ts";
 import { type ApplyTarget, STAGED } from "./apply-target.ts";
 import { isLasting, isStored, type PlaceFile } from "./places.ts";
 import type { PlacesRun, TextRow } from "./staged-writes.ts";

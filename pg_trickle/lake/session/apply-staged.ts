@@ -1,7 +1,8 @@
 // Recorded writes into the lake. Rows go as text into a temporary table, then one statement casts them: one statement a run
 // means one Parquet file a run, not one a batch.
-import { castFromText, duckText, lakeName, quoteIdentifier } from "../duck/names.ts";
+import { castFromText, duckText } from "../duck/casts.ts";
 import { LakeError, SQL_STATE } from "../errors.ts";
+import { lakeName, quoteIdentifier } from "../planner/quoting.ts";
 import { PLACE_COLUMNS, placeChange, stagePlaces, textRowsWithPlaces } from "./apply-places.ts";
 import { type ApplyTarget, STAGED, STAGING_TABLE } from "./apply-target.ts";
 import type { ChangeRun, RowsRun, TextRow, WriteRun } from "./staged-writes.ts";

@@ -2,8 +2,8 @@
 // transaction the catalog would be seen as it was when that began.
 import { METADATA_CATALOG } from "../duck/instance.ts";
 import type { Lake } from "../duck/lake.ts";
-import { quoteIdentifier } from "../duck/names.ts";
 import { LakeError, SQL_STATE } from "../errors.ts";
+import { quoteIdentifier } from "../planner/quoting.ts";
 import { carriesOperation } from "./marker.ts";
 
 export interface OperationQuery {

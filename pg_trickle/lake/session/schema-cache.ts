@@ -2,7 +2,7 @@
 // when a statement was refused with what is remembered.
 import type { LakeConnection } from "../duck/connection.ts";
 import { LruCache } from "../duck/lru-cache.ts";
-import { lakeName } from "../duck/names.ts";
+import { lakeName } from "../planner/quoting.ts";
 import type { Column } from "../planner/types.ts";
 
 const ENTRIES = 1000;

@@ -1,17 +1,6 @@
-// Names and casts in DuckDB's spelling, for the few statements that the engine writes itself.
+// Casts in DuckDB's spelling, for the few statements that the engine writes itself.
 
 import { LakeError } from "../errors.ts";
-
-export function quoteIdentifier(name: string): string {
-  return `"${name.replaceAll('"', '""')}"`;
-}
-
-/** `main.events` as DuckDB finds it whatever its current database is. */
-export function lakeName(table: string): string {
-  const dot = table.indexOf(".");
-  const [schema, name] = dot === -1 ? ["main", table] : [table.slice(0, dot), table.slice(dot + 1)];
-  return `lake.${quoteIdentifier(schema)}.${quoteIdentifier(name)}`;
-}
 
 const isList = (type: string): boolean => type.endsWith("]");
 const isCalendar = (type: string): boolean => type.startsWith("DATE") || type.startsWith("TIMESTAMP");
