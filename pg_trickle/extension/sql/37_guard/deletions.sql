@@ -12,6 +12,8 @@
 create function pgtrickle_guard.remember_replaced() returns trigger
 language plpgsql security definer
 set search_path = pg_catalog, pg_temp
+set standard_conforming_strings = on
+set quote_all_identifiers = off
 as $$
 begin
   -- Expiry deletes rows too, and commits no snapshot.
@@ -40,6 +42,8 @@ comment on function pgtrickle_guard.replaced() is 'What remember_replaced() has 
 create function pgtrickle_guard.check_delete_files() returns trigger
 language plpgsql security definer
 set search_path = pg_catalog, pg_temp
+set standard_conforming_strings = on
+set quote_all_identifiers = off
 as $$
 declare
   v_commit bigint := nullif(current_setting('pgtrickle_guard.commit', true), '')::bigint;
@@ -84,6 +88,8 @@ comment on function pgtrickle_guard.check_delete_files() is
 create function pgtrickle_guard.judge_deletion(p_new jsonb) returns void
 language plpgsql security definer
 set search_path = pg_catalog, pg_temp
+set standard_conforming_strings = on
+set quote_all_identifiers = off
 as $$
 declare
   v_commit bigint := pgtrickle_guard.commit_id();
@@ -118,6 +124,8 @@ comment on function pgtrickle_guard.judge_deletion(jsonb) is
 create function pgtrickle_guard.keep_replaced(p_replaced jsonb, p_end bigint) returns void
 language plpgsql security definer
 set search_path = pg_catalog, pg_temp
+set standard_conforming_strings = on
+set quote_all_identifiers = off
 as $$
 begin
   insert into ducklake.ducklake_delete_file

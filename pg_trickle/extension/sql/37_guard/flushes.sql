@@ -10,6 +10,8 @@
 create function pgtrickle_guard.keep_inlined() returns trigger
 language plpgsql security definer
 set search_path = pg_catalog, pg_temp
+set standard_conforming_strings = on
+set quote_all_identifiers = off
 as $$
 declare
   v_kept bigint[];
@@ -35,6 +37,8 @@ comment on function pgtrickle_guard.keep_inlined() is
 create function pgtrickle_guard.note_flush() returns trigger
 language plpgsql security definer
 set search_path = pg_catalog, pg_temp
+set standard_conforming_strings = on
+set quote_all_identifiers = off
 as $$
 begin
   perform pgtrickle_guard.note('flushing', array[substring(tg_table_name from '(\d+)_\d+$')::bigint]);
@@ -47,6 +51,8 @@ comment on function pgtrickle_guard.note_flush() is 'Trigger after a removal of 
 create function pgtrickle_guard.is_flush(p_new jsonb) returns boolean
 language plpgsql security definer
 set search_path = pg_catalog, pg_temp
+set standard_conforming_strings = on
+set quote_all_identifiers = off
 as $$
 declare
   v_table bigint := p_new ->> 'table_id';
@@ -86,6 +92,8 @@ comment on function pgtrickle_guard.is_flush(jsonb) is 'Whether a delete file th
 create function pgtrickle_guard.judge_flush(p_new jsonb) returns void
 language plpgsql security definer
 set search_path = pg_catalog, pg_temp
+set standard_conforming_strings = on
+set quote_all_identifiers = off
 as $$
 declare
   v_table bigint := p_new ->> 'table_id';

@@ -16,6 +16,8 @@ select pg_catalog.pg_extension_config_dump('pgtrickle_guard.records', '');
 create function pgtrickle_guard.record(p_commit bigint, p_table bigint, p_data_file bigint, p_first bigint, p_what text) returns void
 language plpgsql security definer
 set search_path = pg_catalog, pg_temp
+set standard_conforming_strings = on
+set quote_all_identifiers = off
 as $$
 begin
   insert into pgtrickle_guard.records (table_id, data_file_id, first_snapshot, last_snapshot, what)

@@ -15,6 +15,8 @@ comment on function pgtrickle_guard.refuse(text, text) is 'TR040. The words Duck
 create function pgtrickle_guard.check_inlined_deletions() returns trigger
 language plpgsql security definer
 set search_path = pg_catalog, pg_temp
+set standard_conforming_strings = on
+set quote_all_identifiers = off
 as $$
 declare
   v_commit bigint := nullif(current_setting('pgtrickle_guard.commit', true), '')::bigint;
@@ -39,6 +41,8 @@ comment on function pgtrickle_guard.check_inlined_deletions() is 'Trigger after 
 create function pgtrickle_guard.check_merged_files() returns trigger
 language plpgsql security definer
 set search_path = pg_catalog, pg_temp
+set standard_conforming_strings = on
+set quote_all_identifiers = off
 as $$
 declare
   v_table bigint;
@@ -65,6 +69,8 @@ comment on function pgtrickle_guard.check_merged_files() is 'Trigger after data 
 create function pgtrickle_guard.check_changes() returns trigger
 language plpgsql security definer
 set search_path = pg_catalog, pg_temp
+set standard_conforming_strings = on
+set quote_all_identifiers = off
 as $$
 declare
   v_table bigint;
@@ -95,6 +101,8 @@ comment on function pgtrickle_guard.check_changes() is
 create function pgtrickle_guard.check_rewrite(p_table bigint, p_commit bigint) returns void
 language plpgsql security definer
 set search_path = pg_catalog, pg_temp
+set standard_conforming_strings = on
+set quote_all_identifiers = off
 as $$
 declare
   v_inlined regclass := to_regclass(format('ducklake.ducklake_inlined_delete_%s', p_table));
