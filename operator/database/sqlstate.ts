@@ -38,6 +38,8 @@ export const LakeState = {
   markerAlreadyApplied: "LT006",
   unknownTable: "LT007",
   storageFailed: "LT008",
+  readCutShort: "LT010",
+  sealBroken: "LT011",
 } as const;
 
 export const PostgresState = {
@@ -86,6 +88,8 @@ const meanings: Readonly<Record<string, Meaning>> = {
   [LakeState.unknownTable]: terminal(Reason.SourceDropped),
   // A wrong key, too: it is mended in the lake's settings, not in the object.
   [LakeState.storageFailed]: transient(Reason.LakeUnreachable),
+  [LakeState.readCutShort]: transient(Reason.LakeUnreachable),
+  [LakeState.sealBroken]: transient(Reason.LakeDamaged),
   [PostgresState.invalidPassword]: terminal(Reason.AuthenticationFailed),
   [PostgresState.invalidAuthorization]: terminal(Reason.AuthenticationFailed),
   [PostgresState.unknownDatabase]: terminal(Reason.AuthenticationFailed),
