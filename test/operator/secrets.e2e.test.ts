@@ -12,6 +12,7 @@ import {
   statusOf,
   useOperatorStage,
 } from "../support/operator-stage.ts";
+import { until } from "../support/until.ts";
 
 type Spec = Partial<StreamTableRewindSpecInput>;
 
@@ -35,11 +36,18 @@ async function begin(spec: Spec): Promise<RewindObject> {
   return stage().apply(target, spec);
 }
 
-/** In the database; the Secret does not know it yet. No session with the old password is left. */
+/** In the database; the Secret does not know it yet. No session with the old password is left, nor one that is just being let in. */
 async function changePassword(): Promise<void> {
   password = `${password}x`;
   await stage().pool.query(`alter role ${USER} password '${password}'`);
-  await stage().pool.query("select pg_terminate_backend(pid) from pg_stat_activity where usename = $1", [USER]);
+  await until(async () => {
+    const { rows } = await stage().pool.query(
+      `select pg_terminate_backend(pid) from pg_stat_activity where usename = $1
+       union all select false from pg_stat_activity where state = 'starting'`,
+      [USER],
+    );
+    return rows.length === 0;
+  });
 }
 
 async function writeSecret(): Promise<void> {
