@@ -181,7 +181,8 @@ export class ChangedRows {
     if (files.length === 0) return [];
     const from = `${this.#data.read(files.map(({ file }) => this.#data.path(file)))} as r join ${this.#numbers(files)} on r.filename = i.path`;
     const isDeleted = `exists (select 1 from ${DELETIONS} x where x.side = ${text(side)} and x.file = i.file and x.pos = r.file_row_number)`;
-    const needed = files.some(({ index }) => this.deletions.of(index, side));
+    const indexes = files.map(({ index }) => index);
+    const needed = this.deletions.ofAny(indexes, side);
     const at = sign > 0 ? `coalesce(r.${ROW_SNAPSHOT}, i.begin)` : "null";
     const rowId = `coalesce(r.${ROW_ID}, i.first_row_id + r.file_row_number)`;
     const row = this.#row({ file: "i.file", sign: String(sign), from: "r", at, rowId });

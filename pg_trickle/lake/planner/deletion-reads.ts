@@ -39,8 +39,9 @@ export class DeletionReads {
     return this.#deleted.length === 0;
   }
 
-  of(file: number, side: Side): boolean {
-    return this.#deleted.some((item) => item.file === file && item.side === side);
+  ofAny(files: readonly number[], side: Side): boolean {
+    const asked = new Set(files);
+    return this.#deleted.some((item) => item.side === side && asked.has(item.file));
   }
 
   /** file, side, pos, snap (the snapshot that deleted it), stored (it is in a delete file). */
