@@ -20,7 +20,6 @@ set jit = off
 as $$
 declare
   layout jsonb := (select s.layout from pgtrickle_internal.stream_tables s where s.id = p_id);
-  compared record;
 begin
   perform pgtrickle_internal.lock_contents(p_id);
   if layout ->> 'shape' = 'state' then
@@ -36,16 +35,9 @@ begin
         missing_count, unexpected_count, missing, unexpected, hidden_count
       using pgtrickle_internal.plan_text(p_id), null::bigint, p_head;
   else
-    compared := pgtrickle_internal.compare_with_target(p_id, p_head);
-    row_count := compared.row_count;
-    expected_row_count := compared.expected_row_count;
-    fingerprint := compared.fingerprint;
-    expected_fingerprint := compared.expected_fingerprint;
-    missing_count := compared.missing_count;
-    unexpected_count := compared.unexpected_count;
-    missing := compared.missing;
-    unexpected := compared.unexpected;
-    hidden_count := 0;
+    select c.*, 0 into row_count, expected_row_count, fingerprint, expected_fingerprint,
+        missing_count, unexpected_count, missing, unexpected, hidden_count
+      from pgtrickle_internal.compare_with_target(p_id, p_head) c;
   end if;
 end
 $$;
