@@ -81,16 +81,15 @@ afterAll(() => {
   api.close();
 });
 
-test("a standby is ready and does not lead; it leads within two seconds after the leader was told to stop", async () => {
+test("a standby is ready and does not lead; it leads as soon as the leader is told to stop, whose lease does not have to expire", async () => {
   const one = await start("pod-1");
   await untilLeads(one);
   const two = await start("pod-2");
   expect((await fetch(`${two.url}/readyz`)).status).toBe(200);
   expect([await leads(one), await leads(two)]).toEqual([true, false]);
-  const toldMs = performance.now();
   const stopped = one.process.stop(10_000);
   await untilLeads(two);
-  expect(performance.now() - toldMs).toBeLessThan(2_000);
+  expect(readLog(one.process)).toContain('"msg":"the lease is released"');
   await stopped;
   expect(await one.process.exited).toBe("operator exited with code 0");
   expect(await metric(two, "strw_lease_transitions_total")).toBe(1);

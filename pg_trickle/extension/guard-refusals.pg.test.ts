@@ -19,18 +19,19 @@ beforeEach(async () => {
 });
 
 /** One client's work, begun before another's and committed after it. */
-async function beside(work: string, otherwise: string): Promise<{ readonly text: string; readonly ms: number }> {
+async function beside(work: string, otherwise: string): Promise<string> {
+  // DuckLake repeats a commit that another one came before, and then meets the guard. A second repetition would outlast this test.
+  await one.run("set ducklake_retry_wait_ms = 1");
+  await one.run("set ducklake_retry_backoff = 1e6");
   await one.run("begin");
   await one.run(work);
   await two.run(otherwise);
-  const start = performance.now();
   const error = await one.run("commit").then(
     () => undefined,
     (failure: unknown) => failure,
   );
-  const ms = performance.now() - start;
   await one.run("rollback").catch(() => {});
-  return { text: error === undefined ? "committed" : String(error), ms };
+  return error === undefined ? "committed" : String(error);
 }
 
 const rows = async () => (await lake.rowsAtEachSnapshot()).at(-1)?.rows;
@@ -88,10 +89,8 @@ describe.each([
   test("is refused at once, says why, and can be done again", async () => {
     for (const statement of setup) await one.run(statement);
     const refused = await beside(work, otherwise);
-    expect(refused.text).toMatch(new RegExp(`pgtrickle guard: ${text.source}`));
-    expect(refused.text).toMatch(/HINT: {2}Nothing was changed\. Run the (transaction|merge|rewrite) again\./);
-    // DuckLake's own ten repetitions take six seconds.
-    expect(refused.ms).toBeLessThan(4000);
+    expect(refused).toMatch(new RegExp(`pgtrickle guard: ${text.source}`));
+    expect(refused).toMatch(/HINT: {2}Nothing was changed\. Run the (transaction|merge|rewrite) again\./);
     await one.run(work);
     expect(await rows()).toBe(left);
     expect(await lake.damage()).toEqual([]);
@@ -105,10 +104,10 @@ test("a flush is refused where the catalog does not tell it from a deletion: no 
   await one.run("delete from lake.t where i < 20");
   await one.run(SMALL);
   const refused = await beside(FLUSH, "insert into lake.other values (1)");
-  expect(refused.text).toMatch(
+  expect(refused).toMatch(
     /pgtrickle guard: another commit came before this change of data file \d+ of table \d+, which may be a flush or a deletion/,
   );
-  expect(refused.text).toMatch(/HINT: {2}Nothing was changed\. Run it again\./);
+  expect(refused).toMatch(/HINT: {2}Nothing was changed\. Run it again\./);
   expect(await lake.inlinedCount()).toBe(1);
   await one.run(FLUSH);
   expect(await lake.inlinedCount()).toBe(0);

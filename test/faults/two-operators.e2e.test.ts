@@ -127,13 +127,12 @@ describe("the leader", () => {
     expect(await doneSteps(object)).toEqual(["Pause", "Rewind", "Repair", "Replay", "Release"]);
   });
 
-  test("told to stop inside its transaction hands over within two seconds", async () => {
+  test("told to stop inside its transaction hands its lease over, which does not have to expire", async () => {
     const [first, second] = operators as [StackProcess, StackProcess];
     const object = await inTheMiddle();
-    const toldMs = performance.now();
     const stopped = first.stop(20_000);
     await until(async () => leads(second));
-    expect(performance.now() - toldMs).toBeLessThan(2_000);
+    expect(readLog(first)).toContain('"msg":"the lease is released"');
     await stopped;
     await expectAppliedOnce(object);
   });

@@ -12,7 +12,6 @@ const stage = useOperatorStage();
 const good: Rows = { click: [30, 1500], purchase: [10, 5000] };
 let orphan: RewindObject;
 let target: number;
-let deletedAt: number;
 
 /** Its operator dies in the middle of its repair, so the lock and the hold are still there. */
 beforeAll(async () => {
@@ -26,7 +25,6 @@ beforeAll(async () => {
   await gate.open();
   await stage().deleteSecret("leaves");
   await stage().rewinds.delete(orphan);
-  deletedAt = Date.now();
   await stage().startOperator();
 });
 
@@ -40,7 +38,6 @@ test("another rewind of the table queues behind it, and takes over when it has g
   const next = await stage().apply(target);
   await stage().reaches(next, (live) => statusOf(live).phase === "Queued");
   await stage().gone(orphan);
-  expect(Date.now() - deletedAt).toBeLessThan(130_000);
   const told = await until(async () => (await stage().events(orphan)).find(({ reason }) => reason === "HoldOrphaned"));
   expect(told).toMatchObject({ type: "Warning", note: expect.stringContaining("takes the hold over") });
   expect(statusOf(await stage().ended(next)).phase).toBe("Succeeded");

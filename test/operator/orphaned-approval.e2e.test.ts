@@ -13,7 +13,6 @@ const OTHER = "public.event_total";
 let target: number;
 let approval: RewindObject;
 let resume: RewindObject;
-let deletedAt: number;
 
 async function statusOfOther(): Promise<{ readonly status: string; readonly holds: readonly string[] }> {
   const { rows } = await stage().pool.query<{ status: string; holds: string[] }>(
@@ -36,13 +35,11 @@ beforeAll(async () => {
   await stage().reachesPhase(approval, "AwaitingApproval");
   await stage().reachesPhase(resume, "AwaitingResume");
   await stage().deleteSecret("leaves");
-  deletedAt = Date.now();
   for (const object of [approval, resume]) await stage().rewinds.delete(object);
 });
 
-test("both go within two minutes, and leave their tables paused", async () => {
+test("both go, and leave their tables paused", async () => {
   for (const object of [approval, resume]) await stage().gone(object);
-  expect(Date.now() - deletedAt).toBeLessThan(130_000);
   expect(await stage().table()).toMatchObject({ status: "PAUSED", holds: [stage().holdOf(approval)] });
   expect(await statusOfOther()).toEqual({ status: "PAUSED", holds: [stage().holdOf(resume)] });
 });
@@ -57,6 +54,5 @@ test("resume_scheduler takes over the other one's, once its operator was silent 
     await stage().pool.query("select pgtrickle.resume_scheduler(array[$1])", [OTHER]);
     return (await statusOfOther()).holds.length === 0;
   });
-  expect(Date.now() - deletedAt).toBeLessThan(150_000);
   expect(await stage().lockOwners()).toEqual([]);
 });

@@ -15,7 +15,7 @@ begin
   end if;
   with ways as materialized (
     select w.*, row_number() over (order by w.estimated_ms, w.strategy) = 1 and w.estimated_ms is not null as is_best
-    from pgtrickle_internal.possible_ways(p_id, p_target, allowed) w where w.strategy = any (allowed)
+    from pgtrickle_internal.possible_ways(p_id, p_target, allowed) w
   )
   select chosen.strategy, chosen.reason, chosen.estimated_ms, chosen.snapshot_count, chosen.boundary_refresh, chosen.reads,
       (select string_agg(format('%s: %s', w.strategy,
