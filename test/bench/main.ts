@@ -7,6 +7,7 @@ import { type BenchDatabase, fillLake, fillLocal, openBenchDatabase } from "./be
 import { measureFullRewind, measureIngest, measureJournalRewind, measureRefresh } from "./data-cases.ts";
 import { connectKubeApi } from "./kube-api.ts";
 import { measureOtherClient } from "./lake-client-cases.ts";
+import { measureGuard, measureManifest } from "./lake-upkeep-cases.ts";
 import { describeMachine, describeVersions } from "./machine.ts";
 import { createSecret, type EngineSwitch, measurePause, measureRollback } from "./operator-cases.ts";
 import { type BenchOptions, readOptions } from "./options.ts";
@@ -34,6 +35,8 @@ async function measureData(bench: BenchDatabase, { rows }: BenchOptions): Promis
   }
   await add("ingest", () => measureIngest(bench));
   await add("another client of the lake", () => measureOtherClient(bench));
+  await add("the guard of the lake", () => measureGuard(bench));
+  await add("a table of very many files", () => measureManifest(bench));
   return figures;
 }
 

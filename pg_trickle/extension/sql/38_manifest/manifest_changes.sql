@@ -24,9 +24,11 @@ begin
   select m.* into known from pgtrickle_internal.manifests m where m.id = p_manifest;
   with fresh as materialized (select f as file, (f).data_file_id as data_file_id from unnest(p_state.files) f),
   olds as materialized (
-    select o from fresh f join pgtrickle_internal.manifest_files o
-      on o.table_id = p_state.table_id and o.data_file_id = f.data_file_id
-        and o.from_manifest <= p_manifest and (o.to_manifest is null or o.to_manifest > p_manifest)),
+    -- Looked up file by file: a join would rather read the whole manifest.
+    select l.o from fresh f cross join lateral (
+      select o from pgtrickle_internal.manifest_files o
+      where o.table_id = p_state.table_id and o.data_file_id = f.data_file_id
+        and o.from_manifest <= p_manifest and (o.to_manifest is null or o.to_manifest > p_manifest) limit 1) l),
   sums as (
     select known.file_count - (select count(*) from olds) + (select count(*) from fresh) = p_state.file_count
       and known.file_id_sum - (select coalesce(sum((x.o).data_file_id), 0) from olds x)
