@@ -1,6 +1,6 @@
 import { defineConfig } from "vitest/config";
 
-// The suffix of a test file is its tier: what it needs to run.
+// The suffix of a test file is its tier: what it needs to run. The limits only end what hangs, on a machine as slow as may be.
 export default defineConfig({
   test: {
     projects: [
@@ -8,6 +8,7 @@ export default defineConfig({
         test: {
           name: "pure",
           include: ["**/*.test.ts"],
+          testTimeout: 30_000,
           exclude: [
             "**/node_modules/**",
             "**/*.pg.test.ts",
@@ -23,7 +24,7 @@ export default defineConfig({
           name: "pg",
           include: ["**/*.pg.test.ts"],
           globalSetup: ["test/support/pg-global-setup.ts"],
-          testTimeout: 60_000,
+          testTimeout: 120_000,
           hookTimeout: 120_000,
           maxWorkers: 2,
         },
@@ -33,7 +34,7 @@ export default defineConfig({
           name: "kube",
           include: ["**/*.kube.test.ts"],
           globalSetup: ["test/support/kube-global-setup.ts"],
-          testTimeout: 60_000,
+          testTimeout: 120_000,
           hookTimeout: 120_000,
         },
       },

@@ -59,7 +59,7 @@ async function leads(replica: Replica): Promise<boolean> {
   return (await metric(replica, "strw_is_leader")) === 1;
 }
 
-const untilLeads = (replica: Replica) => vi.waitUntil(() => leads(replica), { timeout: 30_000, interval: 50 });
+const untilLeads = (replica: Replica) => vi.waitUntil(() => leads(replica), { timeout: 50_000, interval: 50 });
 
 beforeAll(async () => {
   api = new KubeApi(kubeconfig);

@@ -21,7 +21,7 @@ import type { Kubernetes, ReflectorTimes } from "./kubernetes.ts";
 import type { Clock, Reflector, ReflectorMeasurements } from "./types.ts";
 
 const { kubeconfig } = inject("kube");
-const POLL = { timeout: 10_000, interval: 50 };
+const POLL = { timeout: 50_000, interval: 50 };
 
 let api: KubeApi;
 let namespace: string;

@@ -24,7 +24,7 @@ let replicas: Replica[];
 
 const path = () => `/apis/coordination.k8s.io/v1/namespaces/${namespace}/leases`;
 const leads = ({ term }: Replica) => term !== undefined && !term.signal.aborted;
-const until = (check: () => boolean) => vi.waitUntil(check, { timeout: 20_000, interval: 20 });
+const until = (check: () => boolean) => vi.waitUntil(check, { timeout: 50_000, interval: 20 });
 
 interface LeaseSpec {
   readonly holderIdentity: string;

@@ -123,7 +123,7 @@ describe("the turn", () => {
       });
       const waiting =
         "select count(*)::int as n from pg_locks where locktype = 'advisory' and classid = 1886872427 and not granted";
-      await expect.poll(async () => (await lake.sql<{ n: number }>(waiting))[0]?.n, { timeout: 20_000 }).toBe(1);
+      await expect.poll(async () => (await lake.sql<{ n: number }>(waiting))[0]?.n, { timeout: 50_000 }).toBe(1);
       expect(isDone).toBe(false);
       await holder.query("begin");
       await holder.query("set local pgtrickle.turn = 'mine'");

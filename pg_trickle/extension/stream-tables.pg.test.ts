@@ -72,7 +72,7 @@ describe("the gate", () => {
       .query("begin; select pgtrickle.refresh('gated'); select pg_sleep(60); commit")
       .catch((error: { code?: string }) => error.code);
     await expect
-      .poll(() => value("select count(*)::int from pg_stat_activity where wait_event = 'PgSleep'"), { timeout: 5_000 })
+      .poll(() => value("select count(*)::int from pg_stat_activity where wait_event = 'PgSleep'"), { timeout: 50_000 })
       .toBe(1);
     await sql("select pgtrickle.pause_scheduler(array['gated'])");
     // It would have ended without an error.

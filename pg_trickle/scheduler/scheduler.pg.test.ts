@@ -6,7 +6,7 @@ import { startScheduler } from "../../test/stack/scheduler.ts";
 import { createSummary, insertEvents, status, summary } from "../../test/support/summary-table.ts";
 import { useTrickle } from "../../test/support/trickle.ts";
 
-const SOON = { timeout: 15_000, interval: 50 };
+const SOON = { timeout: 50_000, interval: 50 };
 const ROLE = `scheduler_${process.pid}`;
 const trickle = useTrickle();
 const running: StackProcess[] = [];

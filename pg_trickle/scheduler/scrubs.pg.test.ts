@@ -7,7 +7,7 @@ import { startScheduler } from "../../test/stack/scheduler.ts";
 import { createSummary, insertEvents, summary } from "../../test/support/summary-table.ts";
 import { useScrubs } from "../extension/testing/scrubs.ts";
 
-const SOON = { timeout: 20_000, interval: 50 };
+const SOON = { timeout: 50_000, interval: 50 };
 const ROLE = `scrubber_${process.pid}`;
 const { trickle, pool, rows, loseRows, force, scrubbed, history } = useScrubs();
 let scheduler: StackProcess | undefined;

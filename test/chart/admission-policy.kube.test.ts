@@ -68,7 +68,7 @@ beforeAll(async () => {
   // the API server hears of a new policy a little later
   await make("probe");
   const isRefused = () => approve(anybody, "probe", randomUUID()).then(...([() => false, () => true] as const));
-  await vi.waitUntil(isRefused, { timeout: 30_000, interval: 200 });
+  await vi.waitUntil(isRefused, { timeout: 50_000, interval: 200 });
 }, BUILD_TIMEOUT_MS);
 
 afterAll(async () => {

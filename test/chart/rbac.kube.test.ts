@@ -126,7 +126,7 @@ describe.each(["cluster", "namespaces"] as const)("rights for %s", (scope) => {
     const { kubernetes, watched } = stage;
     const rewinds = kubernetes.client.resource<RewindObject>(streamTableRewinds);
     const isAllowed = () => rewinds.list(watched).then(...([() => true, () => false] as const));
-    await vi.waitUntil(isAllowed, { timeout: 20_000, interval: 100 });
+    await vi.waitUntil(isAllowed, { timeout: 50_000, interval: 100 });
   }
 
   it("are enough for everything that the operator does", async () => {

@@ -58,5 +58,5 @@ test("a killed process takes its own processes and temporary folders with it", a
   const owned = JSON.parse(line ?? "") as { pid: number; folder: string };
   expect(processStartTime(owned.pid)).toBeDefined();
   owner.kill("SIGKILL");
-  await vi.waitUntil(() => !livingGroups().has(owned.pid) && !existsSync(owned.folder), { timeout: 5_000 });
+  await vi.waitUntil(() => !livingGroups().has(owned.pid) && !existsSync(owned.folder), { timeout: 50_000 });
 });

@@ -63,7 +63,7 @@ test("1. make up starts the stack and says how to reach it", async () => {
 
 test("2. the generator writes and the stream table follows by itself", async () => {
   const summary = "select sum(event_count)::int as n from public.event_summary";
-  await vi.waitUntil(async () => Number((await query(summary))[0]?.["n"]) > 0, { timeout: 30_000, interval: 200 });
+  await vi.waitUntil(async () => Number((await query(summary))[0]?.["n"]) > 0, { timeout: 50_000, interval: 200 });
   const [table] = await query("select status from pgtrickle.pgt_stream_tables where table_name = 'event_summary'");
   expect(table).toEqual({ status: "ACTIVE" });
 });

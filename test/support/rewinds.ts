@@ -20,7 +20,7 @@ export async function installRewinds(api: KubeApi): Promise<void> {
       () => true,
       () => false,
     );
-  await vi.waitUntil(isServed, { timeout: 30_000, interval: 100 });
+  await vi.waitUntil(isServed, { timeout: 50_000, interval: 100 });
 }
 
 export interface MakeRewindOptions {

@@ -84,7 +84,7 @@ export class KubeApi {
       // another test file was first
       if (!isConflict(error)) throw error;
     });
-    await vi.waitUntil(() => this.#servesWidgets(), { timeout: 30_000, interval: 100 });
+    await vi.waitUntil(() => this.#servesWidgets(), { timeout: 50_000, interval: 100 });
   }
 
   async makeNamespace(): Promise<string> {

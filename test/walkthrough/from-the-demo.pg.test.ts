@@ -10,7 +10,7 @@ import { useTrickle } from "../support/trickle.ts";
 import { until } from "../support/until.ts";
 import { EXAMPLE_SETUP, PlayedDocument, type Rows } from "./played-document.ts";
 
-const CYCLE = { timeout: 15_000, interval: 100 };
+const CYCLE = { timeout: 50_000, interval: 100 };
 const page = fencedBlocks(readFileSync(new URL("../../docs/from-the-demo.md", import.meta.url), "utf8"));
 const blocks = page.filter((block) => block.language.startsWith("sql"));
 

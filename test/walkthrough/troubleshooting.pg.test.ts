@@ -8,7 +8,7 @@ import { startScheduler } from "../stack/scheduler.ts";
 import { useTrickle } from "../support/trickle.ts";
 import { EXAMPLE_SETUP, PlayedDocument } from "./played-document.ts";
 
-const CYCLE = { timeout: 20_000, interval: 100 };
+const CYCLE = { timeout: 50_000, interval: 100 };
 const STATUS = "select status from pgtrickle.pgt_stream_tables where pgt_name = 'event_summary'";
 
 describe("the demo document's troubleshooting table", () => {

@@ -10,7 +10,7 @@ import { EXAMPLE_SETUP, PlayedDocument, type Rows } from "./played-document.ts";
 
 const GOOD_SNAPSHOT = 42;
 // The stream table is refreshed each 5 s, and the document grants it 5 to 10.
-const CYCLE = { timeout: 15_000, interval: 100 };
+const CYCLE = { timeout: 50_000, interval: 100 };
 
 const LOCALES = [
   { name: "C.UTF-8", locale: undefined },
