@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { createKubectl } from "../demo/kubectl.ts";
 import { startControlPlane } from "../stack/control-plane.ts";
+import { installCrds } from "../stack/crds.ts";
 import { createTrickleDatabase, type TrickleDatabase } from "../stack/database.ts";
 import { ensureDuckdbExtensions } from "../stack/duckdb-extensions.ts";
 import { installExtension } from "../stack/extension.ts";
@@ -68,10 +69,7 @@ async function startDatabase(parts: Parts, extensions: string): Promise<TrickleD
 async function startKubernetes(parts: Parts, progress: Progress): Promise<string> {
   const options = { stateDir: parts.folder(), logDir: LOG_DIR, progress };
   const controlPlane = parts.add(await startControlPlane(options));
-  const kubectl = createKubectl(controlPlane);
-  const crds = join(ROOT, "crds");
-  await kubectl.run(["apply", "--server-side", "-f", crds]);
-  await kubectl.run(["wait", "--for=condition=Established", "--timeout=60s", "-f", crds]);
+  await installCrds(createKubectl(controlPlane).run);
   const { kubeconfig } = controlPlane;
   const logFile = join(LOG_DIR, "operator.log");
   parts.add(await startOperator({ kubeconfig, metricsAddress: "127.0.0.1:0", logFile }));

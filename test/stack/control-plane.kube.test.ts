@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 import { afterAll, expect, inject, test } from "vitest";
 import type {} from "../support/provided.ts";
+import { waitForCrds } from "./crds.ts";
 import { temporaryFolder } from "./processes.ts";
 
 const run = promisify(execFile);
@@ -75,7 +76,7 @@ test("the API server answers its own kubectl and asks for a certificate", async 
 
 test("custom resources have defaults, and CEL rules compare with the old object", async () => {
   await kubectl("apply", "-f", file("definition.json", definition));
-  await kubectl("wait", "--for=condition=Established", "crd/probes.stack.test", "--timeout=30s");
+  await waitForCrds((args) => kubectl(...args), ["crd/probes.stack.test"]);
   await kubectl("create", "namespace", "stack-test");
   await kubectl("apply", "-n", "stack-test", "-f", file("probe.json", probe("first")));
   expect(await kubectl("get", "-n", "stack-test", "probe", "one", "-o", "jsonpath={.spec.size}")).toBe("3");

@@ -11,6 +11,7 @@ import { promisify } from "node:util";
 import { escapeLiteral } from "pg";
 import type { StackAccess } from "./access.ts";
 import { type ControlPlane, startControlPlane } from "./control-plane.ts";
+import { installCrds } from "./crds.ts";
 import { createTrickleDatabase, type TrickleDatabase } from "./database.ts";
 import { ensureDuckdbExtensions } from "./duckdb-extensions.ts";
 import { attachText } from "./ducklake.ts";
@@ -159,9 +160,7 @@ function secret(): string {
 async function startKubernetes({ stateDir, logDir, progress }: StackOptions, started: Started): Promise<ControlPlane> {
   const options = { stateDir: join(stateDir, "kubernetes"), logDir, progress };
   const controlPlane = started.add(await startControlPlane(options));
-  const crds = ["apply", "--server-side", "-f", join(ROOT, "crds")];
-  await kubectl(controlPlane, crds);
-  await kubectl(controlPlane, ["wait", "--for=condition=Established", "--timeout=60s", "-f", join(ROOT, "crds")]);
+  await installCrds((args) => kubectl(controlPlane, args));
   return controlPlane;
 }
 
