@@ -6,6 +6,7 @@ import type { DatabaseTrouble } from "../core/observed.ts";
 import { Session } from "./connection.ts";
 import { TerminalError, TransientError } from "./errors.ts";
 import type { ConnectionSettings } from "./secret.ts";
+import { troubleOf } from "./trouble.ts";
 
 const sockets: Socket[] = [];
 let server: Server | undefined;
@@ -127,4 +128,9 @@ it("statement: the server refuses it", async () => {
   const session = await Session.open(settingsOf({ port }), "strw/test");
   expect(await failureOf(session.value("select 1", []))).toMatchObject({ trouble: "statement", code: "42501" });
   await session.close();
+});
+
+it("network: there is no way, which no test can have a machine say", () => {
+  const progress = { isConnected: false, awaitsTls: false, isClosed: true };
+  expect(troubleOf({ sqlState: undefined, code: "EHOSTUNREACH" }, "connect", progress)).toBe("network");
 });

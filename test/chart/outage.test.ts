@@ -3,25 +3,22 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, expect, it } from "vitest";
-import { kind } from "../../operator/api/stream-table-rewind.ts";
-import { Controller, type Log } from "../../operator/controller.ts";
+import type { ControllerMeasurements, Log } from "../../operator/controller.ts";
 import type { RewindDriver } from "../../operator/database/driver.ts";
 import { createTrickleDriver } from "../../operator/database/trickle-driver.ts";
 import { createMetrics, type Metrics } from "../../operator/telemetry/metrics.ts";
 import { rewindMeasurements } from "../../operator/telemetry/rewinds.ts";
 import { FakeClock } from "../support/fake-clock.ts";
-import { CrashPoint, type FakeOutside, fakeDriver, fakeObjects, fakeStatusWriter } from "../support/fake-trickle.ts";
-import { makeSpecInput } from "../support/make-observed.ts";
-import { makeWorld } from "../support/model-world.ts";
+import { type FakeOutside, fakeDriver } from "../support/fake-trickle.ts";
+import { FakedOperator } from "../support/faked-operator.ts";
+import { startedAt } from "../support/make-observed.ts";
 import { BUILD_TIMEOUT_MS, CHART } from "./chart.ts";
 import { askPromql, ensurePromql, type Labels } from "./promql.ts";
 
 const RULES = readFileSync(join(CHART, "files/alerts/streamtable-rewind.yaml"), "utf8");
-const start = Date.parse("2026-11-22T12:00:00Z");
 const minute = 60_000;
 /** As the chart has it (`monitoring.serviceMonitor.interval`). */
 const scrapeSeconds = 30;
-const nothing = () => undefined;
 
 interface Case {
   /** Of when the database is away, in milliseconds from the start. */
@@ -82,18 +79,19 @@ class Operator {
     const rewinds = Array.from({ length: this.#given.rewinds }, () => this.#rewind(measurements));
     const due = rewinds.map(() => 0);
     for (let scrapeAt = 0; scrapeAt <= minutes * minute; scrapeAt += scrapeSeconds * 1_000) {
-      for (;;) {
-        const next = Math.min(...due);
-        if (next > scrapeAt) break;
-        this.nowMs = next;
-        const index = due.indexOf(next);
-        const { requeueAfterMs } =
-          (await rewinds[index]?.reconcile("default/incident", AbortSignal.timeout(minute))) ?? {};
-        due[index] = requeueAfterMs === undefined ? Number.POSITIVE_INFINITY : next + Math.max(1, requeueAfterMs);
-      }
+      for (const [index, rewind] of rewinds.entries()) await this.#playUntil(scrapeAt, rewind, due, index);
       await scrapes.take(this.metrics);
     }
     return scrapes.series();
+  }
+
+  async #playUntil(untilMs: number, rewind: FakedOperator, due: number[], index: number): Promise<void> {
+    for (let next = due[index] ?? 0; next <= untilMs; next = due[index] ?? 0) {
+      this.nowMs = next;
+      rewind.nowMs = startedAt + next;
+      const requeueAfterMs = (await rewind.reconcile()) ?? Number.POSITIVE_INFINITY;
+      due[index] = next + Math.max(1, requeueAfterMs);
+    }
   }
 
   #isAway(): boolean {
@@ -105,38 +103,13 @@ class Operator {
     return { open: (...given) => (this.#isAway() ? this.#real : fake).open(...given) };
   }
 
-  #rewind(measurements: ReturnType<typeof rewindMeasurements>): Controller {
-    const approval = this.#given.hold ? { mode: "Manual", hold: true } : { mode: "Automatic" };
-    const outside: FakeOutside = {
-      world: makeWorld(),
-      object: {
-        kind,
-        metadata: {
-          ...{ name: "incident", namespace: "default", uid: "00000000-0000-4000-8000-000000000001" },
-          ...{ resourceVersion: "1", generation: 1, creationTimestamp: new Date(start).toISOString() },
-        },
-        spec: makeSpecInput({ approval } as never),
-      },
-      crash: new CrashPoint(),
-    };
-    // Nobody listens on port 1: refused, by the real driver.
-    const data = { uri: "postgres://app:hunter2@127.0.0.1:1/timetravel" };
-    return new Controller({
-      sources: {
-        objects: fakeObjects(outside),
-        secrets: {
-          getSecret: async () => ({ namespace: "default", name: "db", uid: "s", resourceVersion: "1", data }),
-        },
-        driver: this.#driver(outside),
-        clusterId: async () => "cluster",
-        now: () => new Date(start + this.nowMs),
-        random: () => 0.5,
-      },
-      status: fakeStatusWriter(outside),
-      events: { record: nothing, flush: async () => undefined },
-      logger: recorder(this.lines),
-      measurements,
-      wake: nothing,
+  #rewind(measurements: ControllerMeasurements): FakedOperator {
+    return new FakedOperator({
+      spec: this.#given.hold ? { approval: { mode: "Manual", hold: true } } : {},
+      // Nobody listens on port 1: refused, by the real driver.
+      uri: "postgres://app:hunter2@127.0.0.1:1/timetravel",
+      driver: (outside) => this.#driver(outside),
+      ...{ logger: recorder(this.lines), measurements },
     });
   }
 }
