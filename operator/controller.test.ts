@@ -78,7 +78,7 @@ function start(outside: FakeOutside, options: ProcessOptions = {}): Process {
     status: options.status ?? fakeStatusWriter(outside),
     events: { record: (_, event) => events.push(event), flush: async () => undefined },
     logger: silent,
-    measurements: { passed: nothing, phaseChanged: nothing, stepFailed: nothing },
+    measurements: { passed: nothing, phaseChanged: nothing, stepFailed: nothing, databaseFailed: nothing },
     wake: options.wake ?? nothing,
   });
   return { controller, events };

@@ -8,7 +8,7 @@ import { kind } from "./api/stream-table-rewind.ts";
 import { decide } from "./core/decide.ts";
 import { type Action, type ActionKind, type Decision, stepOfAction } from "./core/decision.ts";
 import { Line } from "./core/line.ts";
-import type { Observed } from "./core/observed.ts";
+import type { DatabaseTrouble, Failure, Observed } from "./core/observed.ts";
 import { FencedError, isConnectionLost, TerminalError, TransientError } from "./database/errors.ts";
 import { TrickleState } from "./database/sqlstate.ts";
 import { failureOf, gather, isEnding, lookAhead, type RewindObject, type Run, type Sources } from "./gather.ts";
@@ -27,7 +27,9 @@ export interface Log {
 export interface ControllerMeasurements {
   passed(result: "acted" | "waited" | "failed"): void;
   phaseChanged(uid: string, from: Phase | undefined, to: Phase): void;
-  stepFailed(step: string, reason: string, sqlState: string | undefined): void;
+  stepFailed(step: string, reason: string): void;
+  /** A database could not be asked, or has refused. */
+  databaseFailed(trouble: DatabaseTrouble, sqlState: string | undefined): void;
 }
 
 export interface ControllerOptions {
@@ -110,6 +112,7 @@ export class Controller {
     run.token = this.#tokens.get(uid);
     run.isEnding = isEnding(object);
     const seen = await gather(this.#options.sources, object, run);
+    if (seen.world.kind === "unreachable") this.#measureFailure(seen.world.failure);
     const observed: Observed = { ...seen, ahead: this.#line.update(key, seen) };
     run.lastFailure = undefined;
     const decision = decide(observed);
@@ -121,7 +124,7 @@ export class Controller {
       this.#options.measurements.passed("waited");
       return decision.requeueAfterMs === undefined ? {} : { requeueAfterMs: decision.requeueAfterMs };
     }
-    await this.#act(decision.action, { object: written, observed, run, log });
+    await this.#act(decision, { object: written, observed, run, log });
     // The pause that follows a claim waits for no status write (I1).
     if (decision.action.kind === "claim" && run.token !== undefined) return undefined;
     return settled(run);
@@ -170,15 +173,16 @@ export class Controller {
   }
 
   async #act(
-    action: Action,
+    { action, eventsAfter }: Decision,
     given: { readonly object: RewindObject; readonly observed: Observed; readonly run: Run; readonly log: Log },
   ): Promise<void> {
     const { object, observed, run, log } = given;
-    const { sources, status, measurements } = this.#options;
+    const { sources, events, measurements } = this.#options;
     const startedAt = performance.now();
     try {
       const { objects, now } = sources;
-      await perform(action, { objects, now, wrote: (next) => status.wrote(next), object, observed, run });
+      await perform(action, { objects, now, object, observed, run });
+      for (const event of eventsAfter) events.record(object, event);
       measurements.passed("acted");
       if (endsTheToken.includes(action.kind)) run.token = undefined;
       if (freesLocks.includes(action.kind)) this.#wakeNext(observed);
@@ -205,6 +209,7 @@ export class Controller {
     const step = stepOfAction[action.kind];
     if (error instanceof FencedError) {
       log.info({ action: action.kind, reason: error.code }, "fenced: looking again");
+      this.#options.measurements.databaseFailed("statement", error.code);
       if (error.code === TrickleState.fenced) run.token = undefined;
       return;
     }
@@ -213,7 +218,8 @@ export class Controller {
       log.error({ action: action.kind, err: error }, "an action failed in an unforeseen way");
     }
     const failure = failureOf(error);
-    this.#options.measurements.stepFailed(step, failure.reason, failure.code);
+    this.#options.measurements.stepFailed(step, failure.reason);
+    this.#measureFailure(failure);
     run.lastFailure = { step, failure };
     await recordFailure(action, error, run);
     // Claimed anew: that ends the backend that may still be at it.
@@ -221,6 +227,10 @@ export class Controller {
     // The connection may be what is broken.
     await run.session?.close();
     run.session = undefined;
+  }
+
+  #measureFailure({ trouble, code }: Failure): void {
+    if (trouble !== undefined) this.#options.measurements.databaseFailed(trouble, code);
   }
 
   #tell(log: Log, observed: Observed, { action, phase, reason, message, requeueAfterMs, status }: Decision): void {

@@ -18,8 +18,6 @@ export interface Objects {
 
 export interface Performance {
   readonly objects: Objects;
-  /** Told of every version of the object that is made here. */
-  readonly wrote: (object: RewindObject) => void;
   readonly object: RewindObject;
   readonly observed: Observed;
   readonly run: Run;
@@ -35,16 +33,14 @@ function sessionOf(run: Run): RewindSession {
   return run.session;
 }
 
-async function addFinalizer({ objects, object, run, wrote }: Performance): Promise<void> {
+async function addFinalizer({ objects, object, run }: Performance): Promise<void> {
   // The database does not know of finalizers: what it says meanwhile is what it will say then.
   lookAhead(run);
   run.written = await objects.addFinalizer(object, finalizer, { signal: run.signal });
-  wrote(run.written);
 }
 
-async function removeFinalizer({ objects, object, run, wrote }: Performance): Promise<void> {
-  const left = await objects.removeFinalizer(object, finalizer, { signal: run.signal });
-  if (left !== undefined) wrote(left);
+async function removeFinalizer({ objects, object, run }: Performance): Promise<void> {
+  await objects.removeFinalizer(object, finalizer, { signal: run.signal });
 }
 
 async function claim(

@@ -44,8 +44,6 @@ export const Reason = {
   LakeUnreachable: "LakeUnreachable",
   /** Something that may pass by itself; retried. */
   TransientError: "TransientError",
-  /** The lock was taken over; claimed anew. */
-  Fenced: "Fenced",
   BackoffLimitExceeded: "BackoffLimitExceeded",
   DeadlineExceeded: "DeadlineExceeded",
   Planned: "Planned",
@@ -86,7 +84,7 @@ export const Reason = {
   Deleted: "Deleted",
   /** The object was deleted and its database could not be reached for a minute and a half. */
   HoldOrphaned: "HoldOrphaned",
-  /** The lock of a rewind that no longer exists was freed. */
+  /** The lock of a rewind that has ended or no longer exists was freed: an event of the one that waited for it. */
   OrphanFreed: "OrphanFreed",
   /** A scrub found a table to be other than its query, and healed it, while the object was waiting. */
   DriftHealed: "DriftHealed",

@@ -395,10 +395,11 @@ describe("decide", () => {
     const world = observeModel(makeWorld({ lockedByOther: true }));
     const owner = { uid: "other", namespace: "default", name: "other", cluster: "cluster", gone: true };
     const tables = world.tables.map((table) => ({ ...table, lockedBy: owner }));
-    expect(decide(makeObserved({ world: { ...world, tables } })).action).toMatchObject({
-      kind: "freeOrphan",
-      uid: "other",
-    });
+    const { action, events, eventsAfter } = decide(makeObserved({ world: { ...world, tables } }));
+    expect(action).toMatchObject({ kind: "freeOrphan", uid: "other" });
+    expect(events).toEqual([]);
+    const note = expect.stringContaining("public.event_summary was freed from the rewind default/other");
+    expect(eventsAfter).toEqual([{ type: "Normal", reason: "OrphanFreed", action: "FreeOrphan", note }]);
   });
 
   it("asserts only at the steps that verification.at names", () => {

@@ -86,4 +86,6 @@ export interface Decision {
   readonly announce: Announcement;
   /** Told once, when the status was written. */
   readonly events: readonly Transition[];
+  /** Told once, when the action is done. */
+  readonly eventsAfter: readonly Transition[];
 }

@@ -6,6 +6,23 @@ import type { StreamTableRewindSpec } from "../api/spec.ts";
 import type { Contradiction, Plan, StreamTableRewindStatus } from "../api/status.ts";
 
 /** Something that went wrong, classified where it happened (database/sqlstate.ts), never by its message. */
+/**
+ * Ways in which a database fails those who ask it: no address, nobody there, no way, no answer, no trust, not that user, nobody
+ * is let in, broken off; and a statement that was refused. For measurements.
+ */
+export const databaseTroubles = [
+  "dns",
+  "refused",
+  "network",
+  "timeout",
+  "tls",
+  "authentication",
+  "server",
+  "lost",
+  "statement",
+] as const;
+export type DatabaseTrouble = (typeof databaseTroubles)[number];
+
 export interface Failure {
   readonly reason: Reason;
   /** Thing, value, way out. */
@@ -14,6 +31,8 @@ export interface Failure {
   readonly terminal: boolean;
   /** SQLSTATE, where there is one. */
   readonly code?: string;
+  /** Where a database said it, or did not answer. */
+  readonly trouble?: DatabaseTrouble;
 }
 
 export const journalSteps = ["Pause", "Rewind", "Repair", "Replay", "Release"] as const;

@@ -106,6 +106,7 @@ function build(o: Observed, given: Outcome): Decision {
     announce,
     // What is not written would be told again by the next pass.
     events: announce !== "never" ? [...phaseEvent(o, outcome), ...retryEvent(o, retry), ...driftEvents(o)] : [],
+    eventsAfter: [],
   };
 }
 
@@ -144,7 +145,7 @@ export function finish(o: Observed, outcome: Waiting, holding: boolean): Decisio
 /** The status stays as it is. */
 export function keep(o: Observed, action: Action, events: readonly Transition[] = []): Decision {
   const { phase = "Pending", reason = Reason.Progressing, message = "" } = o.status;
-  return { action, phase, reason, message, status: o.status, announce: "never", events };
+  return { action, phase, reason, message, status: o.status, announce: "never", events, eventsAfter: [] };
 }
 
 /** The spec was changed and nothing follows from it: the status says that it has been seen. */

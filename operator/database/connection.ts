@@ -2,9 +2,11 @@
 import { Socket } from "node:net";
 import type { ConnectionOptions } from "node:tls";
 import { Client, type ClientConfig, type QueryConfig } from "pg";
-import { classified } from "./errors.ts";
+import type { DatabaseTrouble } from "../core/observed.ts";
+import { classified, sqlStateOf } from "./errors.ts";
 import type { ConnectionSettings } from "./secret.ts";
 import type { CallContext } from "./sqlstate.ts";
+import { troubleOf } from "./trouble.ts";
 
 const connectTimeoutMs = 5_000;
 /** For calls that only touch PostgreSQL's own rows. */
@@ -47,7 +49,6 @@ function configOf(settings: ConnectionSettings, applicationName: string): Client
     password: settings.password ?? "",
     ssl: tlsOf(settings),
     application_name: applicationName,
-    connectionTimeoutMillis: connectTimeoutMs,
     statement_timeout: shortTimeoutMs,
     lock_timeout: lockTimeoutMs,
     keepAlive: true,
@@ -64,6 +65,25 @@ interface SessionParts {
   readonly client: Client;
   readonly socket: Socket;
   readonly signal: AbortSignal | undefined;
+  readonly wantsTls: boolean;
+}
+
+/** Not pg's own timeout, whose error has no code to know it by. */
+async function connectInTime(client: Client, socket: Socket): Promise<void> {
+  let isLate = false;
+  const timer = setTimeout(() => {
+    isLate = true;
+    socket.destroy();
+  }, connectTimeoutMs);
+  try {
+    await client.connect();
+  } catch (error) {
+    if (!isLate) throw error;
+    const message = `the database did not answer within ${connectTimeoutMs / 1_000} s`;
+    throw Object.assign(new Error(message, { cause: error }), { code: "ETIMEDOUT" });
+  } finally {
+    clearTimeout(timer);
+  }
 }
 
 export class Session {
@@ -74,11 +94,23 @@ export class Session {
   #signal: AbortSignal | undefined;
   #timeoutMs = shortTimeoutMs;
   #hasFailed = false;
+  #isInterrupted = false;
+  #isConnected = false;
+  #awaitsTls: boolean;
 
-  private constructor({ client, socket, signal }: SessionParts) {
+  private constructor({ client, socket, signal, wantsTls }: SessionParts) {
     this.#client = client;
     this.#socket = socket;
+    this.#awaitsTls = wantsTls;
     this.#obey(signal);
+    socket.once("connect", () => {
+      this.#isConnected = true;
+    });
+    client.connection.once("sslconnect", () => {
+      client.connection.stream.once("secureConnect", () => {
+        this.#awaitsTls = false;
+      });
+    });
     socket.once("close", () => {
       this.#hasFailed = true;
     });
@@ -99,13 +131,14 @@ export class Session {
     const client = new Client({ ...configOf(settings, applicationName), stream: () => socket });
     // A broken connection also rejects the query that is running; without a listener it would end the process.
     client.on("error", () => undefined);
-    const session = new Session({ client, socket, signal });
+    const session = new Session({ client, socket, signal, wantsTls: settings.sslMode !== "disable" });
     try {
-      await client.connect();
+      await connectInTime(client, socket);
       return session;
     } catch (error) {
+      const trouble = session.#troubleOf(error, "connect");
       await session.close();
-      throw classified(error, "connect");
+      throw classified(error, "connect", trouble);
     }
   }
 
@@ -121,7 +154,8 @@ export class Session {
       return rows[0]?.[0];
     } catch (error) {
       this.#hasFailed = true;
-      throw classified(error, options.context ?? "call");
+      const { context = "call" } = options;
+      throw classified(error, context, this.#troubleOf(error, context));
     }
   }
 
@@ -133,6 +167,7 @@ export class Session {
   /** The running query is rejected; the server goes on with it until somebody ends its backend. */
   interrupt(): void {
     this.#hasFailed = true;
+    this.#isInterrupted = true;
     this.#socket.destroy();
   }
 
@@ -162,6 +197,15 @@ export class Session {
     await Promise.race([this.#client.end().catch(() => undefined), patience]);
     clearTimeout(timer);
     this.#socket.destroy();
+  }
+
+  /** What we broke off ourselves is no trouble. */
+  #troubleOf(error: unknown, context: CallContext): DatabaseTrouble | undefined {
+    if (this.#isInterrupted) return undefined;
+    const { code } = error as { readonly code?: unknown };
+    const isClosed = this.#socket.destroyed || this.#socket.readableEnded;
+    const progress = { isConnected: this.#isConnected, awaitsTls: this.#awaitsTls, isClosed };
+    return troubleOf({ sqlState: sqlStateOf(error), code }, context, progress);
   }
 
   async #setTimeout(timeoutMs: number): Promise<void> {

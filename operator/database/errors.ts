@@ -1,6 +1,6 @@
 /** Errors of the database as the operator tells them apart: by class and SQLSTATE, never by text. */
 import { Reason } from "../api/reasons.ts";
-import type { Failure } from "../core/observed.ts";
+import type { DatabaseTrouble, Failure } from "../core/observed.ts";
 import { type CallContext, isConflictState, isMissingPart, meaningOf } from "./sqlstate.ts";
 
 /** Nothing but a change by a person helps. */
@@ -99,13 +99,20 @@ function describe(error: unknown, context: CallContext): string {
   return parts.filter((part) => part !== undefined).join(". ");
 }
 
-/** Any error of a call as one of the three classes above. */
-export function classified(error: unknown, context: CallContext): TerminalError | TransientError | FencedError {
+/**
+ * Any error of a call as one of the three classes above.
+ * @param trouble for measurements; undefined: nothing that the database is to be blamed for
+ */
+export function classified(
+  error: unknown,
+  context: CallContext,
+  trouble?: DatabaseTrouble,
+): TerminalError | TransientError | FencedError {
   if (error instanceof TerminalError || error instanceof TransientError || error instanceof FencedError) return error;
   const code = sqlStateOf(error);
   const message = describe(error, context);
   if (code !== undefined && isConflictState(code)) return new FencedError(code, message, { cause: error });
   const { reason, terminal } = meaningOf(code, context);
-  const failure: Failure = { reason, message, terminal, ...(code === undefined ? {} : { code }) };
+  const failure: Failure = { reason, message, terminal, ...(code && { code }), ...(trouble && { trouble }) };
   return terminal ? new TerminalError(failure, { cause: error }) : new TransientError(failure, { cause: error });
 }

@@ -35,6 +35,7 @@ const bad: Readonly<Record<string, { readonly data: Data; readonly says: RegExp 
   "a uri without a user": { data: { uri: "postgresql://db/timetravel" }, says: /lacks user/ },
   "a uri with a wrong escape": { data: { uri: "postgresql://app:hunter2%zz@db/timetravel" }, says: /escape/ },
   "a port that is none": { data: { ...parts, port: "54321x" }, says: /port "54321x"/ },
+  "a password in its host": { data: { ...parts, host: "app:hunter2@db.example" }, says: /host is not a host name/ },
   "an sslmode that might mean no TLS": { data: { ...parts, sslmode: "prefer" }, says: /sslmode "prefer" is none of/ },
 };
 

@@ -70,6 +70,9 @@ function isSslMode(text: string): text is SslMode {
 function settingsOf(fields: Data): Parsed {
   const missing = ["host", "dbname", "user"].filter((key) => !fields[key]);
   if (missing.length > 0) return { problem: `it lacks ${missing.join(", ")} (or a uri that has them)` };
+  // It is in every message of a connection that fails, and a password may be in it: it is not repeated.
+  if (/@|^[^/].*\s/.test(fields["host"] ?? ""))
+    return { problem: "host is not a host name (it has an @ or a space in it)" };
   const port = portOf(fields["port"]);
   if (port === undefined) return { problem: `port ${JSON.stringify(fields["port"])} is not a port number` };
   const sslMode = fields["sslmode"] || "disable";

@@ -1,7 +1,7 @@
 import { DatabaseError } from "pg";
 import { describe, expect, it } from "vitest";
 import { classified, FencedError, hasSqlState, TerminalError, TransientError } from "./errors.ts";
-import { type CallContext, TrickleState } from "./sqlstate.ts";
+import { boundedSqlState, type CallContext, TrickleState } from "./sqlstate.ts";
 
 type Row = readonly [code: string, context: CallContext, name: string, reason?: string];
 
@@ -124,5 +124,26 @@ describe("an error of the database", () => {
   it("is recognised by its code", () => {
     expect(hasSqlState(serverError("TR015"), TrickleState.fenced)).toBe(true);
     expect(hasSqlState(new Error("TR015"), TrickleState.fenced)).toBe(false);
+  });
+});
+
+describe("the label of a code", () => {
+  it.each([
+    ["TR014", "TR014"],
+    ["42501", "42501"],
+    ["55P03", "55P03"],
+    ["22012", "22000"],
+    ["HV00N", "HV000"],
+    ["ZZ123", "other"],
+    [undefined, ""],
+  ])("%s is %s", (code, label) => {
+    expect(boundedSqlState(code)).toBe(label);
+  });
+
+  it("has few values, whatever a repair raises", () => {
+    const raised = Array.from({ length: 36 ** 3 }, (_, n) => n.toString(36).toUpperCase().padStart(5, "Z"));
+    const standard = Array.from({ length: 1_000 }, (_, n) => `P0${n.toString().padStart(3, "0")}`);
+    const labels = new Set([...raised, ...standard].map(boundedSqlState));
+    expect(labels).toEqual(new Set(["other", "P0000"]));
   });
 });

@@ -54,6 +54,28 @@ export const PostgresState = {
   activeTransaction: "25001",
 } as const;
 
+/** Said of locks and of others that were faster: they pass, and tell who is in the way. */
+const passing = ["40001", "40P01", "55P03"];
+
+/** Those of PostgreSQL, appendix A of its manual. */
+const standardClasses =
+  "00 01 02 03 08 09 0A 0B 0F 0L 0P 0Z 10 20 21 22 23 24 25 26 27 28 2B 2D 2F 34 38 39 3B 3D 3F 40 42 44 53 54 55 57 58 F0 HV P0 XX";
+
+const named: readonly string[] = [
+  ...[TrickleState, LakeState, PostgresState].flatMap((states) => Object.values(states)),
+  ...passing,
+];
+
+/**
+ * For labels: a repair or an assertion may raise any five characters. A code that means something here stays, any other is told by
+ * its class.
+ */
+export function boundedSqlState(code: string | undefined): string {
+  if (code === undefined || named.includes(code)) return code ?? "";
+  const classOf = code.slice(0, 2);
+  return standardClasses.split(" ").includes(classOf) ? `${classOf}000` : "other";
+}
+
 /** What was being done: the same code means different things for our own calls and for a user's SQL. */
 export type CallContext = "connect" | "call" | "move" | "repair";
 

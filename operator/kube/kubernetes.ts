@@ -86,7 +86,7 @@ export function connectKubernetes(options: KubernetesOptions): Kubernetes {
         sourceOf: (namespace) => createListWatch<T>({ calls, transport, random, definition, namespace }),
       }),
     statusWriter: <T extends CustomObject>(definition: ResourceDefinition) =>
-      createStatusWriter<T>({ client: client.resource<T>(definition), clock, measurements: measurements.status }),
+      createStatusWriter<T>({ client: client.resource<T>(definition), measurements: measurements.status }),
     eventRecorder: (definition, reportingInstance) =>
       createEventRecorder({ calls, clock, random, logger, definition, reportingInstance }),
     elector: ({ namespace, name, times, ...rest }) => {

@@ -1,5 +1,4 @@
 import { beforeEach, describe, expect, test } from "vitest";
-import { FakeClock } from "../../test/support/fake-clock.ts";
 import { makeWidget, type Widget } from "../../test/support/make-object.ts";
 import { silentStatus } from "../../test/support/silent.ts";
 import { ConflictError, TransportError } from "./errors.ts";
@@ -10,7 +9,6 @@ import type { ResourceClient, StatusWriter } from "./types.ts";
 let live: Widget;
 let patches: object[];
 let loseAnswers: number;
-let clock: FakeClock;
 let writer: StatusWriter<Widget>;
 
 function move(change: (before: Widget) => Partial<Widget>): void {
@@ -37,8 +35,7 @@ beforeEach(() => {
   live = makeWidget({ resourceVersion: "10" }, { status: { phase: "Pending" } });
   patches = [];
   loseAnswers = 0;
-  clock = new FakeClock();
-  writer = createStatusWriter<Widget>({ client: client as ResourceClient<Widget>, clock, measurements: silentStatus });
+  writer = createStatusWriter<Widget>({ client: client as ResourceClient<Widget>, measurements: silentStatus });
 });
 
 describe("write", () => {
@@ -91,31 +88,8 @@ describe("write", () => {
         return client.patchStatus(base, status);
       },
     };
-    const restless = createStatusWriter<Widget>({ client: moving, clock, measurements: silentStatus });
+    const restless = createStatusWriter<Widget>({ client: moving, measurements: silentStatus });
     await expect(restless.write(observed, { phase: "Pausing" })).rejects.toBeInstanceOf(ConflictError);
     expect(patches).toHaveLength(4);
-  });
-});
-
-describe("a cached copy", () => {
-  test("from before our own write is stale, the written one is not, nor is another object", async () => {
-    const before = live;
-    const after = await writer.write(live, { phase: "Pausing" });
-    expect([writer.isStale(before), writer.isStale(after)]).toEqual([true, false]);
-    expect(writer.isStale(makeWidget({ uid: "other", resourceVersion: "1" }))).toBe(false);
-  });
-
-  test("is compared with writes made elsewhere too, and an older one doesn't undo a newer", () => {
-    const before = live;
-    writer.wrote(makeWidget({ resourceVersion: "20" }));
-    writer.wrote(makeWidget({ resourceVersion: "15" }));
-    expect([writer.isStale(before), writer.isStale(makeWidget({ resourceVersion: "19" }))]).toEqual([true, true]);
-  });
-
-  test("is believed again after a while: versions count lower in an etcd that was restored", async () => {
-    const before = live;
-    await writer.write(live, { phase: "Pausing" });
-    await clock.advance(10 * 60_000 + 1);
-    expect(writer.isStale(before)).toBe(false);
   });
 });

@@ -179,10 +179,6 @@ export interface StatusWriter<T extends CustomObject> {
    * If only metadata moved meanwhile it tries again by itself; if spec or status moved: ConflictError.
    */
   write(observed: T, status: NonNullable<T["status"]>, options?: CallOptions): Promise<T>;
-  /** The cached copy is older than what we wrote ourselves: skip the pass and requeue shortly, the watch brings the newer. */
-  isStale(cached: T): boolean;
-  /** Records a write made elsewhere (finalizer), so that `isStale` knows about it. */
-  wrote(object: T): void;
 }
 
 export interface EventInput {
@@ -229,6 +225,5 @@ export interface QueueMeasurements {
 }
 
 export interface StatusMeasurements {
-  staleReadSkipped(): void;
   conflict(): void;
 }

@@ -34,7 +34,6 @@ export function queueMeasurements({ queue }: Metrics, name: string): QueueMeasur
 
 export function statusMeasurements({ api }: Metrics): StatusMeasurements {
   return {
-    staleReadSkipped: () => api.staleReads.inc(),
     conflict: () => api.statusConflicts.inc(),
   };
 }

@@ -60,11 +60,6 @@ function apiMetrics(registers: [Registry]) {
       labelNames: ["resource"] as const,
       registers,
     }),
-    staleReads: new Counter({
-      name: "strw_stale_reads_skipped_total",
-      help: "Passes left out because the cache was older than our own last write.",
-      registers,
-    }),
     statusConflicts: new Counter({
       name: "strw_status_conflicts_total",
       help: "Status writes that found the object changed since it was observed.",
@@ -119,8 +114,8 @@ function rewindMetrics(registers: [Registry]) {
     }),
     databaseErrors: new Counter({
       name: "strw_database_errors_total",
-      help: "Failed statements in target databases, by SQLSTATE (or `connection`).",
-      labelNames: ["sqlstate"] as const,
+      help: "Target databases that could not be asked or have refused, by kind, and by SQLSTATE where the server gave one.",
+      labelNames: ["kind", "sqlstate"] as const,
       registers,
     }),
   };

@@ -1,6 +1,8 @@
 /** Metrics of the rewinds themselves: told by the controller, or counted over the cache when somebody scrapes. */
 import { isTerminal, type Phase, phases, statusSchema, terminalPhases } from "../api/status.ts";
 import type { ControllerMeasurements } from "../controller.ts";
+import { databaseTroubles } from "../core/observed.ts";
+import { boundedSqlState } from "../database/sqlstate.ts";
 import type { Clock, CustomObject, Store } from "../kube/types.ts";
 import type { Metrics } from "./metrics.ts";
 
@@ -11,6 +13,7 @@ export function rewindMeasurements({ rewind }: Metrics, clock: Clock): Controlle
   const since = new Map<string, number>();
   // a counter that appears with its first failure has never risen, for Prometheus
   for (const phase of terminalPhases) rewind.finished.inc({ phase }, 0);
+  for (const kind of databaseTroubles) rewind.databaseErrors.inc({ kind, sqlstate: "" }, 0);
   return {
     passed: (result) => rewind.reconciles.inc({ result }),
     phaseChanged: (uid, from, to) => {
@@ -24,10 +27,8 @@ export function rewindMeasurements({ rewind }: Metrics, clock: Clock): Controlle
       rewind.finished.inc({ phase: to });
       since.delete(uid);
     },
-    stepFailed: (step, reason, sqlState) => {
-      rewind.stepRetries.inc({ step, reason });
-      rewind.databaseErrors.inc({ sqlstate: sqlState ?? "connection" });
-    },
+    stepFailed: (step, reason) => rewind.stepRetries.inc({ step, reason }),
+    databaseFailed: (kind, sqlState) => rewind.databaseErrors.inc({ kind, sqlstate: boundedSqlState(sqlState) }),
   };
 }
 

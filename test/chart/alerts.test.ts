@@ -70,8 +70,8 @@ const operatorCases: readonly Case[] = [
   },
   {
     ...{ name: "a database refuses each minute", minutes: 15 },
-    series: [leads, one('strw_database_errors_total{sqlstate="42501"}', "0+1x100")],
-    fires: [{ alertname: "StreamTableRewindDatabaseErrors", sqlstate: "42501" }],
+    series: [leads, one('strw_database_errors_total{kind="statement",sqlstate="42501"}', "0+1x100")],
+    fires: [{ alertname: "StreamTableRewindDatabaseErrors", kind: "statement", sqlstate: "42501" }],
   },
   {
     ...{ name: "nobody leads", series: both("strw_is_leader{}", "0x100"), minutes: 2 },

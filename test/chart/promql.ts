@@ -8,7 +8,9 @@ export interface PromqlQuestion {
   readonly rules?: string;
   /** A single expression. */
   readonly expression?: string;
-  /** Samples a minute in promtool's notation: `metric{label="x"} 0 1x30`. */
+  /** Seconds between two samples; a minute, unless told. */
+  readonly seconds?: number;
+  /** Samples, one a minute, in promtool's notation: `metric{label="x"} 0 1x30`. */
   readonly series?: readonly string[];
   /** Which alerts fire then. */
   readonly minutes?: number;

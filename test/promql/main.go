@@ -23,14 +23,21 @@ import (
 	"github.com/prometheus/prometheus/storage"
 )
 
-// The rules are evaluated as often as the samples come.
-const interval = time.Minute
-
 type question struct {
 	Rules      string   `json:"rules"`
 	Expression string   `json:"expression"`
 	Series     []string `json:"series"`
 	Minutes    int      `json:"minutes"`
+	// Between two samples; 0: a minute.
+	Seconds int `json:"seconds"`
+}
+
+// interval is that of the samples, and of the rules' evaluation.
+func (q question) interval() time.Duration {
+	if q.Seconds == 0 {
+		return time.Minute
+	}
+	return time.Duration(q.Seconds) * time.Second
 }
 
 type answer struct {
@@ -63,11 +70,11 @@ func texts(errs ...error) []string {
 }
 
 // firing plays one rule: its expression has to hold at each evaluation for as long as `for` says.
-func firing(store storage.Storage, engine *promql.Engine, rule rulefmt.Rule, minutes int) ([]labels.Labels, error) {
+func firing(store storage.Storage, engine *promql.Engine, rule rulefmt.Rule, q question) ([]labels.Labels, error) {
 	since := map[string]time.Time{}
 	var found []labels.Labels
-	for minute := 0; minute <= minutes; minute++ {
-		now := time.Unix(0, 0).Add(time.Duration(minute) * interval).UTC()
+	for passed := time.Duration(0); passed <= time.Duration(q.Minutes)*time.Minute; passed += q.interval() {
+		now := time.Unix(0, 0).Add(passed).UTC()
 		query, err := engine.NewInstantQuery(context.Background(), store, nil, rule.Expr, now)
 		if err != nil {
 			return nil, err
@@ -106,14 +113,14 @@ func (q question) play(groups *rulefmt.RuleGroups) (list []labels.Labels, err er
 			err = errors.Join(t.err, fmt.Errorf("%v", trouble))
 		}
 	}()
-	store := promqltest.LoadedStorage(t, "load 1m\n  "+strings.Join(q.Series, "\n  "))
+	store := promqltest.LoadedStorage(t, fmt.Sprintf("load %s\n  ", q.interval())+strings.Join(q.Series, "\n  "))
 	defer store.Close()
 	engine := promql.NewEngine(promql.EngineOpts{
 		MaxSamples: 1_000_000, Timeout: time.Minute, LookbackDelta: 5 * time.Minute,
 	})
 	for _, group := range groups.Groups {
 		for _, rule := range group.Rules {
-			found, err := firing(store, engine, rule, q.Minutes)
+			found, err := firing(store, engine, rule, q)
 			if err != nil {
 				return nil, err
 			}

@@ -142,7 +142,5 @@ export function fakeStatusWriter(outside: FakeOutside): StatusWriter<RewindObjec
       if (isDeepStrictEqual(live(outside).status, stored)) return observed;
       return outside.crash.around("status", () => replace(outside, observed, { status: stored }));
     },
-    isStale: () => false,
-    wrote: () => undefined,
   };
 }

@@ -21,4 +21,4 @@ export const silentQueue: QueueMeasurements = {
 
 export const silentReflector: ReflectorMeasurements = { cached: nothing, watchRestarted: nothing, missed: nothing };
 
-export const silentStatus: StatusMeasurements = { staleReadSkipped: nothing, conflict: nothing };
+export const silentStatus: StatusMeasurements = { conflict: nothing };

@@ -61,7 +61,10 @@ export function queue(o: Observed): Decision | undefined {
     return queued(o, `${name} is being rewound by StreamTableRewind ${who}; this one starts when that one has ended`);
   }
   const message = `freeing ${name} from the rewind ${who}, which has ended or no longer exists`;
-  return actAtOnce(o, "Queued", { kind: "freeOrphan", uid: owner.uid, table: name }, message);
+  const note = `${name} was freed from the rewind ${who}, which has ended or no longer exists`;
+  const freed = { type: "Normal", reason: Reason.OrphanFreed, action: "FreeOrphan", note } as const;
+  const decision = actAtOnce(o, "Queued", { kind: "freeOrphan", uid: owner.uid, table: name }, message);
+  return { ...decision, eventsAfter: [freed] };
 }
 
 /** Another rewind has one of the tables, or comes first. */
