@@ -35,7 +35,7 @@ export const Reason = {
   EvidenceContradicted: "EvidenceContradicted",
   /** A value that the query of a stream table cannot compute, such as an overflow. */
   QueryFailed: "QueryFailed",
-  /** The lake and its catalog contradict each other, or the guard has recorded that a snapshot is wrong. */
+  /** A data file is lost, the lake and its catalog contradict each other, or the guard has recorded that a snapshot is wrong. */
   LakeDamaged: "LakeDamaged",
   RepairFailed: "RepairFailed",
   /** The database refused a call as such: a bug or an incompatible version. */

@@ -40,6 +40,7 @@ export const LakeState = {
   storageFailed: "LT008",
   readCutShort: "LT010",
   sealBroken: "LT011",
+  fileLost: "LT012",
 } as const;
 
 export const PostgresState = {
@@ -52,6 +53,7 @@ export const PostgresState = {
   undefinedTable: "42P01",
   queryCanceled: "57014",
   activeTransaction: "25001",
+  ioError: "58030",
 } as const;
 
 /** What was being done: the same code means different things for our own calls and for a user's SQL. */
@@ -90,6 +92,8 @@ const meanings: Readonly<Record<string, Meaning>> = {
   [LakeState.storageFailed]: transient(Reason.LakeUnreachable),
   [LakeState.readCutShort]: transient(Reason.LakeUnreachable),
   [LakeState.sealBroken]: transient(Reason.LakeDamaged),
+  // Only a person brings it back.
+  [LakeState.fileLost]: terminal(Reason.LakeDamaged),
   [PostgresState.invalidPassword]: terminal(Reason.AuthenticationFailed),
   [PostgresState.invalidAuthorization]: terminal(Reason.AuthenticationFailed),
   [PostgresState.unknownDatabase]: terminal(Reason.AuthenticationFailed),
@@ -153,10 +157,11 @@ export function isMissingPart(code: string | undefined, context: CallContext): b
 /** Connection exception, insufficient resources, operator intervention, system error. */
 const unreachableClasses = ["08", "53", "57", "58"];
 
-/** Said by PostgreSQL itself, so PostgreSQL is there: its postgres_fdw does not reach the lake engine. */
+/** Said by PostgreSQL itself, so PostgreSQL is there: its postgres_fdw does not reach the lake engine, or that one not its files. */
 function ofLakeConnection(code: string, context: CallContext): Meaning | undefined {
   const asksTheLake = context === "move" || context === "repair";
-  return asksTheLake && code.startsWith("08") ? transient(Reason.LakeUnreachable) : undefined;
+  const isOfLake = code.startsWith("08") || code === PostgresState.ioError;
+  return asksTheLake && isOfLake ? transient(Reason.LakeUnreachable) : undefined;
 }
 
 export function meaningOf(code: string | undefined, context: CallContext): Meaning {
