@@ -21,6 +21,10 @@ export const specMessages = {
   uniqueAssertions: "verification.assertions must have different names",
   assertedSomewhere:
     "verification.at is empty, so the assertions would never be evaluated: name Rewind, Replay or both, or leave at out for both",
+  shortRepair:
+    "repair.sql may have 262144 characters in all: put what is longer into a function of the database and call that one",
+  shortAssertions:
+    "verification.assertions may have 262144 characters of sql in all: put what is longer into a function of the database and call that one",
   abortOneWay: "abort cannot be taken back",
   acceptNeedsLake: "acceptContradiction takes the lake's rows: it does not go with strategy Journal",
   planHashNeedsManual: "approval.planHash needs approval.mode Manual: with Automatic there is nothing to approve",
@@ -62,6 +66,9 @@ const immutableFields: readonly CelRule[] = [
 const rules = (list: readonly CelRule[]) => ({ "x-kubernetes-validations": list });
 
 const sql = z.string().min(1).max(65536);
+
+/** Of a list together: kubectl apply keeps a copy of all in an annotation, which may not be longer, and etcd takes 1.5 MB. */
+export const sqlInAll = 262_144;
 
 const databaseSchema = z
   .object({
@@ -126,7 +133,10 @@ const verificationSchema = z
       .max(16)
       .default([])
       .meta(
-        rules([{ rule: "self.all(a, self.exists_one(b, a.name == b.name))", message: specMessages.uniqueAssertions }]),
+        rules([
+          { rule: "self.all(a, self.exists_one(b, a.name == b.name))", message: specMessages.uniqueAssertions },
+          { rule: `self.map(a, size(a.sql)).sum() <= ${sqlInAll}`, message: specMessages.shortAssertions },
+        ]),
       ),
     at: z
       .array(z.enum(["Rewind", "Replay"]))
@@ -140,6 +150,7 @@ const verificationSchema = z
 
 const repairSchema = z
   .object({ sql: z.array(sql).min(1).max(32).describe("Statements, one an item, in order.") })
+  .meta(rules([{ rule: `self.sql.map(s, size(s)).sum() <= ${sqlInAll}`, message: specMessages.shortRepair }]))
   .describe("Statements that remove the damage from the source, in one transaction; they reach the lake at most once.");
 
 const resumeSchema = z

@@ -29,6 +29,9 @@ const without = (name: string, key: keyof typeof base): SpecRow => {
 };
 const assertion = (name: string) => ({ name, sql: "select true" });
 
+/** The longest statement, of characters that JavaScript counts twice and UTF-8 four times. */
+const longSql = "🦆".repeat(65_536);
+
 export const specRows: readonly SpecRow[] = [
   valid("the smallest spec", { verification: undefined, repair: undefined }),
   valid("everything set", {
@@ -50,6 +53,7 @@ export const specRows: readonly SpecRow[] = [
   valid("the first year and the widest offset", { target: { timestamp: "0001-01-01T00:00:00-15:59" } }),
   valid("an unknown field (it is dropped)", { colour: "green" }),
   valid("ttlSecondsAfterFinished null", { ttlSecondsAfterFinished: null }),
+  valid("as much repair as there may be", { repair: { sql: Array.from({ length: 4 }, () => longSql) } }),
   without("no database", "database"),
   without("no tables", "streamTables"),
   without("no target", "target"),
@@ -93,6 +97,18 @@ export const specRows: readonly SpecRow[] = [
   invalid("two assertions of one name", { verification: { assertions: [assertion("a"), assertion("a")] } }),
   invalid("an unknown place to assert at", { verification: { assertions: [], at: ["Repair"] } }),
   invalid("a repair without statements", { repair: { sql: [] } }),
+  invalid(
+    "two megabytes of repair",
+    { repair: { sql: Array.from({ length: 32 }, () => "x".repeat(65_536)) } },
+    "repair.sql may have 262144 characters in all: put what is longer into a function",
+  ),
+  invalid(
+    "a megabyte of assertions",
+    {
+      verification: { assertions: Array.from({ length: 16 }, (_, i) => ({ name: `a${i}`, sql: "x".repeat(65_536) })) },
+    },
+    "verification.assertions may have 262144 characters of sql in all",
+  ),
   invalid("a repair with an empty statement", { repair: { sql: [""] } }),
   invalid("an unknown failure policy", { failurePolicy: "Ignore" }),
   invalid("dryRun as text", { dryRun: "yes" }),

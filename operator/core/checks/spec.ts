@@ -1,11 +1,16 @@
 /** The spec judged by itself: the CEL rules once more. */
 import { Reason } from "../../api/reasons.ts";
-import { type StreamTableRewindSpec, specMessages } from "../../api/spec.ts";
+import { type StreamTableRewindSpec, specMessages, sqlInAll } from "../../api/spec.ts";
 import { isTime, timeMessage } from "../../api/time.ts";
 import { type Failure, isInvalid, type Observed } from "../observed.ts";
 
 function hasDuplicates(values: readonly string[]): boolean {
   return new Set(values).size !== values.length;
+}
+
+/** As CEL counts them: a character may be two units of JavaScript. */
+function isShort(texts: readonly string[]): boolean {
+  return texts.reduce((sum, text) => sum + [...text].length, 0) <= sqlInAll;
 }
 
 /** The messages of the CEL rules that a spec breaks; empty: none. Mirrors the rules of api/spec.ts. */
@@ -18,6 +23,8 @@ export function brokenRules(spec: StreamTableRewindSpec): string[] {
     [target.timestamp === undefined || isTime(timestamp), timeMessage(timestamp)],
     [!hasDuplicates(streamTables), specMessages.uniqueTables],
     [!hasDuplicates(assertions.map(({ name }) => name)), specMessages.uniqueAssertions],
+    [isShort(assertions.map(({ sql }) => sql)), specMessages.shortAssertions],
+    [isShort(spec.repair?.sql ?? []), specMessages.shortRepair],
     [assertions.length === 0 || at.length > 0, specMessages.assertedSomewhere],
     [!spec.acceptContradiction || spec.strategy !== "Journal", specMessages.acceptNeedsLake],
     [approval.planHash === undefined || approval.mode === "Manual", specMessages.planHashNeedsManual],
