@@ -35,6 +35,7 @@ const rows: readonly Row[] = [
   ["2D000", "repair", "TerminalError", "RepairFailed"],
   ["P0001", "repair", "TerminalError", "RepairFailed"],
   ["TR022", "move", "TerminalError", "EvidenceContradicted"],
+  ["TR023", "call", "TransientError", "SnapshotInFuture"],
   ["22012", "move", "TerminalError", "QueryFailed"],
   ["22003", "move", "TerminalError", "QueryFailed"],
   ["42883", "move", "TerminalError", "QueryFailed"],

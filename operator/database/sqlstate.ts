@@ -27,6 +27,7 @@ export const TrickleState = {
   refusedInsideRepair: "TR020",
   badArgument: "TR021",
   evidenceContradicted: "TR022",
+  timeNotCome: "TR023",
   lakeDamaged: "TR041",
 } as const;
 
@@ -73,6 +74,8 @@ const meanings: Readonly<Record<string, Meaning>> = {
   [TrickleState.ambiguousStreamTable]: terminal(Reason.AmbiguousStreamTable),
   [TrickleState.wrongFrontierShape]: terminal(Reason.CallRefused),
   [TrickleState.snapshotInFuture]: terminal(Reason.SnapshotInFuture),
+  // By another clock it has come already.
+  [TrickleState.timeNotCome]: transient(Reason.SnapshotInFuture),
   [TrickleState.snapshotExpired]: terminal(Reason.SnapshotExpired),
   [TrickleState.mixedSnapshots]: terminal(Reason.CallRefused),
   [TrickleState.queryRefused]: terminal(Reason.QueryRefused),
