@@ -24,7 +24,7 @@ export const Reason = {
   SnapshotExpired: "SnapshotExpired",
   SnapshotInFuture: "SnapshotInFuture",
   SnapshotNotFound: "SnapshotNotFound",
-  /** A source table is not there: any more, or at the target not yet. */
+  /** A source table, or a column of it, is not there: any more, or at the target not yet. */
   SourceDropped: "SourceDropped",
   QueryRefused: "QueryRefused",
   StrategyNotPossible: "StrategyNotPossible",

@@ -91,6 +91,23 @@ describe("a snapshot that has expired and that the undo journal reaches", () => 
   });
 });
 
+test("a snapshot at which the lake had no such column is refused at once, with the column", async () => {
+  const duckdb = await stage().database.duckdb({ readOnly: false });
+  await duckdb.run("create table lake.main.al (k varchar)");
+  await duckdb.run("insert into lake.main.al values ('a')");
+  const target = await stage().head();
+  await duckdb.run("alter table lake.main.al add column w integer default 7");
+  duckdb.close();
+  await stage().pool.query(
+    `create foreign table lake.al (k text, w int) server lake options (schema_name 'main', table_name 'al');
+     select pgtrickle.create_stream_table('al_w', 'select w, count(*) as n from lake.al group by w')`,
+  );
+  const spec: Spec = { streamTables: ["public.al_w"], verification: { assertions: [] } };
+  const { phase, reason, message, retry } = await apply(target, spec);
+  expect({ phase, reason, retry }).toEqual({ phase: "Failed", reason: "SourceDropped", retry: undefined });
+  expect(message).toContain(`lake table main.al had no column w at snapshot ${target}`);
+});
+
 test("one table in two spellings is refused with both", async () => {
   const { good: target } = await stage().damage();
   const { phase, reason, message } = await apply(target, { streamTables: ["event_summary", "public.event_summary"] });
