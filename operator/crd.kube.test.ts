@@ -40,12 +40,15 @@ function make(spec: unknown = makeSpecInput()): Promise<RewindObject> {
 }
 
 describe("the API server judges a spec as zod and the named checks do", () => {
-  it.each(specRows)("$name: $isValid", async ({ spec, isValid }) => {
+  it.each(specRows)("$name: $isValid", async ({ spec, isValid, refusal = "" }) => {
     const answer = await makeRewind(api, { namespace, name: "row", spec, dryRun: true }).catch(
       (error: unknown) => error,
     );
     if (isValid) expect(answer).toMatchObject({ metadata: { name: "row" } });
-    else expect(isInvalid(answer), String(answer)).toBe(true);
+    else {
+      expect(isInvalid(answer), String(answer)).toBe(true);
+      expect(String(answer)).toContain(refusal);
+    }
   });
 });
 

@@ -52,9 +52,9 @@ async function claim(
   run.plan = undefined;
 }
 
-async function plan(given: Performance, { tables, snapshotId }: Extract<Action, { kind: "plan" }>): Promise<void> {
+async function plan(given: Performance, action: Extract<Action, { kind: "plan" }>): Promise<void> {
   const { observed, run, now } = given;
-  const answer = await sessionOf(run).plan(tables, snapshotId);
+  const answer = await sessionOf(run).plan(action.tables, action.snapshotId, action.strategy);
   if (isInvalid(observed.spec) || observed.world.kind !== "observed") return;
   const planned = { ...answer, database: observed.world.database };
   // When it was ready: an engine that needs long for a plan is not asked for the next one at once.

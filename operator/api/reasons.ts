@@ -24,7 +24,7 @@ export const Reason = {
   SnapshotExpired: "SnapshotExpired",
   SnapshotInFuture: "SnapshotInFuture",
   SnapshotNotFound: "SnapshotNotFound",
-  /** A source table is not there: any more, or at the target not yet. */
+  /** A source table, or a column of it, is not there: any more, or at the target not yet. */
   SourceDropped: "SourceDropped",
   QueryRefused: "QueryRefused",
   StrategyNotPossible: "StrategyNotPossible",
@@ -35,7 +35,7 @@ export const Reason = {
   EvidenceContradicted: "EvidenceContradicted",
   /** A value that the query of a stream table cannot compute, such as an overflow. */
   QueryFailed: "QueryFailed",
-  /** The lake and its catalog contradict each other, or the guard has recorded that a snapshot is wrong. */
+  /** A data file is lost, the lake and its catalog contradict each other, or the guard has recorded that a snapshot is wrong. */
   LakeDamaged: "LakeDamaged",
   RepairFailed: "RepairFailed",
   /** The database refused a call as such: a bug or an incompatible version. */

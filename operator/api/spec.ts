@@ -4,11 +4,14 @@
  * what spans fields is a CEL rule here and a named check with the same message in core/checks/.
  */
 import { z } from "zod";
+import { timeRule } from "./time.ts";
 
 /** A CEL rule as the API server takes it (`x-kubernetes-validations`). */
 export interface CelRule {
   readonly rule: string;
   readonly message: string;
+  /** Says the value too; `message` is what is said where it cannot be evaluated. */
+  readonly messageExpression?: string;
   readonly fieldPath?: string;
 }
 
@@ -16,6 +19,12 @@ export const specMessages = {
   oneTarget: "exactly one of target.snapshotId and target.timestamp must be set",
   uniqueTables: "streamTables must not name a table twice",
   uniqueAssertions: "verification.assertions must have different names",
+  assertedSomewhere:
+    "verification.at is empty, so the assertions would never be evaluated: name Rewind, Replay or both, or leave at out for both",
+  shortRepair:
+    "repair.sql may have 262144 characters in all: put what is longer into a function of the database and call that one",
+  shortAssertions:
+    "verification.assertions may have 262144 characters of sql in all: put what is longer into a function of the database and call that one",
   abortOneWay: "abort cannot be taken back",
   acceptNeedsLake: "acceptContradiction takes the lake's rows: it does not go with strategy Journal",
   planHashNeedsManual: "approval.planHash needs approval.mode Manual: with Automatic there is nothing to approve",
@@ -58,6 +67,9 @@ const rules = (list: readonly CelRule[]) => ({ "x-kubernetes-validations": list 
 
 const sql = z.string().min(1).max(65536);
 
+/** Of a list together: kubectl apply keeps a copy of all in an annotation, which may not be longer, and etcd takes 1.5 MB. */
+export const sqlInAll = 262_144;
+
 const databaseSchema = z
   .object({
     secretRef: z.object({
@@ -71,9 +83,10 @@ const databaseSchema = z
 const targetSchema = z
   .object({
     snapshotId: z.int().min(0).optional().describe("DuckLake snapshot that the tables shall be equal to."),
-    timestamp: z.iso
-      .datetime({ offset: true })
+    timestamp: z
+      .string()
       .max(64)
+      .meta(rules([timeRule]))
       .optional()
       .describe("The last snapshot at or before this time; resolved to an id, shown in status, before anything runs."),
   })
@@ -110,6 +123,9 @@ const assertionSchema = z.object({
   ),
 });
 
+/** The API server evaluates it over the default of the whole, too, which has neither. */
+const assertedSomewhere = "!has(self.assertions) || size(self.assertions) == 0 || !has(self.at) || size(self.at) > 0";
+
 const verificationSchema = z
   .object({
     assertions: z
@@ -117,7 +133,10 @@ const verificationSchema = z
       .max(16)
       .default([])
       .meta(
-        rules([{ rule: "self.all(a, self.exists_one(b, a.name == b.name))", message: specMessages.uniqueAssertions }]),
+        rules([
+          { rule: "self.all(a, self.exists_one(b, a.name == b.name))", message: specMessages.uniqueAssertions },
+          { rule: `self.map(a, size(a.sql)).sum() <= ${sqlInAll}`, message: specMessages.shortAssertions },
+        ]),
       ),
     at: z
       .array(z.enum(["Rewind", "Replay"]))
@@ -125,11 +144,13 @@ const verificationSchema = z
       .default(["Rewind", "Replay"])
       .describe("Before the commit of which steps the assertions must hold."),
   })
+  .meta(rules([{ rule: assertedSomewhere, message: specMessages.assertedSomewhere }]))
   .describe("What must hold besides the comparison with the defining query, which is always made.")
   .prefault({});
 
 const repairSchema = z
   .object({ sql: z.array(sql).min(1).max(32).describe("Statements, one an item, in order.") })
+  .meta(rules([{ rule: `self.sql.map(s, size(s)).sum() <= ${sqlInAll}`, message: specMessages.shortRepair }]))
   .describe("Statements that remove the damage from the source, in one transaction; they reach the lake at most once.");
 
 const resumeSchema = z

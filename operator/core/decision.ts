@@ -13,7 +13,12 @@ export type Action =
   | { readonly kind: "freeOrphan"; readonly uid: string; readonly table: string }
   | { readonly kind: "pause"; readonly token: string }
   | { readonly kind: "keepAlive"; readonly token: string }
-  | { readonly kind: "plan"; readonly tables: readonly string[]; readonly snapshotId: number }
+  | {
+      readonly kind: "plan";
+      readonly tables: readonly string[];
+      readonly snapshotId: number;
+      readonly strategy: string;
+    }
   | {
       readonly kind: "rewind";
       readonly token: string;

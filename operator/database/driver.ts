@@ -46,7 +46,8 @@ export interface RewindSession {
   pause(token: string): Promise<void>;
   /** Says that somebody still looks after the operation while it waits. */
   keepAlive(token: string): Promise<void>;
-  plan(tables: readonly string[], snapshotId: number): Promise<Planned>;
+  /** Refused where the strategy does not lead there. */
+  plan(tables: readonly string[], snapshotId: number, strategy: string): Promise<Planned>;
   rewind(token: string, snapshotId: number, move: RewindMove): Promise<void>;
   /** Opens that session meanwhile; nothing depends on it. */
   prepareRepair(query: ObserveQuery): void;

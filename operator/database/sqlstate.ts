@@ -27,6 +27,7 @@ export const TrickleState = {
   refusedInsideRepair: "TR020",
   badArgument: "TR021",
   evidenceContradicted: "TR022",
+  timeNotCome: "TR023",
   lakeDamaged: "TR041",
 } as const;
 
@@ -40,6 +41,7 @@ export const LakeState = {
   storageFailed: "LT008",
   readCutShort: "LT010",
   sealBroken: "LT011",
+  fileLost: "LT012",
 } as const;
 
 export const PostgresState = {
@@ -52,6 +54,7 @@ export const PostgresState = {
   undefinedTable: "42P01",
   queryCanceled: "57014",
   activeTransaction: "25001",
+  ioError: "58030",
 } as const;
 
 /** Said of locks and of others that were faster: they pass, and tell who is in the way. */
@@ -93,6 +96,8 @@ const meanings: Readonly<Record<string, Meaning>> = {
   [TrickleState.ambiguousStreamTable]: terminal(Reason.AmbiguousStreamTable),
   [TrickleState.wrongFrontierShape]: terminal(Reason.CallRefused),
   [TrickleState.snapshotInFuture]: terminal(Reason.SnapshotInFuture),
+  // By another clock it has come already.
+  [TrickleState.timeNotCome]: transient(Reason.SnapshotInFuture),
   [TrickleState.snapshotExpired]: terminal(Reason.SnapshotExpired),
   [TrickleState.mixedSnapshots]: terminal(Reason.CallRefused),
   [TrickleState.queryRefused]: terminal(Reason.QueryRefused),
@@ -112,6 +117,8 @@ const meanings: Readonly<Record<string, Meaning>> = {
   [LakeState.storageFailed]: transient(Reason.LakeUnreachable),
   [LakeState.readCutShort]: transient(Reason.LakeUnreachable),
   [LakeState.sealBroken]: transient(Reason.LakeDamaged),
+  // Only a person brings it back.
+  [LakeState.fileLost]: terminal(Reason.LakeDamaged),
   [PostgresState.invalidPassword]: terminal(Reason.AuthenticationFailed),
   [PostgresState.invalidAuthorization]: terminal(Reason.AuthenticationFailed),
   [PostgresState.unknownDatabase]: terminal(Reason.AuthenticationFailed),
@@ -175,10 +182,11 @@ export function isMissingPart(code: string | undefined, context: CallContext): b
 /** Connection exception, insufficient resources, operator intervention, system error. */
 const unreachableClasses = ["08", "53", "57", "58"];
 
-/** Said by PostgreSQL itself, so PostgreSQL is there: its postgres_fdw does not reach the lake engine. */
+/** Said by PostgreSQL itself, so PostgreSQL is there: its postgres_fdw does not reach the lake engine, or that one not its files. */
 function ofLakeConnection(code: string, context: CallContext): Meaning | undefined {
   const asksTheLake = context === "move" || context === "repair";
-  return asksTheLake && code.startsWith("08") ? transient(Reason.LakeUnreachable) : undefined;
+  const isOfLake = code.startsWith("08") || code === PostgresState.ioError;
+  return asksTheLake && isOfLake ? transient(Reason.LakeUnreachable) : undefined;
 }
 
 export function meaningOf(code: string | undefined, context: CallContext): Meaning {

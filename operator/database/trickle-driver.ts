@@ -71,10 +71,10 @@ class TrickleSession implements RewindSession {
     await this.#session.value("select pgtrickle_rewind.keep_alive($1::text, $2::uuid)", this.#owner(token));
   }
 
-  async plan(tables: readonly string[], snapshotId: number): Promise<Planned> {
+  async plan(tables: readonly string[], snapshotId: number, strategy: string): Promise<Planned> {
     const json = await this.#session.value(
-      "select pgtrickle.plan_rewind($1::text[], $2::bigint)",
-      [tables, snapshotId],
+      "select pgtrickle.plan_rewind($1::text[], $2::bigint, $3::text)",
+      [tables, snapshotId, strategy],
       { context: "move", timeoutMs: planTimeoutMs },
     );
     return plannedOf(json);

@@ -57,6 +57,24 @@ describe("verify", () => {
     expect(error.hint).toContain("verify_rows_limit");
   });
 
+  test("level rows refuses a source that was dropped, also where another has its name now", async () => {
+    const duckdb = await trickle().duckdb({ readOnly: false });
+    await duckdb.run("create table lake.main.vr (k varchar, v integer)");
+    await duckdb.run("insert into lake.main.vr values ('a', 1)");
+    duckdb.close();
+    const makeSource =
+      "create foreign table lake.vr (k text, v int) server lake options (schema_name 'main', table_name 'vr')";
+    await rows(makeSource);
+    await rows("select pgtrickle.create_stream_table('vr_sum', 'select k, sum(v) as s from lake.vr group by k')");
+    await rows("drop foreign table lake.vr");
+    const verified = () => failure(rows("select ok from pgtrickle.verify('vr_sum', 'rows')"));
+    const gone = { code: "TR016", message: "source lake.vr of stream table public.vr_sum was dropped" };
+    expect(await verified()).toMatchObject(gone);
+    await rows(makeSource);
+    await rows("insert into lake.vr values ('b', 2)");
+    expect(await verified()).toMatchObject({ ...gone, hint: expect.stringMatching(/create it again/) });
+  });
+
   test("an unknown level is refused, naming the levels", async () => {
     const error = await failure(rows("select * from pgtrickle.verify('event_summary', 'all')"));
     expect(error.code).toBe("TR021");

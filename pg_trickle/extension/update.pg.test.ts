@@ -97,6 +97,22 @@ test("holds, rewinds, registry and history are what they were", async () => {
   expect(JSON.parse(await state())).toEqual(JSON.parse(before));
 });
 
+test("which columns the queries name is known, unless their source is gone", async () => {
+  const known = await rows(
+    old.pool(),
+    `select t.table_name as name, s.lake_table, s.lake_columns
+     from pgtrickle_internal.sources s join pgtrickle_internal.stream_tables t on t.id = s.stream_table_id
+     where t.table_name in ('active', 'paused', 'joined', 'orphaned') order by 1, 2`,
+  );
+  expect(known.map(({ name, lake_table, lake_columns }) => [name, lake_table, lake_columns])).toEqual([
+    ["active", "events", ["event_type", "value"]],
+    ["joined", "events", ["event_type"]],
+    ["joined", "kinds", ["kind", "label"]],
+    ["orphaned", "growing", null],
+    ["paused", "events", []],
+  ]);
+});
+
 test("the guard is on the lake's catalog at once, nobody need call anything", async () => {
   const [found] = await rows(
     old.pool(),

@@ -4,7 +4,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import type { DuckdbClient } from "../../test/stack/ducklake.ts";
 import { failure } from "../../test/support/summary-table.ts";
 import { useTrickle } from "../../test/support/trickle.ts";
-import { createLongTable, loseLastFile, ROWS } from "./testing/broken-lake.ts";
+import { createLongTable, loseFile, ROWS } from "./testing/broken-lake.ts";
 import { cancel, connectEngine, failureOf } from "./testing/engine-client.ts";
 
 /** The largest integer: one more is an error. */
@@ -40,11 +40,11 @@ afterAll(async () => {
 });
 
 function lose(name: string): void {
-  putBack = loseLastFile(trickle().dataPath, name);
+  putBack = loseFile(trickle().dataPath, name, -1);
 }
 
 const BAD_VALUE = { code: "22003", message: /Overflow in addition of INT32/ };
-const LOST_FILE = { code: "58030", message: /No such file/ };
+const LOST_FILE = { code: "LT012", message: /No such file/ };
 
 const CASES = [
   { what: "a value", name: "late", want: BAD_VALUE, breakIt: () => undefined },
@@ -146,7 +146,7 @@ describe("a stream table of which a part cannot be read", () => {
     lose("held");
     const refreshed = pool().query("select pgtrickle.refresh('of_held')");
     expect(await failure(refreshed)).toMatchObject({
-      code: "58030",
+      code: "LT012",
       message: expect.stringMatching(LOST_FILE.message),
     });
     expect(await contents("of_held")).toEqual(before);
@@ -158,7 +158,7 @@ describe("a stream table of which a part cannot be read", () => {
     );
     lose("held");
     const verified = pool().query("select ok, row_count from pgtrickle.verify('of_held', $1)", [level]);
-    expect(await failure(verified)).toMatchObject({ code: "58030", message: expect.stringMatching(LOST_FILE.message) });
+    expect(await failure(verified)).toMatchObject({ code: "LT012", message: expect.stringMatching(LOST_FILE.message) });
     await pool().query("delete from pgtrickle_internal.settings");
   });
 });

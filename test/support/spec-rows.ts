@@ -5,16 +5,32 @@ export interface SpecRow {
   readonly name: string;
   readonly spec: unknown;
   readonly isValid: boolean;
+  /** Part of what is said of it. */
+  readonly refusal?: string;
 }
 
 const base = makeSpecInput();
 const valid = (name: string, changes: object): SpecRow => ({ name, spec: { ...base, ...changes }, isValid: true });
-const invalid = (name: string, changes: object): SpecRow => ({ name, spec: { ...base, ...changes }, isValid: false });
+const invalid = (name: string, changes: object, refusal?: string): SpecRow => ({
+  name,
+  spec: { ...base, ...changes },
+  isValid: false,
+  ...(refusal === undefined ? {} : { refusal }),
+});
+const invalidTime = (name: string, timestamp: string): SpecRow =>
+  invalid(
+    name,
+    { target: { timestamp } },
+    `target.timestamp '${timestamp}' is not a time that exists: write it as 2026-`,
+  );
 const without = (name: string, key: keyof typeof base): SpecRow => {
   const { [key]: _, ...spec } = base;
   return { name, spec, isValid: false };
 };
 const assertion = (name: string) => ({ name, sql: "select true" });
+
+/** The longest statement, of characters that JavaScript counts twice and UTF-8 four times. */
+const longSql = "🦆".repeat(65_536);
 
 export const specRows: readonly SpecRow[] = [
   valid("the smallest spec", { verification: undefined, repair: undefined }),
@@ -32,9 +48,12 @@ export const specRows: readonly SpecRow[] = [
   valid("the lake's word not accepted", { acceptContradiction: false, strategy: "Journal" }),
   valid("snapshot 0", { target: { snapshotId: 0 } }),
   valid("sixteen tables", { streamTables: Array.from({ length: 16 }, (_, i) => `public.t${i}`) }),
-  valid("no place to assert at", { verification: { assertions: [assertion("a")], at: [] } }),
+  valid("no place to assert at, and nothing to assert", { verification: { assertions: [], at: [] } }),
+  valid("the 29th of February of a leap year", { target: { timestamp: "2000-02-29T23:59:59Z" } }),
+  valid("the first year and the widest offset", { target: { timestamp: "0001-01-01T00:00:00-15:59" } }),
   valid("an unknown field (it is dropped)", { colour: "green" }),
   valid("ttlSecondsAfterFinished null", { ttlSecondsAfterFinished: null }),
+  valid("as much repair as there may be", { repair: { sql: Array.from({ length: 4 }, () => longSql) } }),
   without("no database", "database"),
   without("no tables", "streamTables"),
   without("no target", "target"),
@@ -50,9 +69,22 @@ export const specRows: readonly SpecRow[] = [
   invalid("a negative snapshot", { target: { snapshotId: -1 } }),
   invalid("a snapshot that is no whole number", { target: { snapshotId: 1.5 } }),
   invalid("a snapshot as text", { target: { snapshotId: "42" } }),
-  invalid("a time without a zone", { target: { timestamp: "2026-11-22T03:00:00" } }),
-  invalid("a month that does not exist", { target: { timestamp: "2026-13-22T03:00:00Z" } }),
-  invalid("words as a time", { target: { timestamp: "yesterday" } }),
+  invalid(
+    "assertions and no place to assert at",
+    { verification: { assertions: [assertion("a")], at: [] } },
+    "verification.at is empty, so the assertions would never be evaluated",
+  ),
+  invalidTime("a time without a zone", "2026-11-22T03:00:00"),
+  invalidTime("a time without seconds", "2026-11-22T03:00Z"),
+  invalidTime("a month that does not exist", "2026-13-22T03:00:00Z"),
+  invalidTime("a day that does not exist", "2026-02-29T03:00:00Z"),
+  invalidTime("an hour that does not exist", "2026-11-22T24:00:00Z"),
+  invalidTime("a year that does not exist", "0000-01-01T00:00:00Z"),
+  invalidTime("an offset that PostgreSQL does not take", "2026-11-29T14:30:00+23:59"),
+  invalidTime("the first offset that PostgreSQL does not take", "2026-11-29T14:30:00-16:00"),
+  invalidTime("a time in small letters", "2026-11-29t14:30:00z"),
+  invalidTime("a comma before the fractions", "2026-11-29T14:30:00,5Z"),
+  invalidTime("words as a time", "yesterday"),
   invalid("an unknown strategy", { strategy: "Fast" }),
   invalid("a strategy in lower case", { strategy: "auto" }),
   invalid("the lake's word by the journal", { acceptContradiction: true, strategy: "Journal" }),
@@ -65,6 +97,18 @@ export const specRows: readonly SpecRow[] = [
   invalid("two assertions of one name", { verification: { assertions: [assertion("a"), assertion("a")] } }),
   invalid("an unknown place to assert at", { verification: { assertions: [], at: ["Repair"] } }),
   invalid("a repair without statements", { repair: { sql: [] } }),
+  invalid(
+    "two megabytes of repair",
+    { repair: { sql: Array.from({ length: 32 }, () => "x".repeat(65_536)) } },
+    "repair.sql may have 262144 characters in all: put what is longer into a function",
+  ),
+  invalid(
+    "a megabyte of assertions",
+    {
+      verification: { assertions: Array.from({ length: 16 }, (_, i) => ({ name: `a${i}`, sql: "x".repeat(65_536) })) },
+    },
+    "verification.assertions may have 262144 characters of sql in all",
+  ),
   invalid("a repair with an empty statement", { repair: { sql: [""] } }),
   invalid("an unknown failure policy", { failurePolicy: "Ignore" }),
   invalid("dryRun as text", { dryRun: "yes" }),

@@ -53,6 +53,19 @@ function wrongTable(o: Observed): Failure | undefined {
   return o.world.tables.find((table) => table.failure?.terminal)?.failure;
 }
 
+/** Two spellings of one name; the schema of the object compares texts only. */
+function tableTwice(o: Observed): Failure | undefined {
+  if (o.world.kind !== "observed" || isRewound(o.world)) return undefined;
+  const { tables } = o.world;
+  for (const { name, requested } of tables) {
+    const other = tables.find((table) => table.name === name && table.requested !== requested);
+    if (name === undefined || other === undefined) continue;
+    const message = `streamTables names ${name} twice, as ${requested} and as ${other.requested}: leave one of them out`;
+    return { reason: Reason.InvalidSpec, message, terminal: true };
+  }
+  return undefined;
+}
+
 function wrongTarget(o: Observed): Failure | undefined {
   if (o.world.kind !== "observed" || isRewound(o.world)) return undefined;
   return o.world.target.failure?.terminal ? o.world.target.failure : undefined;
@@ -113,6 +126,7 @@ const failureChecks: readonly FailureCheck[] = [
   lastActionFailedForGood,
   journaledFailure,
   wrongTable,
+  tableTwice,
   wrongTarget,
   deadlineExceeded,
   backoffLimitExceeded,

@@ -19,15 +19,15 @@ export async function createLongTable(duckdb: DuckdbClient, name: string, lastVa
   }
 }
 
-/** Takes the table's newest data file away; gives what puts it back. */
-export function loseLastFile(dataPath: string, name: string): () => void {
+/** Takes one of the table's data files away, by age; gives what puts it back. */
+export function loseFile(dataPath: string, name: string, position: number): () => void {
   const folder = join(dataPath, "main", name);
-  const newest = readdirSync(folder)
+  const lost = readdirSync(folder)
     .filter((file) => file.endsWith(".parquet"))
     .sort()
-    .at(-1);
-  if (newest === undefined) throw new Error(`lake table ${name} has no data file`);
-  const path = join(folder, newest);
+    .at(position);
+  if (lost === undefined) throw new Error(`lake table ${name} has no data file`);
+  const path = join(folder, lost);
   renameSync(path, `${path}.lost`);
   return () => renameSync(`${path}.lost`, path);
 }

@@ -4,6 +4,7 @@ set search_path = pg_catalog, pg_temp
 as $$
 declare
   source record;
+  missing text[];
 begin
   for source in select s.* from pgtrickle_internal.sources s where s.stream_table_id = p_id loop
     if not exists (select from pg_class where oid = source.relid and relkind = 'f') then
@@ -15,8 +16,15 @@ begin
           source.lake_table, source.relation_name, pgtrickle_internal.qualified_name(p_id), p_snapshot
         using errcode = 'TR016', hint = 'Choose a snapshot at which the table existed.';
     end if;
+    missing := pgtrickle_internal.missing_columns(source.lake_schema, source.lake_table, source.lake_columns, p_snapshot);
+    if missing[1] is not null then
+      raise exception 'lake table %.% had no column % at snapshot %', source.lake_schema, source.lake_table,
+          (select string_agg(quote_ident(m.name), ', ') from unnest(missing) as m (name)), p_snapshot
+        using errcode = 'TR016', hint = format('The query of stream table %s needs it: choose a snapshot at which it was there.',
+          pgtrickle_internal.qualified_name(p_id));
+    end if;
   end loop;
 end
 $$;
 comment on function pgtrickle_internal.check_sources(bigint, bigint) is
-  'TR016 if a source of a stream table was dropped here, or does not exist in the lake at that snapshot.';
+  'TR016 if a source of a stream table was dropped here, or does not exist in the lake at that snapshot, or lacks a column of the query there.';

@@ -43,9 +43,11 @@ begin
     overriding system value
     values (st.id, st.relid, st.schema_name, st.table_name, st.defining_query, st.view_definition,
       st.settings, st.description, st.layout, st.mode, st.schedule, st.created_by);
-  insert into pgtrickle_internal.sources (stream_table_id, relid, relation_name, frontier_key, lake_schema, lake_table)
+  insert into pgtrickle_internal.sources (stream_table_id, relid, relation_name, frontier_key, lake_schema, lake_table,
+      lake_columns)
     select st.id, (s.item ->> 'relid')::oid::regclass, s.item ->> 'relation', 'ducklake:' || (s.item ->> 'relation'),
-      s.item ->> 'lake_schema', s.item ->> 'lake_table'
+      s.item ->> 'lake_schema', s.item ->> 'lake_table',
+      array(select c.name from jsonb_array_elements_text(s.item -> 'columns') with ordinality as c (name, position) order by c.position)
     from jsonb_array_elements(sources) s (item);
   if to_regprocedure('pgtrickle_internal.create_changes_view(bigint)') is not null then
     perform pgtrickle_internal.create_changes_view(st.id);

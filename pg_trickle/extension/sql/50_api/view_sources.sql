@@ -40,7 +40,8 @@ begin
     end if;
     perform pgtrickle_internal.check_source_columns(p_view, source.oid, source.lake_schema, source.lake_table);
     result := result || jsonb_build_object('relid', source.oid, 'relation', format('%I.%I', source.nspname, source.relname),
-      'lake_schema', source.lake_schema, 'lake_table', source.lake_table);
+      'lake_schema', source.lake_schema, 'lake_table', source.lake_table,
+      'columns', to_jsonb(pgtrickle_internal.named_columns(p_view, source.oid)));
   end loop;
   if result = '[]' then
     raise exception 'the query reads no lake table'

@@ -19,6 +19,8 @@ begin
     raise exception 'level rows copies the rows of the sources, which a read-only transaction cannot'
       using errcode = 'TR018', hint = 'Use level engine here.';
   end if;
+  -- The query would run over what bears the names of its sources now.
+  perform pgtrickle_internal.check_sources(p_id, p_snapshot);
   begin
     execute format('create schema %I', scratch);
     perform pgtrickle_internal.fetch_source_rows(p_id, p_snapshot, scratch);

@@ -1,6 +1,6 @@
 -- After a rewind by journal (or to where the table is already) the rows must be, bit for bit, those that were published at the boundary: that needs no engine
 -- and costs nothing in the size of the lake. Whoever wants proof (the operator) has the query recomputed too, if the
--- engine answers and the lake still has the snapshot. A lake that gives other rows at a past snapshot now than were published there
+-- engine answers and the lake still has the snapshot, with its files. A lake that gives other rows at a past snapshot now than were published there
 -- is a contradiction: told, and the published rows stay.
 create function pgtrickle_internal.checked_boundary(
   p_id bigint, p_snapshot bigint, p_boundary bigint, p_is_proof_wanted boolean, p_evidence pgtrickle_internal.evidence,
@@ -28,7 +28,9 @@ begin
     end if;
   exception
     when sqlclient_unable_to_establish_sqlconnection or connection_failure or connection_exception
-      or fdw_unable_to_establish_connection then
+      or fdw_unable_to_establish_connection or io_error
+      -- files that are lost, or cannot be read
+      or sqlstate 'LT008' or sqlstate 'LT010' or sqlstate 'LT012' then
       if not is_recorded then
         raise;
       end if;

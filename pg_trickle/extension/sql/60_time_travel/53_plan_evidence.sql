@@ -26,7 +26,9 @@ begin
     p_sample => pgtrickle_internal.contradiction_sample(compared.unexpected, compared.missing)));
 exception
   when sqlclient_unable_to_establish_sqlconnection or connection_failure or connection_exception
-    or fdw_unable_to_establish_connection or data_exception then
+    or fdw_unable_to_establish_connection or data_exception or io_error
+    -- files that are lost, or cannot be read
+    or sqlstate 'LT008' or sqlstate 'LT010' or sqlstate 'LT012' then
     return nothing || jsonb_build_object('lake_error', jsonb_build_object('code', sqlstate, 'message', sqlerrm));
 end
 $$;

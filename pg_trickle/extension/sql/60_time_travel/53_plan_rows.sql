@@ -10,6 +10,7 @@ begin
     compared := pgtrickle_internal.compare_with_undone(p_id, p_boundary);
   else
     perform pgtrickle_internal.hold_snapshot(p_target);
+    perform pgtrickle_internal.check_sources(p_id, p_target);
     compared := pgtrickle_internal.compare_with_target(p_id, p_target);
   end if;
   return jsonb_build_object(

@@ -1,4 +1,4 @@
-create function pgtrickle.plan_rewind(names text[], snapshot_id bigint) returns jsonb
+create function pgtrickle.plan_rewind(names text[], snapshot_id bigint, strategy text default 'Auto') returns jsonb
 language plpgsql security definer
 set search_path = pg_catalog, pg_temp
 set standard_conforming_strings = on
@@ -14,7 +14,7 @@ begin
   perform pgtrickle_internal.check_known_snapshot(ids, target);
   foreach id in array ids loop
     perform pgtrickle_internal.authorise(id, 'plan a rewind of');
-    tables := tables || pgtrickle_internal.plan_table(id, target);
+    tables := tables || pgtrickle_internal.plan_table(id, target, plan_rewind.strategy);
   end loop;
   select max(s.contents_snapshot) into reached from pgtrickle_internal.stream_tables s where s.id = any (ids);
   return jsonb_build_object(
@@ -28,5 +28,5 @@ exception
     perform pgtrickle_internal.refuse_query_failure('plan', id, target, sqlstate, sqlerrm);
 end
 $$;
-comment on function pgtrickle.plan_rewind(text[], bigint) is
-  'What a rewind would do: way, cost, rows that change, commits undone; and whether the lake gives other rows there than were published (contradiction). Changes nothing.';
+comment on function pgtrickle.plan_rewind(text[], bigint, text) is
+  'What a rewind by this strategy would do: way, cost, rows that change, commits undone; and whether the lake gives other rows there than were published (contradiction). Changes nothing.';

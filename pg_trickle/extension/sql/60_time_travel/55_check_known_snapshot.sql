@@ -4,7 +4,7 @@ language plpgsql
 set search_path = pg_catalog, pg_temp
 as $$
 begin
-  if p_snapshot is not null and p_snapshot <= pgtrickle_internal.lake_head()
+  if p_snapshot is not null and p_snapshot <= pgtrickle_internal.lake_head() and cardinality(p_ids) > 0
       and not exists (select from unnest(p_ids) i where pgtrickle_internal.journal_boundary(i, p_snapshot) is null) then
     return;
   end if;

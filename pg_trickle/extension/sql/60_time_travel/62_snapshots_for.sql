@@ -31,6 +31,11 @@ begin
       select r.snapshot_id from reached r where r.is_boundary
       union
       select r.commit_id from reached r where r.is_boundary),
+    -- between which snapshots the lake had all columns of the query
+    spans as materialized (
+      select s.frontier_key, c.column_name, c.begin_snapshot, c.end_snapshot
+      from pgtrickle_internal.sources s cross join lateral pgtrickle_internal.lake_column_spans(s.lake_schema, s.lake_table) c
+      where s.stream_table_id = v_id),
     ids as materialized (select k.snapshot_id from commits k union select b.snapshot_id from boundaries b),
     counted as materialized (select r.* from pgtrickle_internal.snapshot_rows(v_id) r)
     select i.snapshot_id, s.snapshot_time, s.author, s.message,
@@ -40,7 +45,12 @@ begin
            when c.kinds is not null then 0 end,
       i.snapshot_id is not distinct from contents,
       array_remove(array[
-        case when s.snapshot_id is not null then 'Full' end,
+        case when s.snapshot_id is not null and not exists (
+            select from pgtrickle_internal.sources w cross join lateral unnest(w.lake_columns) as wanted (name)
+            where w.stream_table_id = v_id and not exists (
+              select from spans c where c.frontier_key = w.frontier_key and c.column_name = wanted.name
+                and c.begin_snapshot <= i.snapshot_id and (c.end_snapshot is null or c.end_snapshot > i.snapshot_id)))
+          then 'Full' end,
         case when j.snapshot_id is not null then 'Journal' end], null)
     from ids i
     left join commits c using (snapshot_id)

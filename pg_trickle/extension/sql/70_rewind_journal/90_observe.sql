@@ -25,7 +25,9 @@ begin
     'operation', pgtrickle_rewind.observe_operation(p_uid),
     'already_done', pgtrickle_rewind.already_done(p_uid, v_tables, p_cluster, p_namespace, p_name, p_operation_key),
     'tables', v_tables,
-    'target', pgtrickle_rewind.observe_target(p_snapshot, p_timestamp),
+    'target', pgtrickle_rewind.observe_target(p_snapshot, p_timestamp, array(
+      select pgtrickle_rewind.resolve_for(p_uid, t.state ->> 'requested')
+      from jsonb_array_elements(v_tables) as t(state) where t.state ->> 'error' is null)),
     'steps', pgtrickle_rewind.observe_steps(p_uid),
     'repair_marker', (select jsonb_build_object('snapshot_id', m) from pgtrickle_rewind.find_marker(p_uid) m where m is not null));
 end;

@@ -1,33 +1,60 @@
-create function pgtrickle_rewind.resolve_target(p_snapshot bigint, p_timestamp timestamptz) returns bigint
+create function pgtrickle_rewind.resolve_target(p_snapshot bigint, p_timestamp timestamptz, p_ids bigint[]) returns bigint
 language plpgsql volatile security definer
 set search_path = pg_catalog, pg_temp
 set standard_conforming_strings = on
 set quote_all_identifiers = off
 as $$
-declare
-  v_snapshot bigint;
 begin
   if (p_snapshot is null) = (p_timestamp is null) then
     raise exception 'a target is a snapshot or a time, exactly one of them'
       using errcode = 'TR021', hint = 'Give either the snapshot id or the timestamp.';
   end if;
   if p_snapshot is not null then
-    perform pgtrickle_internal.check_snapshot(p_snapshot);
+    perform pgtrickle_internal.check_known_snapshot(p_ids, p_snapshot);
     return p_snapshot;
   end if;
-  if p_timestamp > clock_timestamp() then
+  return pgtrickle_rewind.resolve_time(p_timestamp);
+end;
+$$;
+comment on function pgtrickle_rewind.resolve_target(bigint, timestamptz, bigint[]) is
+  'Snapshot id of a target given by id or by time; raises TR004, TR005 or TR023. An expired one is a target where the undo journals of the tables reach it.';
+
+-- Clocks differ: a time that has just not come yet by this one is waited for. What was current then is known only if no snapshot
+-- is missing after the last one that is left: a neighbour is never taken for it.
+create function pgtrickle_rewind.resolve_time(p_timestamp timestamptz) returns bigint
+language plpgsql volatile security definer
+set search_path = pg_catalog, pg_temp
+set standard_conforming_strings = on
+set quote_all_identifiers = off
+as $$
+declare
+  waited_for constant interval := '1 minute';
+  found record;
+begin
+  if p_timestamp > clock_timestamp() + waited_for then
     raise exception 'the time % is in the future', p_timestamp
       using errcode = 'TR004', hint = format('It is %s now.', clock_timestamp());
   end if;
+  if p_timestamp > clock_timestamp() then
+    raise exception 'the time % has not come yet by the clock of the database', p_timestamp
+      using errcode = 'TR023', hint = 'It is waited for.';
+  end if;
   perform pgtrickle_internal.check_catalog();
-  v_snapshot := pgtrickle_internal.lake_snapshot_at(p_timestamp);
-  if v_snapshot is null then
+  found := pgtrickle_internal.lake_snapshot_at(p_timestamp);
+  if found.snapshot_id is null then
     raise exception 'the lake has no snapshot as old as %', p_timestamp
       using errcode = 'TR005',
             hint = format('The oldest one that is left is of %s.', pgtrickle_internal.lake_oldest_time());
   end if;
-  return v_snapshot;
+  if found.next_id > found.snapshot_id + 1 and found.snapshot_time < p_timestamp then
+    raise exception 'which snapshot was current at % is not known any more: all between % and % were expired',
+        p_timestamp, found.snapshot_id, found.next_id
+      using errcode = 'TR005',
+            hint = format('The nearest ones are %s, of %s, and %s, of %s: name one of them by its id.',
+              found.snapshot_id, found.snapshot_time, found.next_id, found.next_time);
+  end if;
+  return found.snapshot_id;
 end;
 $$;
-comment on function pgtrickle_rewind.resolve_target(bigint, timestamptz) is
-  'Snapshot id of a target given by id or by time; raises TR004 or TR005.';
+comment on function pgtrickle_rewind.resolve_time(timestamptz) is
+  'Id of the snapshot that was current at a time; raises TR004, TR023 if it has not come yet, TR005 if it was, or may have been, expired.';

@@ -12,7 +12,7 @@ begin
     'lake_head()', 'lake_oldest()', 'lake_oldest_time()', 'snapshot_exists(bigint)', 'lake_has_hole(bigint, bigint)',
     'nearest_snapshots(bigint)', 'lake_snapshot_at(timestamptz)', 'lake_marked_snapshot(text, bigint)',
     'lake_table_at(text, text, bigint)', 'lake_table_ids(text, text)', 'lake_table_size(bigint, bigint)',
-    'lake_columns(bigint)', 'snapshot_changes(bigint, bigint)', 'lake_commits(bigint[])', 'lake_table_rows(bigint[])',
+    'lake_columns(bigint)', 'lake_column_spans(text, text)', 'snapshot_changes(bigint, bigint)', 'lake_commits(bigint[])', 'lake_table_rows(bigint[])',
     'read_inlined(bigint, bigint, bigint)', 'read_lake_files(bigint, bigint, bigint, pgtrickle_internal.lake_inlined)', 'lake_ended_files(bigint[])', 'lake_column_ids(bigint, bigint)',
     'lock_snapshot(bigint)']
   loop

@@ -1,0 +1,1 @@
+alter table pgtrickle_internal.sources add column lake_columns text[];
