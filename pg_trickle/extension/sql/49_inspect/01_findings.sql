@@ -1,9 +1,9 @@
--- Damage that is in the lake already: what its catalog tells of it, in SQL alone.
+-- Damage that is in the lake already, as far as its catalog tells, and its storage.
 --
--- Owns: nothing. It reads the catalog and the guard's records, changes nothing and asks no engine: whether a file that the catalog
--- lists is there, only the storage knows.
--- Files: 01_findings (what one is, names and places of lake tables, how snapshots are let go), catalog (tables and lists of changes that
--- cannot be read), deletions, files, inspect_lake (all of it, for people).
+-- Owns: nothing. It reads the catalog and the guard's records, and changes nothing. The engine is asked only for what the storage has,
+-- and only if somebody wants to know that.
+-- Files: 01_findings (what one is, names and places of lake tables, how snapshots are let go), catalog (tables and lists of changes
+-- that cannot be read), deletions, files, storage, inspect_lake (all of it, for people).
 -- Trusts: nobody who owns the catalog; what reads it belongs to pgtrickle_catalog_reader (90_grants/catalog_reader.sql).
 
 create type pgtrickle_internal.finding as (

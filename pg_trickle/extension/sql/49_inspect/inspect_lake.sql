@@ -56,7 +56,7 @@ $$;
 comment on function pgtrickle_internal.lake_tables_named(text) is
   'Ids of the lake tables of that name, with or without its schema, dropped ones too; NULL: all. TR021 listing what there is.';
 
-create function pgtrickle.inspect_lake(lake_table text default null)
+create function pgtrickle.inspect_lake(lake_table text default null, storage boolean default false)
 returns table (
   table_name text, kind text, first_snapshot bigint, last_snapshot bigint, object text, message text, mend text)
 language plpgsql security definer
@@ -83,11 +83,13 @@ begin
       union all
       select c.* from pgtrickle_internal.inspect_changes() c
       union all
-      select t.* from pgtrickle_internal.inspect_tables(v_ids) t) f
+      select t.* from pgtrickle_internal.inspect_tables(v_ids) t
+      union all
+      select s.* from pgtrickle_internal.inspect_storage(v_ids) s where inspect_lake.storage) f
     left join lateral (
       select concat(t.schema_name, '.', t.table_name) as name from pgtrickle_internal.lake_tables() t where t.table_id = f.table_id) n on true
     order by n.name collate "C" nulls first, f.kind collate "C", f.first_snapshot, f.object collate "C", f.message collate "C";
 end
 $$;
-comment on function pgtrickle.inspect_lake(text) is
-  'Damage that is in the lake already, of one lake table or of all, by what its catalog tells: one row each, with the snapshots that it shows in (last_snapshot NULL: the newest too) and what mends it. No rows: none is known.';
+comment on function pgtrickle.inspect_lake(text, boolean) is
+  'Damage that is in the lake already, of one lake table or of all, by what its catalog tells; storage: the engine also looks which files are gone. One row each, with the snapshots that it shows in (last_snapshot NULL: the newest too) and what mends it. No rows: none is known.';
