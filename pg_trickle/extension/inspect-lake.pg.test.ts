@@ -89,6 +89,29 @@ test("two delete files of one data file: one goes, and what it deleted is delete
   expect(await rowsNow()).toBe(200 - 20 - 1 - 40);
 });
 
+test("two delete files in the past alone, as by a flush after a rewrite: those snapshots are let go", async () => {
+  await setGuard(false);
+  await one.run("delete from lake.t where i between 1 and 24");
+  await one.run("delete from lake.t where i = 26");
+  const head = await lake.head();
+  await one.run(REWRITE);
+  await one.run(FLUSH);
+  const file = await dataFile();
+  const [damage, ...others] = await found("t");
+  expect(others).toEqual([]);
+  expect(damage).toMatchObject({
+    table_name: "main.t",
+    kind: "TwoDeleteFiles",
+    first_snapshot: head,
+    last_snapshot: head,
+    message: expect.stringMatching(`^data file ${file.id} of main.t has two delete files at once, `),
+    mend: `-- in DuckDB, the lake attached as lake\ncall ducklake_expire_snapshots('lake', versions => [${head}]);`,
+  });
+  await doMend(damage?.mend ?? "");
+  expect(await found()).toEqual([]);
+  expect(await rowsNow()).toBe(200 - 25);
+});
+
 test("a deletion that is dated to another client's commit: that snapshot is let go", async () => {
   await setGuard(false);
   await one.run("delete from lake.t where i < 20");

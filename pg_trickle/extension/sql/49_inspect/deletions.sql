@@ -30,7 +30,18 @@ begin
         join files k on k.data_file_id = x.data_file_id and k.rank < x.rank
           and greatest(x.begin_snapshot, k.begin_snapshot)
             < coalesce(least(x.end_snapshot, k.end_snapshot, x.file_end), 9223372036854775807)
-        order by x.delete_file_id, k.rank)
+        order by x.delete_file_id, k.rank),
+      -- Materialized, so that only for these is looked where they belong.
+      dated_back as materialized (
+        select f.*, w.dated
+        from files f
+        -- A row that the guard has repaired begins behind the wrong date.
+        cross join lateral (
+          select f.begin_snapshot as dated union select f.partial_max where f.partial_max > f.begin_snapshot) w
+        join ducklake.ducklake_snapshot_changes s on s.snapshot_id = w.dated and pgtrickle_guard.is_readable(s.changes_made)
+        -- A transaction that deletes rows of its own does not list it.
+        where w.dated > f.file_begin
+          and not exists (select from deletions c where c.table_id = f.table_id and c.snapshot_id = w.dated))
       select d.table_id, d.data_file_id, 'TwoDeleteFiles', d.first, d.last, format('delete file %s', d.delete_file_id),
         format('data file %s of %s.%s has two delete files at once, %s with %s rows and %s with %s: all its other rows are read twice, and those that one of them deletes once',
           d.data_file_id, d.schema_name, d.table_name, d.kept_id, d.kept_count, d.delete_file_id, d.delete_count),
@@ -48,17 +59,10 @@ begin
           f.delete_file_id, f.data_file_id, n.dated, f.schema_name, f.table_name,
           coalesce('snapshot ' || n.committed, 'a later one')),
         pgtrickle_internal.expiry_text(n.dated, n.last)
-      from files f
-      -- A row that the guard has repaired begins behind the wrong date.
+      from dated_back f
       cross join lateral (
-        select f.begin_snapshot as dated union select f.partial_max where f.partial_max > f.begin_snapshot) w
-      cross join lateral (
-        select w.dated, min(c.snapshot_id) as committed, coalesce(min(c.snapshot_id) - 1, w.dated) as last
-        from deletions c where c.table_id = f.table_id and c.snapshot_id > w.dated) n
-      join ducklake.ducklake_snapshot_changes s on s.snapshot_id = n.dated and pgtrickle_guard.is_readable(s.changes_made)
-      -- A transaction that deletes rows of its own does not list it.
-      where n.dated > f.file_begin
-        and not exists (select from deletions c where c.table_id = f.table_id and c.snapshot_id = n.dated);
+        select f.dated, min(c.snapshot_id) as committed, coalesce(min(c.snapshot_id) - 1, f.dated) as last
+        from deletions c where c.table_id = f.table_id and c.snapshot_id > f.dated) n;
     raise exception 'read' using errcode = 'TR999';
   exception when sqlstate 'TR999' then
     null;
@@ -89,34 +93,36 @@ begin
     loop
       return query execute format($sql$
         with deletions as materialized (
-          select c.snapshot_id from pgtrickle_internal.snapshot_changes(-1, 9223372036854775807) c
+          select distinct c.snapshot_id from pgtrickle_internal.snapshot_changes(-1, 9223372036854775807) c
           where c.kind in ('deleted_from_table', 'inlined_delete') and c.subject = $1::text),
-        inlined as (
-          select i.file_id, i.begin_snapshot, string_agg(i.row_id::text, ', ' order by i.row_id) as positions
-          from ducklake.%1$I i group by i.file_id, i.begin_snapshot)
-        select $1, i.file_id, case when l.is_lost then 'DeletionLost' else 'DeletionDatedBack' end, i.begin_snapshot,
-          case when not l.is_lost then n.last end, format('ducklake.%%s, data file %%s', %1$L, i.file_id),
-          case when l.is_lost then format('snapshot %%s deleted rows from data file %%s of %%s, positions %%s, but a compaction had replaced that file: the rows are still there',
+        wrong as materialized (
+          select i.file_id, i.begin_snapshot, i.positions, l.is_lost,
+            case when d.path_is_relative then $3 || d.path else d.path end as place
+          from (
+            select r.file_id, r.begin_snapshot, string_agg(r.row_id::text, ', ' order by r.row_id) as positions
+            from ducklake.%1$I r group by r.file_id, r.begin_snapshot) i
+          join ducklake.ducklake_snapshot_changes s on s.snapshot_id = i.begin_snapshot and pgtrickle_guard.is_readable(s.changes_made)
+          left join ducklake.ducklake_data_file d on d.data_file_id = i.file_id
+          left join deletions c on c.snapshot_id = i.begin_snapshot
+          cross join lateral (select coalesce(d.end_snapshot < i.begin_snapshot, d.data_file_id is null) as is_lost) l
+          where l.is_lost or (i.begin_snapshot > d.begin_snapshot and c.snapshot_id is null))
+        select $1, i.file_id, case when i.is_lost then 'DeletionLost' else 'DeletionDatedBack' end, i.begin_snapshot,
+          case when not i.is_lost then n.last end, format('ducklake.%%s, data file %%s', %1$L, i.file_id),
+          case when i.is_lost then format('snapshot %%s deleted rows from data file %%s of %%s, positions %%s, but a compaction had replaced that file: the rows are still there',
             i.begin_snapshot, i.file_id, $2, i.positions)
           else format('deletions from data file %%s are dated to snapshot %%s, which deleted nothing from %%s: there the rows are missing already that %%s deleted',
             i.file_id, i.begin_snapshot, $2, coalesce('snapshot ' || n.committed, 'a later one')) end,
-          case when l.is_lost then format(
+          case when i.is_lost then format(
             E'-- delete the rows again; where the old file is not cleaned up yet, DuckDB shows them\n'
               'from read_parquet(%%L) where file_row_number in (%%s);\n'
               '-- then, in PostgreSQL\ndelete from ducklake.%%I where file_id = %%s and begin_snapshot = %%s;',
-            coalesce(case when d.path_is_relative then $3 || d.path else d.path end,
-              case when g.path_is_relative then $4 || g.path else g.path end, ''), i.positions, %1$L, i.file_id, i.begin_snapshot)
+            coalesce(i.place, case when g.path_is_relative then $4 || g.path else g.path end, ''), i.positions, %1$L, i.file_id, i.begin_snapshot)
           else pgtrickle_internal.expiry_text(i.begin_snapshot, n.last) end
-        from inlined i
-        join ducklake.ducklake_snapshot_changes s on s.snapshot_id = i.begin_snapshot and pgtrickle_guard.is_readable(s.changes_made)
-        left join ducklake.ducklake_data_file d on d.data_file_id = i.file_id
+        from wrong i
         left join ducklake.ducklake_files_scheduled_for_deletion g on g.data_file_id = i.file_id
-        cross join lateral (select coalesce(d.end_snapshot < i.begin_snapshot, d.data_file_id is null) as is_lost) l
         cross join lateral (
           select min(c.snapshot_id) as committed, coalesce(min(c.snapshot_id) - 1, i.begin_snapshot) as last
-          from deletions c where c.snapshot_id > i.begin_snapshot) n
-        where l.is_lost or (i.begin_snapshot > d.begin_snapshot
-          and not exists (select from deletions c where c.snapshot_id = i.begin_snapshot))$sql$, t.relname)
+          from deletions c where c.snapshot_id > i.begin_snapshot) n$sql$, t.relname)
         using t.table_id, concat(t.schema_name, '.', t.table_name), t.folder, t.data_path;
     end loop;
     raise exception 'read' using errcode = 'TR999';
