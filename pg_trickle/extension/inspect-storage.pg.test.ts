@@ -1,6 +1,6 @@
 /** Files that are gone from the storage: the engine looks, and the lake can be read again after what inspect_lake() says was done. */
-import { rename } from "node:fs/promises";
-import { join } from "node:path";
+import { mkdir, rename } from "node:fs/promises";
+import { dirname, join } from "node:path";
 import { beforeAll, beforeEach, expect, test } from "vitest";
 import type { DuckdbClient } from "../../test/stack/ducklake.ts";
 import { failure } from "../../test/support/summary-table.ts";
@@ -113,6 +113,30 @@ test("a file that comes back is no damage any more", async () => {
   expect(await found("t [1]")).toHaveLength(1);
   await rename(`${place}.gone`, place);
   expect(await found("t [1]")).toEqual([]);
+});
+
+test("a file outside of the data path: the engine may not read it, and can where it was moved to", async () => {
+  const outside = join(dirname(trickle().dataPath), "outside.parquet");
+  await duckdb.run(`copy (select 1000 as i, 0 as part) to '${outside}' (format parquet)`);
+  await duckdb.run("create table lake.plain (i integer, part integer)");
+  await duckdb.run(`call ducklake_add_data_files('lake', 'plain', '${outside}')`);
+  const reader = await connectEngine(trickle().lake, { user: "lake" });
+  const read = () => reader.query<{ total: string }>("select sum(i) as total from main.plain");
+  const refused = await failureOf(read());
+  const [damage, ...others] = await found("plain");
+  expect(others).toEqual([]);
+  expect(damage?.kind).toBe("FileOutside");
+  const place = /byte for byte, to (.*); in PostgreSQL/.exec(damage?.mend ?? "")?.[1] ?? "";
+  await mkdir(dirname(place), { recursive: true });
+  await rename(outside, place);
+  await mend(damage?.mend ?? "", { sql, duckdb });
+  expect((await read()).rows).toEqual([{ total: "1000" }]);
+  await reader.end();
+  expect([refused.code, refused.message]).toEqual([
+    "42501",
+    `Cannot access file "${outside}" - file system operations are disabled by configuration`,
+  ]);
+  expect(await found(null)).toEqual([]);
 });
 
 test("the engine lists no folder that is not below the data path", async () => {
