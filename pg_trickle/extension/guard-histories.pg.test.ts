@@ -29,6 +29,7 @@ describe("AT of every retained snapshot is what the clients were told", () => {
         overlap: 0.6,
       }).play();
       expect(damage).toEqual([]);
+      expect((await trickle.pool().query("select * from pgtrickle.inspect_lake()")).rows).toEqual([]);
       expect(steps).toBe(40);
       const refusals = [...counts.keys()].filter((what) => what.startsWith("refused: "));
       expect(refusals.filter((text) => !KNOWN_REFUSALS.some((known) => known.test(text)))).toEqual([]);
@@ -43,6 +44,7 @@ describe("AT of every retained snapshot is what the clients were told", () => {
       const options = { seed: 4, steps: 60, limits: [undefined], overlap: 0 };
       const { counts, damage } = await new LakeHistory(trickle, options).play();
       expect(damage).toEqual([]);
+      expect((await trickle.pool().query("select * from pgtrickle.inspect_lake()")).rows).toEqual([]);
       expect([...counts.keys()].filter((what) => what.startsWith("refused: "))).toEqual([]);
     } finally {
       await trickle.drop();

@@ -144,6 +144,17 @@ export function subqueryTable(node: Node, alias: string, columnAliases: readonly
   };
 }
 
+export function tableFunction(node: Node, alias: string): Node {
+  return {
+    type: "TABLE_FUNCTION",
+    alias,
+    sample: null,
+    query_location: NOWHERE,
+    function: node,
+    column_name_alias: [],
+  };
+}
+
 export interface BaseTableParts {
   readonly catalog?: string;
   readonly schema?: string;

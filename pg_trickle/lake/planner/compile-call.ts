@@ -25,6 +25,7 @@ import { badPlan, refusableAsync } from "./refusal.ts";
 import { sealRows } from "./seal.ts";
 import { TYPES, typeOfColumn } from "./sql-types.ts";
 import { deltaQuery, stateColumns, stateQuery } from "./states.ts";
+import { storedRows } from "./stored.ts";
 import type {
   Ast,
   Column,
@@ -68,8 +69,10 @@ export function compilePlanCall(
 
 function relationRows(call: PlanCall, services: PlannerServices, facts: EngineFacts): Promise<Rows> {
   const plan = call.plan;
+  if (call.folder !== null) return Promise.resolve(storedRows(call.folder, facts.dataPath));
   if (plan === null) return Promise.resolve(factsRow(call, facts));
   switch (call.relation) {
+    case "stored":
     case "ping":
     case "counters":
       return Promise.resolve(factsRow(call, facts));
@@ -96,6 +99,7 @@ function engineRelation(call: PlanCall, rows: Rows): Relation {
       TYPES.bigint,
     ],
     ["reads", call.readsText === null ? null : textConstant(call.readsText), TYPES.text],
+    ["folder", call.folder === null ? null : textConstant(call.folder), TYPES.text],
   ];
   const asked = namesIn(call.statement);
   const given = pseudo.filter(([name, node]) => node !== null && asked.has(name));

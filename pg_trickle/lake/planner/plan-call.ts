@@ -9,7 +9,7 @@ import type { Ast, Node, ParameterValue, PlanCall, PlanRelation, Refusal } from 
 
 export const ENGINE_SCHEMA = "engine";
 
-type Pseudo = "plan" | "to_snapshot" | "reads";
+type Pseudo = "plan" | "to_snapshot" | "reads" | "folder";
 
 const REQUIRED: Readonly<Record<PlanRelation, readonly Pseudo[]>> = {
   describe: ["plan"],
@@ -17,6 +17,7 @@ const REQUIRED: Readonly<Record<PlanRelation, readonly Pseudo[]>> = {
   delta: ["plan", "to_snapshot", "reads"],
   seal: ["plan", "to_snapshot", "reads"],
   changes: ["plan", "to_snapshot", "reads"],
+  stored: ["folder"],
   counters: [],
   ping: [],
 };
@@ -45,6 +46,7 @@ function planCall(ast: Ast, parameter: ParameterValue): PlanCall {
     planText,
     toSnapshot: snapshotId(values, "to_snapshot"),
     readsText: values.get("reads") ?? null,
+    folder: values.get("folder") ?? null,
     statement: statement({ ...bound, where_clause: allOf(rest) }),
   };
 }

@@ -54,17 +54,19 @@ export type ParameterValue = (index: number) => string | null;
 
 // --- calls of plan relations (user `plans`) ---
 
-export type PlanRelation = "describe" | "recompute" | "delta" | "seal" | "changes" | "counters" | "ping";
+export type PlanRelation = "describe" | "recompute" | "delta" | "seal" | "changes" | "stored" | "counters" | "ping";
 
 export interface PlanCall {
   readonly ok: true;
   readonly relation: PlanRelation;
-  /** Null for `ping` only. */
+  /** Null for what needs none: `stored`, `counters`, `ping`. */
   readonly plan: Plan | null;
   readonly planText: string | null;
   readonly toSnapshot: bigint | null;
   /** What `delta`, `changes` and `seal` read, file by file. */
   readonly readsText: string | null;
+  /** Whose files `stored` lists, below the data path. */
+  readonly folder: string | null;
   /** The statement with its parameters replaced by constants and the conjuncts that gave the members above taken out. */
   readonly statement: Ast;
 }

@@ -12,9 +12,11 @@ begin
     server lake_engine options (schema_name 'engine', table_name 'counters');
   create foreign table if not exists pgtrickle_lake.seal (plan text, to_snapshot bigint, reads text, path text collate "C", row_count bigint)
     server lake_engine options (schema_name 'engine', table_name 'seal');
+  create foreign table if not exists pgtrickle_lake.stored (folder text, path text collate "C")
+    server lake_engine options (schema_name 'engine', table_name 'stored');
   -- Is never read: pgtrickle_rewind.run_repair() opens its connection to the lake by it, as its caller.
   create foreign table if not exists pgtrickle_rewind.lake_connection (nothing text) server lake;
   grant select on pgtrickle_rewind.lake_connection to pgtrickle_admin;
 end
 $$;
-comment on function pgtrickle_internal.attach_engine_relations() is 'The foreign tables pgtrickle_lake.describe, pgtrickle_lake.ping, pgtrickle_lake.counters, pgtrickle_lake.seal and pgtrickle_rewind.lake_connection.';
+comment on function pgtrickle_internal.attach_engine_relations() is 'The foreign tables pgtrickle_lake.describe, pgtrickle_lake.ping, pgtrickle_lake.counters, pgtrickle_lake.seal, pgtrickle_lake.stored and pgtrickle_rewind.lake_connection.';

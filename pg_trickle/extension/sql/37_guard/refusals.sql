@@ -65,6 +65,18 @@ end
 $$;
 comment on function pgtrickle_guard.check_merged_files() is 'Trigger after data files were removed: refuses a merge that would lose an inlined deletion.';
 
+-- ducklake_transaction_changes.cpp reads this list; what it cannot read stops snapshots() and every commit that looks back.
+create function pgtrickle_guard.is_readable(p_changes text) returns boolean
+language sql immutable
+set search_path = pg_catalog, pg_temp
+begin atomic
+  select p_changes ~* ('^$|^(((created_(table|view|scalar_macro|table_macro):"([^"]|"")*"\."([^"]|"")*"|created_schema:"([^"]|"")*"'
+    || '|(dropped_schema|dropped_table|dropped_view|dropped_scalar_macro|dropped_table_macro|inserted_into_table|deleted_from_table'
+    || '|compacted_table|merge_adjacent|rewrite_delete|inlined_insert|inlined_delete|flushed_inlined|inline_flush|altered_table'
+    || '|altered_view):\d+)(,(?!$)|$))+)$');
+end;
+comment on function pgtrickle_guard.is_readable(text) is 'Whether DuckLake can read such a list of the changes of a snapshot.';
+
 -- The last statement of each commit.
 create function pgtrickle_guard.check_changes() returns trigger
 language plpgsql security definer
@@ -75,11 +87,7 @@ as $$
 declare
   v_table bigint;
 begin
-  -- ducklake_transaction_changes.cpp reads this list; what it cannot read stops snapshots() and every commit that looks back.
-  if new.changes_made !~* ('^$|^(((created_(table|view|scalar_macro|table_macro):"([^"]|"")*"\."([^"]|"")*"|created_schema:"([^"]|"")*"'
-    || '|(dropped_schema|dropped_table|dropped_view|dropped_scalar_macro|dropped_table_macro|inserted_into_table|deleted_from_table'
-    || '|compacted_table|merge_adjacent|rewrite_delete|inlined_insert|inlined_delete|flushed_inlined|inline_flush|altered_table'
-    || '|altered_view):\d+)(,(?!$)|$))+)$') then
+  if not pgtrickle_guard.is_readable(new.changes_made) then
     perform pgtrickle_guard.refuse(
       format('snapshot %s has a list of changes that DuckLake cannot read: %s', new.snapshot_id, left(new.changes_made, 200)),
       'Nothing was changed. This client is not made for this version of DuckLake.');

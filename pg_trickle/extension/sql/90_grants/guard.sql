@@ -15,7 +15,7 @@ begin
 end
 $$;
 grant execute on function pgtrickle_guard.commit_id(), pgtrickle_guard.noted(text), pgtrickle_guard.note(text, bigint[]),
-  pgtrickle_guard.replaced(), pgtrickle_guard.refuse(text, text),
+  pgtrickle_guard.replaced(), pgtrickle_guard.refuse(text, text), pgtrickle_guard.is_readable(text),
   pgtrickle_guard.record(bigint, bigint, bigint, bigint, text) to pgtrickle_catalog_reader;
 -- Where the lake is older than the extension.
 select pgtrickle_guard.attach();

@@ -13,6 +13,8 @@ begin
     server lake_engine options (schema_name 'engine', table_name 'counters');
   create foreign table pgtrickle_lake.seal (plan text, to_snapshot bigint, reads text, path text collate "C", row_count bigint)
     server lake_engine options (schema_name 'engine', table_name 'seal');
+  create foreign table pgtrickle_lake.stored (folder text, path text collate "C")
+    server lake_engine options (schema_name 'engine', table_name 'stored');
 end
 $$;
 select pgtrickle_internal.update_engine_relations();
