@@ -14,7 +14,9 @@ begin
   end if;
   if p_boundary is null then
     return jsonb_build_object('contradiction', pgtrickle_internal.contradiction(
-      p_evidence, (p_lake ->> 'row_count')::bigint, p_lake ->> 'fingerprint'));
+      p_evidence, (p_lake ->> 'row_count')::bigint, p_lake ->> 'fingerprint',
+      p_sample => case when pgtrickle_internal.contradicts(p_evidence, p_lake ->> 'fingerprint') then
+        pgtrickle_internal.journaled_sample(p_id, p_target) end));
   end if;
   if not pgtrickle_internal.snapshot_exists(p_target)
       or exists (select from pgtrickle_internal.lake_health h where not h.is_healthy) then
@@ -34,3 +36,22 @@ end
 $$;
 comment on function pgtrickle_internal.plan_evidence(bigint, bigint, pgtrickle_internal.evidence, bigint, jsonb) is
   'Whether the lake contradicts what was published at a snapshot; p_boundary: the refresh that a plan by journal undoes to; p_lake: what the lake gives there, as any other plan has asked.';
+
+-- A plan that reads the lake says which rows were published, too, where the journal has them.
+create function pgtrickle_internal.journaled_sample(p_id bigint, p_target bigint) returns jsonb
+language plpgsql
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  boundary bigint := pgtrickle_internal.journal_boundary(p_id, pgtrickle_internal.boundary_snapshot(p_id, p_target));
+  compared record;
+begin
+  if boundary is null then
+    return null;
+  end if;
+  compared := pgtrickle_internal.compare_published_with_target(p_id, p_target, boundary);
+  return pgtrickle_internal.contradiction_sample(compared.unexpected, compared.missing);
+end
+$$;
+comment on function pgtrickle_internal.journaled_sample(bigint, bigint) is
+  'Rows that were published at a snapshot, by the undo journal, against those that the lake gives there; NULL where the journal does not reach.';
