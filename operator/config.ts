@@ -38,6 +38,9 @@ const environmentSchema = z.object({
   LEASE_DURATION_SECONDS: seconds.default(15),
   LEASE_RENEW_DEADLINE_SECONDS: seconds.default(10),
   LEASE_RETRY_SECONDS: seconds.default(2),
+  PREREQUISITES_SECONDS: seconds
+    .default(30)
+    .describe("How often the API server is asked whether it still has the kind and gives the rights."),
   LOG_LEVEL: z.enum(["trace", "debug", "info", "warn", "error", "fatal"]).default("info"),
 });
 
@@ -71,6 +74,7 @@ export interface Config {
   readonly instance: string;
   /** undefined: no leader election. */
   readonly lease: Lease | undefined;
+  readonly prerequisitesMs: number;
   readonly logLevel: string;
 }
 
@@ -112,6 +116,7 @@ export function readConfig(environment: NodeJS.ProcessEnv): Config {
     shutdownPatienceMs: data.SHUTDOWN_PATIENCE_MS,
     instance: data.POD_NAME ?? `operator-${process.pid}`,
     lease: leaseOf(data),
+    prerequisitesMs: data.PREREQUISITES_SECONDS * MS,
     logLevel: data.LOG_LEVEL,
   });
 }

@@ -8,8 +8,10 @@ import { loadAccess } from "./kube/access.ts";
 import { systemClock } from "./kube/clock.ts";
 import { connectKubernetes, type Kubernetes } from "./kube/kubernetes.ts";
 import type { Elector } from "./kube/lease.ts";
+import type { Prerequisites } from "./kube/prerequisites.ts";
 import { createWorkQueue } from "./kube/queue.ts";
 import { streamTableRewinds } from "./kube/resources.ts";
+import { operatorRights } from "./kube/rights.ts";
 import { sleep } from "./kube/sleep.ts";
 import type { ClusterAccess, Reflector, WorkQueue } from "./kube/types.ts";
 import { livenessProblems, readinessProblems } from "./telemetry/health.ts";
@@ -61,6 +63,7 @@ interface Services extends Parts {
   readonly reflector: Reflector<RewindObject>;
   readonly queue: WorkQueue;
   readonly loopLag: LoopLag;
+  readonly prerequisites: Prerequisites;
   /** undefined: this is the only replica. */
   readonly elector: Elector | undefined;
 }
@@ -87,7 +90,8 @@ function createController({ config, logger, metrics, kubernetes, queue }: Servic
   return { controller, events };
 }
 
-function startProbes({ config, metrics, reflector, loopLag }: Services, isShuttingDown: () => boolean) {
+function startProbes(services: Services, isShuttingDown: () => boolean) {
+  const { config, metrics, reflector, loopLag, prerequisites } = services;
   return startProbeServer({
     address: config.metricsAddress,
     metrics: {
@@ -98,7 +102,12 @@ function startProbes({ config, metrics, reflector, loopLag }: Services, isShutti
       },
     },
     liveness: () => livenessProblems({ loopLagMs: loopLag.worstMs(), reflectorAgeMs: reflector.ageMs() }),
-    readiness: () => readinessProblems({ cachesSynced: reflector.hasSynced(), isShuttingDown: isShuttingDown() }),
+    readiness: () =>
+      readinessProblems({
+        cachesSynced: reflector.hasSynced(),
+        isShuttingDown: isShuttingDown(),
+        missing: prerequisites.problems(),
+      }),
   });
 }
 
@@ -127,6 +136,10 @@ function createServices(config: Config, logger: Logger, access: ClusterAccess): 
   return {
     ...{ config, logger, metrics, kubernetes, loopLag: measureLoopLag(clock) },
     elector: createElector({ config, logger, metrics, kubernetes }),
+    prerequisites: kubernetes.prerequisites({
+      ...{ definition: streamTableRewinds, namespaces: config.namespaces, logger },
+      ...{ rights: operatorRights(config.namespaces, config.lease), periodMs: config.prerequisitesMs },
+    }),
     reflector: kubernetes.reflector<RewindObject>(streamTableRewinds, config.namespaces),
     queue: createWorkQueue({
       ...{ clock, random, logger, concurrency: config.concurrency },
@@ -172,7 +185,7 @@ async function main(): Promise<void> {
   const config = configOrExit();
   const logger = createLogger(config);
   const services = createServices(config, logger, await loadAccess());
-  const { reflector, queue, kubernetes, loopLag, elector } = services;
+  const { reflector, queue, kubernetes, loopLag, elector, prerequisites } = services;
   const { controller, events } = createController(services);
   const stopping = new AbortController();
   for (const signal of ["SIGTERM", "SIGINT"] as const) process.once(signal, () => stopping.abort(signal));
@@ -184,6 +197,7 @@ async function main(): Promise<void> {
     queue.add(key);
   });
   reflector.start();
+  const watching = prerequisites.watch(stopping.signal);
   logger.info({ metricsPort: probes.port, namespaces: config.namespaces }, "operator is started");
   await work(services, controller, stopping.signal);
 
@@ -192,6 +206,7 @@ async function main(): Promise<void> {
   // as soon as nothing works here any more: the others wait for it
   await elector?.release();
   await reflector.stop();
+  await watching;
   await events.flush();
   await probes.close();
   loopLag.stop();

@@ -6,6 +6,7 @@ import { createEventRecorder } from "./events.ts";
 import { createElector, type Elector, type LeaseMeasurements, type LeaseTimes } from "./lease.ts";
 import { createLeaseStore } from "./lease-store.ts";
 import { createListWatch } from "./list-watch.ts";
+import { createPrerequisites, type Prerequisites, type PrerequisitesOptions } from "./prerequisites.ts";
 import { createReflector } from "./reflector.ts";
 import { createStatusWriter } from "./status-writer.ts";
 import { createTransport } from "./transport.ts";
@@ -62,6 +63,7 @@ export interface Kubernetes {
   statusWriter<T extends CustomObject>(definition: ResourceDefinition): StatusWriter<T>;
   eventRecorder(definition: ResourceDefinition, reportingInstance: string): EventRecorder;
   elector(options: ElectionOptions): Elector;
+  prerequisites(options: PrerequisitesOptions): Prerequisites;
   /** After everything that uses it has stopped. */
   close(): void;
 }
@@ -94,6 +96,7 @@ export function connectKubernetes(options: KubernetesOptions): Kubernetes {
       const store = createLeaseStore({ calls, namespace, name, timeoutMs: times.renewDeadlineMs / 2 });
       return createElector({ ...rest, store, clock, random, logger, times });
     },
+    prerequisites: (given) => createPrerequisites(calls, given),
     close: () => connection.close(),
   };
 }

@@ -84,11 +84,14 @@ class LeaseElector implements Elector {
 
   async acquire(signal: AbortSignal): Promise<Term | undefined> {
     const { clock, random, logger } = this.#options;
+    let said: string | undefined;
     while (!signal.aborted) {
       const startedMs = clock.monotonicMs();
       // not ended by the signal: a write whose answer nobody waits for would hold the lease for nobody
       const isOurs = await this.#take(new AbortController().signal).catch((err: unknown) => {
-        if (!isConflict(err)) logger.warn({ err }, "the lease cannot be read or taken");
+        // Twice a second: the same again is not told again.
+        if (!isConflict(err) && String(err) !== said) logger.warn({ err }, "the lease cannot be read or taken");
+        said = String(err);
         return false;
       });
       if (isOurs) {

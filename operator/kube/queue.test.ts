@@ -143,6 +143,19 @@ describe("failures", () => {
     expect(clock.timerCount).toBe(0);
   });
 
+  test("is told once, however often it fails the same way", async () => {
+    const warnings: unknown[] = [];
+    const logger = { ...silentLogger, warn: (fields: object) => warnings.push((fields as { err: Error }).err.message) };
+    const options = { clock, random: () => 0.5, logger, measurements: silentQueue, concurrency: 2 };
+    const telling = createWorkQueue(options);
+    const errors = ["forbidden", "forbidden", "forbidden", "gone", "forbidden"].map((text) => new Error(text));
+    telling.start(() => Promise.reject(errors.shift() ?? new Error("forbidden")));
+    telling.add("a");
+    while (errors.length > 0) await clock.advance(1_000);
+    await telling.drain(0);
+    expect(warnings).toEqual(["forbidden", "gone", "forbidden"]);
+  });
+
   test("a worker that throws instead of rejecting is a failure like others", async () => {
     queue.start(() => {
       throw new Error("at once");

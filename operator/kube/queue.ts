@@ -37,6 +37,8 @@ interface Delayed {
 interface Failures {
   readonly count: number;
   readonly conflicts: number;
+  /** What the last one said: the same again is not told again. */
+  readonly said?: string;
 }
 
 const NO_FAILURES: Failures = { count: 0, conflicts: 0 };
@@ -168,17 +170,20 @@ class KeyedQueue implements WorkQueue {
   }
 
   #failed(key: Key, err: unknown): void {
-    const { count, conflicts } = this.#failures.get(key) ?? NO_FAILURES;
+    const { count, conflicts, said } = this.#failures.get(key) ?? NO_FAILURES;
     if (this.#isDraining) return;
     this.#options.measurements.retried();
     if (isConflict(err) && conflicts < MAX_CONFLICTS_IN_A_ROW) {
-      this.#failures.set(key, { count, conflicts: conflicts + 1 });
+      this.#failures.set(key, { count, conflicts: conflicts + 1, ...(said !== undefined && { said }) });
       this.add(key);
       return;
     }
-    this.#failures.set(key, { count: count + 1, conflicts });
+    const says = String(err);
+    this.#failures.set(key, { count: count + 1, conflicts, said: says });
     const delayMs = equalJitterMs(count + 1, this.#options.backoff ?? DEFAULT_BACKOFF, this.#options.random);
-    this.#options.logger.warn({ key, failures: count + 1, requeueAfterMs: Math.round(delayMs), err }, "a pass failed");
+    const fields = { key, failures: count + 1, requeueAfterMs: Math.round(delayMs), err };
+    if (says === said) this.#options.logger.debug(fields, "a pass failed again");
+    else this.#options.logger.warn(fields, "a pass failed");
     this.addAfter(key, delayMs);
   }
 }

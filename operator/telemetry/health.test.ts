@@ -11,9 +11,10 @@ test.each([
 });
 
 test.each([
-  ["ready", { cachesSynced: true, isShuttingDown: false }, 0],
-  ["not synced", { cachesSynced: false, isShuttingDown: false }, 1],
-  ["going down", { cachesSynced: true, isShuttingDown: true }, 1],
+  ["ready", { cachesSynced: true, isShuttingDown: false, missing: [] }, 0],
+  ["not synced", { cachesSynced: false, isShuttingDown: false, missing: [] }, 1],
+  ["a right is gone", { cachesSynced: true, isShuttingDown: false, missing: ["it may not"] }, 1],
+  ["going down", { cachesSynced: true, isShuttingDown: true, missing: [] }, 1],
 ])("readiness: %s", (_case, given, want) => {
   expect(readinessProblems(given)).toHaveLength(want);
 });

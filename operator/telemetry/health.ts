@@ -1,6 +1,7 @@
 /**
  * What the probes answer: pure. A restart must be able to help: an API server or a database that can't be reached is no
- * reason to kill the process, a blocked event loop or a reflector whose loop stands still is.
+ * reason to kill the process, a blocked event loop or a reflector whose loop stands still is. What nobody but a person can bring
+ * back (the kind, a right) makes it not ready.
  */
 
 export interface Liveness {
@@ -11,6 +12,8 @@ export interface Liveness {
 export interface Readiness {
   readonly cachesSynced: boolean;
   readonly isShuttingDown: boolean;
+  /** What the API server does not have or does not let us do. */
+  readonly missing: readonly string[];
 }
 
 const MAX_LOOP_LAG_MS = 10_000;
@@ -28,8 +31,8 @@ export function livenessProblems({ loopLagMs, reflectorAgeMs }: Liveness): strin
 }
 
 /** Empty: ready. */
-export function readinessProblems({ cachesSynced, isShuttingDown }: Readiness): string[] {
-  const problems: string[] = [];
+export function readinessProblems({ cachesSynced, isShuttingDown, missing }: Readiness): string[] {
+  const problems: string[] = [...missing];
   if (!cachesSynced) problems.push("the caches are not filled yet");
   if (isShuttingDown) problems.push("shutting down");
   return problems;

@@ -38,7 +38,7 @@ export async function removeClusterWide(api: KubeApi, manifests: readonly Manife
   }
 }
 
-async function tokenOf(api: KubeApi, namespace: string, name: string): Promise<string> {
+export async function tokenOf(api: KubeApi, namespace: string, name: string): Promise<string> {
   const path = `/api/v1/namespaces/${namespace}/serviceaccounts/${name}/token`;
   const answer = await api.post(path, { apiVersion: "authentication.k8s.io/v1", kind: "TokenRequest", spec: {} });
   return (answer["status"] as { token: string }).token;

@@ -1,4 +1,5 @@
 import { beforeAll, describe, expect, it } from "vitest";
+import { operatorRights } from "../../operator/kube/rights.ts";
 import {
   BUILD_TIMEOUT_MS,
   environmentOf,
@@ -51,6 +52,31 @@ describe("for the whole cluster", () => {
     const bindings = (await render(operatorOnly)).filter(({ kind }) => kind.endsWith("RoleBinding"));
     expect(bindings).toHaveLength(2);
     for (const binding of bindings) expect(binding["subjects"]).toEqual([SUBJECT]);
+  });
+});
+
+describe("what the operator asks for while it runs", () => {
+  const tell = (group: string, resource: string, verb: string) => `${verb} ${resource} of ${group}`;
+
+  it("is all that the chart gives it, beside the list that it tries", () => {
+    const given = WORK.flatMap(({ apiGroups, resources, verbs }) =>
+      verbs.map((verb) => tell(String(apiGroups[0]), String(resources[0]), verb)),
+    );
+    const asked = operatorRights([], undefined).map(({ group, resource, subresource, verb }) =>
+      tell(group, subresource === undefined ? resource : `${resource}/${subresource}`, verb),
+    );
+    expect([...asked, "list streamtablerewinds of pgtrickle.dev"].sort()).toEqual(given.sort());
+  });
+
+  it("is asked of each namespace, and of the lease by its name", () => {
+    const rights = operatorRights(["sales", "stock"], { namespace: "rewind", name: "one" });
+    expect(new Set(rights.map(({ namespace }) => namespace))).toEqual(new Set(["sales", "stock", "rewind"]));
+    const leases = rights.filter(({ resource }) => resource === "leases").map(({ verb, name }) => [verb, name]);
+    expect(leases).toEqual([
+      ["get", "one"],
+      ["patch", "one"],
+      ["create", undefined],
+    ]);
   });
 });
 
