@@ -174,6 +174,17 @@ export class InstanceDead extends Error {
   }
 }
 
+/**
+ * A statement failed because of what this attachment of the lake remembers. A new one, which has not failed of it, has its
+ * place already; for the connection it is the same as a dead instance.
+ */
+export class AttachmentOutdated extends InstanceDead {
+  constructor(generation: number, statement: string, cause: Error) {
+    super({ generation, statement, diedOfIt: false, cause });
+    this.message = `the lake was attached anew: before that, ${firstParagraph(cause.message)}`;
+  }
+}
+
 /** The death that an error tells of, also where it has been put into words for the client already. */
 export function deathIn(error: unknown): InstanceDead | null {
   if (error instanceof InstanceDead) return error;

@@ -37,6 +37,7 @@ function connectionWith({ returnType, during, again }: Stream): LakeConnection {
     generation: 1,
     suspects: new Suspects(() => 0),
     connect: () => Promise.resolve(duck),
+    isOutdated: () => Promise.resolve(false),
   });
   return connection;
 }
