@@ -301,7 +301,9 @@ describe("a refresh reads what changed", () => {
     };
   }
 
-  test("the same rows, and no more bytes, of a table that is a hundred times as large", { timeout: 240_000 }, async () => {
+  test("the same rows, and no more bytes, of a table that is a hundred times as large", {
+    timeout: 240_000,
+  }, async () => {
     const small = await cost(100_000);
     const large = await cost(10_000_000);
     expect(small).toMatchObject({ files: 2, rows: 50, positions: 65 });

@@ -204,6 +204,23 @@ function deathForClient(death: InstanceDead): LakeError {
   });
 }
 
+const NOT_ALLOWED =
+  /Permission Error: .*?"([^"]+)"[^"]*(?:file system operations are disabled by configuration|disabled by configuration)/s;
+
+/** A file that a client has added where the engine must not read, or null. */
+export function outsideDataPath(error: unknown, dataPath: string): LakeError | null {
+  const path = NOT_ALLOWED.exec(error instanceof Error ? error.message : "")?.[1];
+  if (path === undefined) return null;
+  return new LakeError(
+    SQL_STATE.insufficientPrivilege,
+    `data file ${path} is outside the lake's data path ${dataPath}, where alone the lake engine reads`,
+    {
+      cause: error,
+      hint: "Snapshots before the file was added can be read. Write its rows into the data path with a DuckDB that may read it, by `create or replace table t as from t`; or delete them with lake option data_inlining_row_limit 0, move the file below the data path, and add it from there.",
+    },
+  );
+}
+
 /** Any thrown value as an error that a client can be told. */
 export function toLakeError(error: unknown): LakeError {
   if (error instanceof LakeError) return error;

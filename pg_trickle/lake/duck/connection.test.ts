@@ -34,6 +34,7 @@ function connectionWith({ returnType, during, again }: Stream): LakeConnection {
     disconnectSync: () => undefined,
   } as unknown as DuckDBConnection;
   const connection = new LakeConnection(duck, {
+    dataPath: "/lake",
     generation: 1,
     suspects: new Suspects(() => 0),
     connect: () => Promise.resolve(duck),

@@ -9,7 +9,7 @@ import {
   ResultReturnType,
   VARCHAR,
 } from "@duckdb/node-api";
-import { AttachmentOutdated, InstanceDead, LakeError, readDeath, SQL_STATE } from "../errors.ts";
+import { AttachmentOutdated, InstanceDead, LakeError, outsideDataPath, readDeath, SQL_STATE } from "../errors.ts";
 import type { ZoneOffset } from "../wire/text/time-zones.ts";
 import { cutShort, reasonOfEnd } from "./early-end.ts";
 import { DuckRows } from "./rows.ts";
@@ -23,6 +23,7 @@ const DEFAULT_ZONE = "UTC";
 
 /** What a connection knows of its instance. */
 export interface ConnectionHome {
+  readonly dataPath: string;
   readonly generation: number;
   readonly suspects: Suspects;
   /** Another connection to the same instance. */
@@ -227,7 +228,8 @@ export class LakeConnection {
     try {
       return await step();
     } catch (error) {
-      throw (await this.#death(error, statement)) ?? (await this.#outdated(error, call)) ?? error;
+      const death = (await this.#death(error, statement)) ?? (await this.#outdated(error, call));
+      throw death ?? outsideDataPath(error, this.#home.dataPath) ?? error;
     } finally {
       this.#busy = false;
       signal.removeEventListener("abort", interrupt);

@@ -169,7 +169,8 @@ export class Lake {
     const connect = () => instance.connect();
     const isOutdated = (error: unknown, statement: TriedStatement, signal: AbortSignal) =>
       this.#isOutdated({ error, statement, generation, signal });
-    return new LakeConnection(await connect(), { generation, suspects: this.suspects, connect, isOutdated });
+    const { dataPath } = this.#options;
+    return new LakeConnection(await connect(), { dataPath, generation, suspects: this.suspects, connect, isOutdated });
   }
 
   async #connectParsers(instance: LakeInstance, generation: number): Promise<Parsers> {
@@ -210,7 +211,8 @@ export class Lake {
   async #succeeds({ sql, values }: TriedStatement, instance: LakeInstance, signal: AbortSignal): Promise<boolean> {
     const isOutdated = () => Promise.resolve(false);
     const connect = () => instance.connect();
-    const home = { generation: this.#generation + 1, suspects: this.suspects, connect, isOutdated };
+    const { dataPath } = this.#options;
+    const home = { dataPath, generation: this.#generation + 1, suspects: this.suspects, connect, isOutdated };
     const connection = new LakeConnection(await connect(), home);
     try {
       await connection.run("begin transaction", signal);
