@@ -154,6 +154,11 @@ describe("an error that may be the attachment's fault", () => {
 
   test.each([
     [text, "SELECT 1", true],
+    [
+      "Invalid Input Error: Attempting to fetch from an unsuccessful query result\nError: TransactionContext Error: Current transaction is aborted",
+      "SELECT 1",
+      true,
+    ],
     ['IO Error: Cannot open file "/lake/a.parquet": No such file or directory', "SELECT 1", true],
     ["HTTP Error: Unable to connect to URL s3://lake/a.parquet: Not Found (HTTP 404 Not Found)", "SELECT 1", true],
     ["Conversion Error: Could not convert string 'Unknown name map id'", "SELECT 1", false],

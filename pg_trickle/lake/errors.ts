@@ -213,10 +213,10 @@ export function outsideDataPath(error: unknown, dataPath: string): LakeError | n
   if (path === undefined) return null;
   return new LakeError(
     SQL_STATE.insufficientPrivilege,
-    `data file ${path} is outside the lake's data path ${dataPath}, where alone the lake engine reads`,
+    `data file ${path} is outside the lake's data path ${dataPath}: write its rows there, or move the file there and add it anew`,
     {
       cause: error,
-      hint: "Snapshots before the file was added can be read. Write its rows into the data path with a DuckDB that may read it, by `create or replace table t as from t`; or delete them with lake option data_inlining_row_limit 0, move the file below the data path, and add it from there.",
+      hint: "Snapshots before the file was added can be read. Write its rows there with a DuckDB that may read it, by `create or replace table t as from t`; or delete them with lake option data_inlining_row_limit 0, move the file below the data path, and add it from there.",
     },
   );
 }

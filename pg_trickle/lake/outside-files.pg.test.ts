@@ -101,7 +101,7 @@ describe.each(WAYS_OUT)("a file outside the data path, $mode, mended by $name", 
   test("is named in the error, with the data path and both ways out", async () => {
     expect(await failureOf(sql(`select pgtrickle.refresh('${name}')`))).toMatchObject({
       code: "42501",
-      message: `data file ${found.path} is outside the lake's data path ${trickle().dataPath}, where alone the lake engine reads`,
+      message: `data file ${found.path} is outside the lake's data path ${trickle().dataPath}: write its rows there, or move the file there and add it anew`,
       hint: expect.stringMatching(/create or replace table.*move the file below the data path/),
     });
   });
