@@ -13,6 +13,7 @@ const round = useSchedulerRounds(trickle);
 const { sql, duckdb, preferWay } = useStreamTables(trickle);
 const page = new URL("../../docs/other-clients.md", import.meta.url);
 let bob: DuckdbClient;
+let root: DuckdbClient;
 
 beforeAll(async () => {
   await sql("drop role if exists lake_bob");
@@ -24,11 +25,21 @@ beforeAll(async () => {
     readOnly: false,
     catalog: { ...attach.catalog, user: "lake_bob", password: "bob" },
   });
+  await sql("drop role if exists lake_root");
+  await sql("create role lake_root superuser login password 'root'");
+  root = await openDuckdb({
+    ...attach,
+    readOnly: false,
+    catalog: { ...attach.catalog, user: "lake_root", password: "root" },
+  });
   await preferWay("Delta");
 });
 
 afterAll(async () => {
   bob.close();
+  root.close();
+  await sql("drop owned by lake_root cascade");
+  await sql("drop role lake_root");
   await sql("drop owned by lake_bob cascade");
   await sql("drop role lake_bob");
 });
@@ -88,7 +99,7 @@ async function check(table: string, statement: string, wantedError: RegExp | und
 const named = (text: string, table: string) => text.replaceAll(/\bT(?=_|\b)/g, table);
 
 async function play({ client, statements }: ClientCase, table: string): Promise<void> {
-  const doer = client === "DuckDB" ? duckdb() : bob;
+  const doer = { DuckDB: duckdb(), "DuckDB in another role": bob, "DuckDB as a superuser": root }[client];
   for (const statement of statements) {
     const { sql: text, error } = typeof statement === "string" ? { sql: statement, error: undefined } : statement;
     await doer.run(named(text, table));
@@ -103,5 +114,25 @@ describe.each(tested)("$client: $operation", (found) => {
     await createTables(found.table);
     await play(found, found.table);
     expect((await strategies(found.table)).includes("Recompute")).toBe(/recomputed/.test(found.happens));
+  });
+});
+
+describe.each([true, false])("with the guard on: %s", (isOn) => {
+  test("the catalog tables that a client's role makes can be read by the engine's", async () => {
+    await sql("select pgtrickle.set_guard($1)", [isOn]);
+    for (const [index, client] of [bob, root].entries()) {
+      const table = `lake.opened_${isOn}_${index}`;
+      await client.run(`create table ${table} (i integer)`);
+      await client.run(`insert into ${table} values (1), (2)`);
+      await client.run(`insert into ${table} select i from range(100) r (i)`);
+      await client.run(`delete from ${table} where i = 50`);
+      await duckdb().run(`delete from ${table} where i = 51`);
+    }
+    await sql("select pgtrickle.set_guard(true)");
+    const closed = await sql(
+      `select c.relname from pg_class c where c.relnamespace = 'ducklake'::regnamespace and c.relkind = 'r'
+       and not (has_table_privilege('pgtrickle_catalog', c.oid, 'select') and has_table_privilege('pgtrickle_catalog', c.oid, 'insert'))`,
+    );
+    expect(closed.rows).toEqual([]);
   });
 });

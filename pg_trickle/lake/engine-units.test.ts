@@ -27,7 +27,7 @@ describe("configuration", () => {
       threads: 2,
       maxSessions: 40,
       maxRunning: 4,
-      inliningRowLimit: 0,
+      inliningRowLimit: null,
       logLevel: "info",
       listen: null,
       tls: null,

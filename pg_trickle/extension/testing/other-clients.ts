@@ -8,7 +8,7 @@ export interface Mishap {
 }
 
 export interface ClientCase {
-  readonly client: "DuckDB" | "DuckDB in another role";
+  readonly client: "DuckDB" | "DuckDB in another role" | "DuckDB as a superuser";
   readonly operation: string;
   /** As on the page. */
   readonly happens: string;
@@ -35,6 +35,12 @@ export const CASES: readonly ClientCase[] = [
   { client: "DuckDB", operation: "`INSERT`, `UPDATE`, `DELETE`, `MERGE`", happens: FOLLOWED, statements: WRITES },
   {
     client: "DuckDB in another role",
+    operation: "`INSERT`, `UPDATE`, `DELETE`, `MERGE`",
+    happens: FOLLOWED,
+    statements: WRITES,
+  },
+  {
+    client: "DuckDB as a superuser",
     operation: "`INSERT`, `UPDATE`, `DELETE`, `MERGE`",
     happens: FOLLOWED,
     statements: WRITES,
