@@ -41,7 +41,7 @@ const schema = z.object({
   LAKE_TEMP_DIRECTORY: absolutePath.optional(),
   LAKE_MAX_SESSIONS: positive.default(40),
   LAKE_MAX_RUNNING: positive.default(4),
-  LAKE_INLINING_ROW_LIMIT: z.coerce.number().int().min(0).default(0),
+  LAKE_INLINING_ROW_LIMIT: z.coerce.number().int().min(0).optional(),
   LOG_LEVEL: z.enum(["fatal", "error", "warn", "info", "debug", "trace", "silent"]).default("info"),
 });
 
@@ -61,7 +61,7 @@ export interface Config {
   readonly tempDirectory: string;
   readonly maxSessions: number;
   readonly maxRunning: number;
-  readonly inliningRowLimit: number;
+  readonly inliningRowLimit: number | null;
   readonly logLevel: string;
 }
 
@@ -98,7 +98,7 @@ export function readConfig(environment: NodeJS.ProcessEnv): Config {
     tempDirectory: env.LAKE_TEMP_DIRECTORY ?? join(tmpdir(), `pg_trickle-lake-${env.LAKE_PORT}`),
     maxSessions: env.LAKE_MAX_SESSIONS,
     maxRunning: env.LAKE_MAX_RUNNING,
-    inliningRowLimit: env.LAKE_INLINING_ROW_LIMIT,
+    inliningRowLimit: env.LAKE_INLINING_ROW_LIMIT ?? null,
     logLevel: env.LOG_LEVEL,
   });
 }

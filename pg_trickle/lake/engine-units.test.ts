@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { ConfigError, isLoopback, readConfig, threadPoolSize } from "./config.ts";
 import { castFromText, duckText } from "./duck/casts.ts";
+import { Doubts, mayBeOutdated } from "./duck/doubts.ts";
 import { catalogConninfo } from "./duck/instance.ts";
 import { LruCache } from "./duck/lru-cache.ts";
 import { InstanceDead, LakeError, readDeath, toLakeError } from "./errors.ts";
@@ -26,7 +27,7 @@ describe("configuration", () => {
       threads: 2,
       maxSessions: 40,
       maxRunning: 4,
-      inliningRowLimit: 0,
+      inliningRowLimit: null,
       logLevel: "info",
       listen: null,
       tls: null,
@@ -146,6 +147,42 @@ CONTEXT:  PL/pgSQL function`;
       expect(error).toMatchObject({ sqlState, hint: expect.stringMatching(hint) });
     },
   );
+});
+
+describe("an error that may be the attachment's fault", () => {
+  const text = "Invalid Input Error: Unknown name map id 3 when trying to map file";
+
+  test.each([
+    [text, "SELECT 1", true],
+    [
+      "Invalid Input Error: Attempting to fetch from an unsuccessful query result\nError: TransactionContext Error: Current transaction is aborted",
+      "SELECT 1",
+      true,
+    ],
+    ['IO Error: Cannot open file "/lake/a.parquet": No such file or directory', "SELECT 1", true],
+    ["HTTP Error: Unable to connect to URL s3://lake/a.parquet: Not Found (HTTP 404 Not Found)", "SELECT 1", true],
+    ["Conversion Error: Could not convert string 'Unknown name map id'", "SELECT 1", false],
+    ["IO Error: Connection refused", "SELECT 1", false],
+    [text, "commit", false],
+    [text, "insert into lake.main.t select * from temp.main.staged", false],
+  ])("%s of %s: %s", (message, sql, want) => {
+    expect(mayBeOutdated(new Error(message), sql)).toBe(want);
+  });
+
+  test("is asked of a fresh attachment once; again after a new snapshot and a pause that doubles", () => {
+    let nowMs = 0;
+    const doubts = new Doubts(() => nowMs);
+    expect(doubts.has(text, "7")).toBe(true);
+    doubts.settle(text, "7");
+    expect([doubts.has(text, "8"), doubts.has("another", "7")]).toEqual([false, true]);
+    nowMs = 60_000;
+    expect([doubts.has(text, "7"), doubts.has(text, "8")]).toEqual([false, true]);
+    doubts.settle(text, "8");
+    nowMs = 179_999;
+    expect(doubts.has(text, "9")).toBe(false);
+    nowMs = 180_000;
+    expect(doubts.has(text, "9")).toBe(true);
+  });
 });
 
 describe("values for DuckDB", () => {

@@ -180,6 +180,17 @@ export class InstanceDead extends Error {
   }
 }
 
+/**
+ * A statement failed because of what this attachment of the lake remembers. A new one, which has not failed of it, has its
+ * place already; for the connection it is the same as a dead instance.
+ */
+export class AttachmentOutdated extends InstanceDead {
+  constructor(generation: number, statement: string, cause: Error) {
+    super({ generation, statement, diedOfIt: false, cause });
+    this.message = `the lake was attached anew: before that, ${firstParagraph(cause.message)}`;
+  }
+}
+
 /** The death that an error tells of, also where it has been put into words for the client already. */
 export function deathIn(error: unknown): InstanceDead | null {
   if (error instanceof InstanceDead) return error;
@@ -197,6 +208,23 @@ function deathForClient(death: InstanceDead): LakeError {
     cause: death,
     hint: "Nothing of this transaction is in the lake; run it again.",
   });
+}
+
+const NOT_ALLOWED =
+  /Permission Error: .*?"([^"]+)"[^"]*(?:file system operations are disabled by configuration|disabled by configuration)/s;
+
+/** A file that a client has added where the engine must not read, or null. */
+export function outsideDataPath(error: unknown, dataPath: string): LakeError | null {
+  const path = NOT_ALLOWED.exec(error instanceof Error ? error.message : "")?.[1];
+  if (path === undefined) return null;
+  return new LakeError(
+    SQL_STATE.insufficientPrivilege,
+    `data file ${path} is outside the lake's data path ${dataPath}: write its rows there, or move the file there and add it anew`,
+    {
+      cause: error,
+      hint: "Snapshots before the file was added can be read. Write its rows there with a DuckDB that may read it, by `create or replace table t as from t`; or delete them with lake option data_inlining_row_limit 0, move the file below the data path, and add it from there.",
+    },
+  );
 }
 
 /** Any thrown value as an error that a client can be told. */

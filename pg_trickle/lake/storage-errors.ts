@@ -89,6 +89,12 @@ const OTHER: Kind = {
   hint: "Nothing was committed; scheduled refreshes are tried again by themselves. See the service's own log.",
 };
 
+/** One file is not there; not a bucket, or a key's right to it. */
+export function isMissingInStorage(message: string): boolean {
+  const answer = readAnswer(message);
+  return answer?.status === 404 && answer.code !== "NoSuchBucket";
+}
+
 /** Null where the message is about something else. */
 export function readStorageFailure(message: string): StorageFailure | null {
   const answer = readAnswer(message);

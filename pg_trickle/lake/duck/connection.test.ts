@@ -34,9 +34,11 @@ function connectionWith({ returnType, during, again }: Stream): LakeConnection {
     disconnectSync: () => undefined,
   } as unknown as DuckDBConnection;
   const connection = new LakeConnection(duck, {
+    dataPath: "/lake",
     generation: 1,
     suspects: new Suspects(() => 0),
     connect: () => Promise.resolve(duck),
+    isOutdated: () => Promise.resolve(false),
   });
   return connection;
 }

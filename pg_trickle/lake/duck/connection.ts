@@ -9,7 +9,7 @@ import {
   ResultReturnType,
   VARCHAR,
 } from "@duckdb/node-api";
-import { InstanceDead, LakeError, readDeath, SQL_STATE } from "../errors.ts";
+import { AttachmentOutdated, InstanceDead, LakeError, outsideDataPath, readDeath, SQL_STATE } from "../errors.ts";
 import type { ZoneOffset } from "../wire/text/time-zones.ts";
 import { cutShort, reasonOfEnd } from "./early-end.ts";
 import { DuckRows } from "./rows.ts";
@@ -23,14 +23,21 @@ const DEFAULT_ZONE = "UTC";
 
 /** What a connection knows of its instance. */
 export interface ConnectionHome {
+  readonly dataPath: string;
   readonly generation: number;
   readonly suspects: Suspects;
   /** Another connection to the same instance. */
   readonly connect: () => Promise<DuckDBConnection>;
+  /** Whether a new attachment has taken this one's place, as it does not fail of the statement. */
+  readonly isOutdated: (error: unknown, statement: TriedStatement, signal: AbortSignal) => Promise<boolean>;
 }
 
-interface Call {
-  readonly statement: string;
+export interface TriedStatement {
+  readonly sql: string;
+  readonly values?: DuckDBValue[] | undefined;
+}
+
+interface Call extends TriedStatement {
   readonly signal: AbortSignal;
 }
 
@@ -56,14 +63,14 @@ export class LakeConnection {
   /** Runs a statement to its end; gives the number of rows that it changed. */
   async run(sql: string, signal: AbortSignal, values?: DuckDBValue[]): Promise<number> {
     await this.detach(signal);
-    const result = await this.#call({ statement: textOf(sql, values), signal }, () => this.#duck.run(sql, values));
+    const result = await this.#call({ sql, values, signal }, () => this.#duck.run(sql, values));
     return result.rowsChanged;
   }
 
   /** All rows of a small result. */
   async all(sql: string, signal: AbortSignal, values?: DuckDBValue[]): Promise<DuckDBValue[][]> {
     await this.detach(signal);
-    return this.#call({ statement: textOf(sql, values), signal }, async () => {
+    return this.#call({ sql, values, signal }, async () => {
       const result = await this.#duck.run(sql, values);
       const rows = await result.getRows();
       const isWhole = result instanceof DuckDBMaterializedResult && result.rowCount === rows.length;
@@ -76,11 +83,11 @@ export class LakeConnection {
   async open(sql: string, zone: ZoneOffset, signal: () => AbortSignal): Promise<DuckRows> {
     await this.detach(signal());
     const interrupts = this.#interrupts;
-    const result = await this.#call({ statement: sql, signal: signal() }, () => this.#duck.stream(sql));
+    const result = await this.#call({ sql, signal: signal() }, () => this.#duck.stream(sql));
     const rows = new DuckRows({
       result,
       zone,
-      fetch: () => this.#fetch(result, { statement: sql, signal: signal() }, interrupts),
+      fetch: () => this.#fetch(result, { sql, signal: signal() }, interrupts),
       abandon: () => this.#abandon(),
     });
     this.#live = rows;
@@ -188,23 +195,25 @@ export class LakeConnection {
     throw await this.#reasonOfEnd(call);
   }
 
-  async #reasonOfEnd({ statement, signal }: Call): Promise<Error> {
+  async #reasonOfEnd({ sql, signal }: Call): Promise<Error> {
     const { generation } = this.#home;
     const connection = new LakeConnection(await this.#home.connect(), this.#home);
     try {
       await connection.setTimeZone(this.#timeZone ?? DEFAULT_ZONE, signal);
-      return await reasonOfEnd(statement, connection, signal);
+      return await reasonOfEnd(sql, connection, signal);
     } catch (cause) {
-      if (!(cause instanceof InstanceDead)) throw cause;
+      if (!(cause instanceof InstanceDead) || cause instanceof AttachmentOutdated) throw cause;
       // The read was under way when the instance died.
-      return new InstanceDead({ generation, statement, diedOfIt: true, cause });
+      return new InstanceDead({ generation, statement: sql, diedOfIt: true, cause });
     } finally {
       connection.close();
     }
   }
 
-  async #call<T>({ statement, signal }: Call, step: () => Promise<T>): Promise<T> {
+  async #call<T>(call: Call, step: () => Promise<T>): Promise<T> {
     if (this.#closedBecause !== null) throw this.#closedBecause;
+    const { signal } = call;
+    const statement = textOf(call);
     this.#home.suspects.refuse(statement);
     await this.#ending;
     this.#ending = null;
@@ -219,7 +228,8 @@ export class LakeConnection {
     try {
       return await step();
     } catch (error) {
-      throw (await this.#death(error, statement)) ?? error;
+      const death = (await this.#death(error, statement)) ?? (await this.#outdated(error, call));
+      throw death ?? outsideDataPath(error, this.#home.dataPath) ?? error;
     } finally {
       this.#busy = false;
       signal.removeEventListener("abort", interrupt);
@@ -231,6 +241,11 @@ export class LakeConnection {
     const said = readDeath(cause);
     if (said === null || (said === "perhaps" && (await this.#isAlive()))) return null;
     return new InstanceDead({ generation: this.generation, statement, diedOfIt: said !== "already", cause });
+  }
+
+  async #outdated(error: unknown, call: Call): Promise<AttachmentOutdated | null> {
+    if (!(error instanceof Error) || !(await this.#home.isOutdated(error, call, call.signal))) return null;
+    return new AttachmentOutdated(this.generation, textOf(call), error);
   }
 
   /** An internal error may leave the instance alive: only another statement tells. */
@@ -247,6 +262,6 @@ export class LakeConnection {
 }
 
 /** What a statement is known by when an instance dies of it. */
-function textOf(sql: string, values: readonly DuckDBValue[] = []): string {
+function textOf({ sql, values = [] }: TriedStatement): string {
   return [sql, ...values.map(String)].join("\n");
 }

@@ -18,7 +18,7 @@ export function cutShort(): LakeError {
 }
 
 /** Computes each row of the query to its last column, and keeps none. */
-function everyRow(sql: string): string {
+export function everyRow(sql: string): string {
   return `select bit_xor(hash("every row")) from (${sql}) as "every row"`;
 }
 

@@ -16,7 +16,8 @@ export interface LakeOptions {
   readonly memoryLimit: string;
   readonly threads: number;
   readonly tempDirectory: string;
-  readonly inliningRowLimit: number;
+  /** For every client of the lake; null: what the catalog says, and of this engine nothing inlined if it says nothing. */
+  readonly inliningRowLimit: number | null;
   readonly initFile: string | null;
 }
 
@@ -66,8 +67,19 @@ async function attach(connection: DuckDBConnection, options: LakeOptions): Promi
   const target = `ducklake:postgres:${catalogConninfo(options.catalog)}`;
   await connection.run(
     `attach ${literal(target)} as lake (data_path ${literal(asDirectory(options.dataPath))},
-      metadata_schema ${literal(options.metadataSchema)}, data_inlining_row_limit ${options.inliningRowLimit})`,
+      metadata_schema ${literal(options.metadataSchema)}, data_inlining_row_limit ${options.inliningRowLimit ?? 0})`,
   );
+}
+
+/** An option in the catalog goes before what a client attaches with; those that are attached already do not see it. */
+async function limitInlining(connection: DuckDBConnection, limit: number | null): Promise<void> {
+  if (limit === null) return;
+  const result = await connection.runAndReadAll(
+    `select value from ducklake_options('lake') where option_name = 'data_inlining_row_limit' and scope = 'GLOBAL'`,
+  );
+  const [known] = result.getRows();
+  if (known?.[0] === String(limit)) return;
+  await connection.run(`call lake.set_option('data_inlining_row_limit', ${limit})`);
 }
 
 /**
@@ -125,6 +137,7 @@ export async function createInstance(options: LakeOptions): Promise<DuckDBInstan
   await loadExtensions(connection, options);
   await attach(connection, options);
   await endEarlierProcesses(connection);
+  await limitInlining(connection, options.inliningRowLimit);
   await initialise(connection, options.initFile);
   for (const setting of settings(options)) await connection.run(setting);
   connection.disconnectSync();

@@ -2,10 +2,12 @@
 // connections that turn SQL text into syntax trees and back.
 import type { DuckDBConnection } from "@duckdb/node-api";
 import type { Logger } from "pino";
-import { deathIn, type InstanceDead, withoutPasswords } from "../errors.ts";
+import { AttachmentOutdated, deathIn, type InstanceDead, withoutPasswords } from "../errors.ts";
 import { readAst, writeAst } from "../planner/ast.ts";
 import type { Ast } from "../planner/types.ts";
-import { LakeConnection } from "./connection.ts";
+import { LakeConnection, type TriedStatement } from "./connection.ts";
+import { Doubts, mayBeOutdated } from "./doubts.ts";
+import { everyRow } from "./early-end.ts";
 import { createInstance, type LakeOptions } from "./instance.ts";
 import { LruCache } from "./lru-cache.ts";
 import { Parser } from "./parser.ts";
@@ -16,11 +18,14 @@ const PARSE_CACHE_ENTRIES = 500;
 const CACHED_CHARS = 20_000;
 /** A tree of this size takes DuckDB seconds to print; it must not keep everybody else's statements waiting. */
 const LARGE_CHARS = 100_000;
+/** A statement that runs this long on a fresh attachment has told nothing. */
+const TRY_LIMIT_MS = 30_000;
 const NEVER = new AbortController().signal;
 
 /** As much of a DuckDB instance as the engine uses. */
 export interface LakeInstance {
   connect(): Promise<DuckDBConnection>;
+  closeSync(): void;
 }
 
 export type MakeInstance = (options: LakeOptions) => Promise<LakeInstance>;
@@ -32,8 +37,16 @@ interface Parsers {
   readonly watch: LakeConnection;
 }
 
+interface Failure {
+  readonly error: unknown;
+  readonly statement: TriedStatement;
+  readonly generation: number;
+  readonly signal: AbortSignal;
+}
+
 export class Lake {
   readonly suspects = new Suspects(() => performance.now());
+  readonly #doubts = new Doubts(() => performance.now());
   readonly #options: LakeOptions;
   readonly #logger: Logger;
   readonly #makeInstance: MakeInstance;
@@ -43,6 +56,7 @@ export class Lake {
   #parsers!: Parsers;
   #generation = 1;
   #renewal: Promise<void> | null = null;
+  #trial: Promise<unknown> = Promise.resolve();
 
   private constructor(options: LakeOptions, logger: Logger, makeInstance: MakeInstance, instance: LakeInstance) {
     this.#options = options;
@@ -107,7 +121,7 @@ export class Lake {
 
   /** Once for each death, though several who stand around one call see it. */
   #blame(death: InstanceDead): void {
-    if (this.#blamed.has(death)) return;
+    if (this.#blamed.has(death) || death instanceof AttachmentOutdated) return;
     this.#blamed.add(death);
     this.suspects.blame(death.statement);
   }
@@ -153,7 +167,10 @@ export class Lake {
 
   async #connectTo(instance: LakeInstance, generation: number): Promise<LakeConnection> {
     const connect = () => instance.connect();
-    return new LakeConnection(await connect(), { generation, suspects: this.suspects, connect });
+    const isOutdated = (error: unknown, statement: TriedStatement, signal: AbortSignal) =>
+      this.#isOutdated({ error, statement, generation, signal });
+    const { dataPath } = this.#options;
+    return new LakeConnection(await connect(), { dataPath, generation, suspects: this.suspects, connect, isOutdated });
   }
 
   async #connectParsers(instance: LakeInstance, generation: number): Promise<Parsers> {
@@ -162,13 +179,72 @@ export class Lake {
     return { small: new Parser(small), large: new Parser(large), watch };
   }
 
-  async #replaceInstance(): Promise<void> {
-    const next = this.#generation + 1;
+  /** One after the other: who waited and finds a new attachment made meanwhile runs again on that one. */
+  #isOutdated(failure: Failure): Promise<boolean> {
+    const { error, statement, generation } = failure;
+    if (!mayBeOutdated(error, statement.sql)) return Promise.resolve(false);
+    const isOutdated = this.#trial.then(async () => generation !== this.#generation || this.#tryFresh(failure, error));
+    this.#trial = isOutdated.catch(() => undefined);
+    return isOutdated.catch(() => false);
+  }
+
+  /** A fresh attachment takes this one's place if it does not fail of the statement; else nobody notices it. */
+  async #tryFresh({ statement, signal }: Failure, { message }: Error): Promise<boolean> {
+    const head = await this.#head();
+    if (!this.#doubts.has(message, head)) return false;
     const instance = await this.#makeInstance(this.#options);
+    const limit = AbortSignal.any([signal, AbortSignal.timeout(TRY_LIMIT_MS)]);
+    if (await this.#succeeds(statement, instance, limit)) {
+      this.#logger.warn({ reason: withoutPasswords(message) }, "the lake's attachment was outdated: attached anew");
+      this.#renewal ??= this.#replaceInstance(instance).finally(() => {
+        this.#renewal = null;
+      });
+      await this.#renewal;
+      return true;
+    }
+    instance.closeSync();
+    if (!signal.aborted) this.#doubts.settle(message, head);
+    return false;
+  }
+
+  /** Nothing of it stays: a change is rolled back. */
+  async #succeeds({ sql, values }: TriedStatement, instance: LakeInstance, signal: AbortSignal): Promise<boolean> {
+    const isOutdated = () => Promise.resolve(false);
+    const connect = () => instance.connect();
+    const { dataPath } = this.#options;
+    const home = { dataPath, generation: this.#generation + 1, suspects: this.suspects, connect, isOutdated };
+    const connection = new LakeConnection(await connect(), home);
+    try {
+      await connection.run("begin transaction", signal);
+      await connection.run(isQuery(sql) ? everyRow(sql) : sql, signal, values);
+      return true;
+    } catch {
+      return false;
+    } finally {
+      await connection.run("rollback", NEVER).catch(() => undefined);
+      connection.close();
+    }
+  }
+
+  async #head(): Promise<string> {
+    const connection = await this.connect();
+    try {
+      const rows = await connection.all("select id::varchar from lake.current_snapshot()", NEVER);
+      return String(rows[0]?.[0]);
+    } finally {
+      connection.close();
+    }
+  }
+
+  async #replaceInstance(made?: LakeInstance): Promise<void> {
+    const next = this.#generation + 1;
+    const instance = made ?? (await this.#makeInstance(this.#options));
     const parsers = await this.#connectParsers(instance, next);
-    // The dead instance is not closed: calls that are still inside it would crash the process. It goes with its last user.
+    // The one before is not closed: calls that are still inside it would crash the process. It goes with its last user.
     this.#instance = instance;
     this.#parsers = parsers;
     this.#generation = next;
   }
 }
+
+const isQuery = (sql: string): boolean => /^\s*(?:select|with|from|\()/i.test(sql);

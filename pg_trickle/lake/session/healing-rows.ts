@@ -1,8 +1,8 @@
-// Rows of a read at fixed snapshots. If DuckDB's instance dies before the first row has gone out, they are asked for once
-// more of the next instance; afterwards the client has a part of an answer that nobody can go on with, and is told so.
+// Rows of a read at fixed snapshots. If DuckDB's instance dies before the first row has gone out, or a file goes that the next
+// read does not need, they are asked for once more; afterwards the client has a part of an answer that nobody can go on with, and is told so.
 import type { Lake } from "../duck/lake.ts";
 import type { ReadResult, RowSource } from "../duck/rows.ts";
-import { deathIn, toLakeError } from "../errors.ts";
+import { deathIn, hasSqlState, SQL_STATE, toLakeError } from "../errors.ts";
 import type { DataRowWriter } from "../wire/data-rows.ts";
 import type { FieldDescription } from "../wire/replies.ts";
 
@@ -30,7 +30,8 @@ export class HealingRows implements RowSource {
       if (result.count > 0) this.#mayReopen = false;
       return result;
     } catch (error) {
-      if (deathIn(error) === null || !this.#mayReopen) throw toLakeError(error);
+      const isPassing = deathIn(error) !== null || hasSqlState(error, SQL_STATE.readCutShort);
+      if (!isPassing || !this.#mayReopen) throw toLakeError(error);
     }
     this.#mayReopen = false;
     this.#rows.close();

@@ -22,7 +22,8 @@ export class Mortals {
     this.made += 1;
     this.#isDead = false;
     const number = this.made;
-    return { connect: async () => this.#watched(await instance.connect(), number) };
+    const connect = async () => this.#watched(await instance.connect(), number);
+    return { connect, closeSync: () => instance.closeSync() };
   };
 
   /** The instance that lives now dies. */
