@@ -1,7 +1,9 @@
 /** Databases that cannot be reached, each in its own way: which kind is counted, and that no message tells the password. */
 import { once } from "node:events";
 import { type AddressInfo, createServer, type Server, type Socket } from "node:net";
+import { TLSSocket } from "node:tls";
 import { afterEach, expect, it, vi } from "vitest";
+import { createAuthority } from "../../test/stack/certificates.ts";
 import type { DatabaseTrouble } from "../core/observed.ts";
 import { Session } from "./connection.ts";
 import { TerminalError, TransientError } from "./errors.ts";
@@ -82,6 +84,21 @@ it.each<[string, Settings["sslMode"], (socket: Socket) => void, DatabaseTrouble]
 ])("%s", async (_case, sslMode = "disable", react, trouble) => {
   const port = await serverThat(react);
   expect((await open({ port, sslMode })).trouble).toBe(trouble);
+});
+
+it.each<[string, string, "verify-full" | "require", DatabaseTrouble]>([
+  ["the certificate is for another name", "elsewhere.example", "verify-full", "tls"],
+  ["the server hangs up when TLS is there", "elsewhere.example", "require", "lost"],
+])("%s", async (_case, name, sslMode, trouble) => {
+  const authority = createAuthority("test");
+  const { certificate: cert, key } = authority.issue({ commonName: name }, [name]);
+  const port = await serverThat((socket) => {
+    socket.write("S");
+    const secure = new TLSSocket(socket, { isServer: true, cert, key });
+    secure.on("error", () => undefined);
+    secure.once("data", () => secure.end());
+  });
+  expect((await open({ port, sslMode, ca: authority.certificate })).trouble).toBe(trouble);
 });
 
 it("authentication: a server that wants a password, and a Secret without one", async () => {

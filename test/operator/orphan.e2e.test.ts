@@ -41,5 +41,7 @@ test("another rewind of the table queues behind it, and takes over when it has g
   const told = await until(async () => (await stage().events(orphan)).find(({ reason }) => reason === "HoldOrphaned"));
   expect(told).toMatchObject({ type: "Warning", note: expect.stringContaining("takes the hold over") });
   expect(statusOf(await stage().ended(next)).phase).toBe("Succeeded");
+  const freed = await until(async () => (await stage().events(next)).find(({ reason }) => reason === "OrphanFreed"));
+  expect(freed).toMatchObject({ type: "Normal", note: expect.stringContaining("was freed from the rewind") });
   expect(await stage().table()).toMatchObject({ rows: good, holds: [] });
 });

@@ -2,6 +2,7 @@
 import { afterEach, beforeAll, describe, expect, test } from "vitest";
 import type { StreamTableRewindSpecInput } from "../../operator/api/spec.ts";
 import type { RewindObject } from "../../operator/gather.ts";
+import { readLog } from "../stack/processes.ts";
 import { TABLE } from "../support/damage.ts";
 import { closeGate, passesGate } from "../support/gate.ts";
 import {
@@ -53,6 +54,16 @@ async function changePassword(): Promise<void> {
 async function writeSecret(): Promise<void> {
   const path = `/api/v1/namespaces/${stage().namespace}/secrets/${SECRET}`;
   await stage().api.patch(path, { stringData: { uri: uriOf() } });
+}
+
+/** Failures to be let in, and that neither they nor the log tell the password. */
+async function refusalsCounted(): Promise<number> {
+  const log = readLog(stage().operator);
+  const { port } = /"metricsPort":(?<port>\d+)/.exec(log)?.groups ?? {};
+  const metrics = await (await fetch(`http://127.0.0.1:${port}/metrics`)).text();
+  expect(`${log}\n${metrics}`).not.toMatch(/rewind_rotating_operator:|firstx/);
+  const line = /^strw_database_errors_total\{kind="authentication",sqlstate="28P01"\} (\d+)$/m;
+  return Number(line.exec(metrics)?.[1] ?? 0);
 }
 
 async function succeeds(object: RewindObject): Promise<void> {
@@ -111,6 +122,7 @@ describe("a password that changes", () => {
     await changePassword();
     await stage().change(object, { resume: { policy: "Automatic" } });
     await waits(object, "AuthenticationFailed", /password authentication failed/);
+    expect(await refusalsCounted()).toBeGreaterThan(0);
     await writeSecret();
     await succeeds(object);
   });
