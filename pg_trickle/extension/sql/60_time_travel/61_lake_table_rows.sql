@@ -1,5 +1,11 @@
--- NULL where the catalog no longer tells: maintenance merges the files of several snapshots into one, which then stands
--- for begin_snapshot to partial_max.
+-- NULL where the catalog no longer tells:
+-- – a merge or flush makes one data file of the rows of several snapshots, begin_snapshot to partial_max;
+-- – the file of a later deletion replaces the one before it and keeps its begin, a flush writes all inlined deletions into one
+--   file that begins with the first (partial_max is NULL then), and a deletion may be dated to a snapshot before its own. What
+--   such a file holds came between its begin and the commit that made it, which its id tells: ids are given in the order of
+--   commits, and each snapshot says which one is next;
+-- – what began and ended between two snapshots that are kept goes with the ones that expire, so the number of rows that a
+--   snapshot removed is known only beside the snapshot before it.
 create function pgtrickle_internal.lake_table_rows(p_table_ids bigint[])
 returns table (snapshot_id bigint, rows_added bigint, rows_removed bigint)
 language plpgsql security definer
@@ -15,9 +21,20 @@ begin
         from ducklake.ducklake_data_file f where f.table_id = any ($1)),
       -- a delete file replaces the one before it and holds its rows too
       deletes as materialized (
-        select d.begin_snapshot, d.data_file_id, d.delete_count, d.partial_max,
+        select d.delete_file_id, d.begin_snapshot, d.data_file_id, d.delete_count, d.partial_max,
           d.delete_count - coalesce(lag(d.delete_count) over (partition by d.data_file_id order by d.begin_snapshot), 0) as removed
         from ducklake.ducklake_delete_file d where d.table_id = any ($1)),
+      made as (
+        select m.begin_snapshot, m.partial_max, min(m.snapshot_id) over (order by m.file_id desc) as made_at
+        from (
+          select d.delete_file_id as file_id, d.begin_snapshot, d.partial_max, null as snapshot_id from deletes d
+          union all
+          select s.next_file_id - 1, null, null, s.snapshot_id from ducklake.ducklake_snapshot s) m),
+      mixed as materialized (
+        select
+          (select range_agg(int8range(f.begin_snapshot, f.partial_max, '[]')) from files f where f.partial_max > f.begin_snapshot) as added,
+          (select range_agg(int8range(m.begin_snapshot, greatest(m.partial_max, m.made_at), '[]')) from made m
+           where greatest(m.partial_max, m.made_at) > m.begin_snapshot) as removed),
       counted as (
         select f.begin_snapshot as snapshot_id, f.record_count as added, 0::bigint as removed from files f
         union all
@@ -29,11 +46,12 @@ begin
         where f.end_snapshot is not null
         %s)
       select c.snapshot_id,
-        case when not exists (select from files f where c.snapshot_id between f.begin_snapshot and f.partial_max)
-          then sum(c.added)::bigint end,
-        case when not exists (select from deletes d where c.snapshot_id between d.begin_snapshot and d.partial_max)
+        case when (c.snapshot_id <@ (select m.added from mixed m)) is not true then sum(c.added)::bigint end,
+        case when (c.snapshot_id <@ (select m.removed from mixed m)) is not true and before.snapshot_id is not null
           then sum(c.removed)::bigint end
-      from counted c group by c.snapshot_id$sql$,
+      from counted c
+      left join ducklake.ducklake_snapshot before on before.snapshot_id = c.snapshot_id - 1
+      group by c.snapshot_id, before.snapshot_id$sql$,
       pgtrickle_internal.inlined_rows_sql(p_table_ids))
     using p_table_ids;
     raise exception 'read' using errcode = 'TR999';

@@ -42,7 +42,8 @@ begin
       case when c.kinds && array['inserted_into_table', 'inlined_insert'] then nullif(r.rows_added, 0)
            when c.kinds is not null then 0 end,
       case when c.kinds && array['deleted_from_table', 'inlined_delete'] then nullif(r.rows_removed, 0)
-           when c.kinds is not null then 0 end,
+           -- its rows went with it, and are not counted
+           when not c.kinds && array['dropped_table'] then 0 end,
       i.snapshot_id is not distinct from contents,
       array_remove(array[
         case when s.snapshot_id is not null and not exists (
