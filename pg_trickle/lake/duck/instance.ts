@@ -5,6 +5,7 @@ import { existsSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { type DuckDBConnection, DuckDBInstance } from "@duckdb/node-api";
+import { readVersionMismatch } from "./catalog-version.ts";
 import { explainInitFailure } from "./init-failure.ts";
 
 export interface LakeOptions {
@@ -65,10 +66,14 @@ function asDirectory(path: string): string {
 
 async function attach(connection: DuckDBConnection, options: LakeOptions): Promise<void> {
   const target = `ducklake:postgres:${catalogConninfo(options.catalog)}`;
-  await connection.run(
-    `attach ${literal(target)} as lake (data_path ${literal(asDirectory(options.dataPath))},
-      metadata_schema ${literal(options.metadataSchema)}, data_inlining_row_limit ${options.inliningRowLimit ?? 0})`,
-  );
+  try {
+    await connection.run(
+      `attach ${literal(target)} as lake (data_path ${literal(asDirectory(options.dataPath))},
+        metadata_schema ${literal(options.metadataSchema)}, data_inlining_row_limit ${options.inliningRowLimit ?? 0})`,
+    );
+  } catch (error) {
+    throw readVersionMismatch(error) ?? error;
+  }
 }
 
 /** An option in the catalog goes before what a client attaches with; those that are attached already do not see it. */

@@ -8,9 +8,14 @@ set search_path = pg_catalog, pg_temp
 as $$
 declare
   connection_options text[];
+  version_problem record;
 begin
   if not (select rolsuper from pg_roles where rolname = current_user) then
     raise exception 'attach_lake() needs a superuser' using errcode = '42501';
+  end if;
+  select * into version_problem from pgtrickle_internal.lake_version_problem();
+  if version_problem.problem is not null then
+    raise exception '%', version_problem.problem using errcode = 'TR014', hint = version_problem.way_out;
   end if;
   perform pgtrickle_internal.attach_catalog_role(attach_lake.catalog_password);
   connection_options := array['host', attach_lake.host, 'port', attach_lake.port::text, 'dbname', 'lake',

@@ -1,0 +1,50 @@
+-- Which DuckLake the catalog is of. A client with a newer one migrates it, and locks the lake engine out: at its next start it
+-- could not attach any more. Until then it would go on as if nothing had happened.
+create function pgtrickle_internal.known_lake_version() returns text
+language sql immutable parallel safe
+set search_path = pg_catalog, pg_temp
+as $$ select '1.0' $$;
+comment on function pgtrickle_internal.known_lake_version() is 'The version of DuckLake''s catalog that the lake engine knows; the engine''s own is in lake/duck/catalog-version.ts.';
+
+create function pgtrickle_internal.lake_version() returns text
+language plpgsql security definer
+set search_path = pg_catalog, pg_temp
+set standard_conforming_strings = on
+set quote_all_identifiers = off
+as $$
+declare
+  v_version text;
+begin
+  begin
+    if to_regclass('ducklake.ducklake_metadata') is not null then
+      select max(m.value) into v_version from ducklake.ducklake_metadata m where m.key = 'version';
+    end if;
+    raise exception 'read' using errcode = 'TR999';
+  exception when sqlstate 'TR999' then
+    null;
+  end;
+  return v_version;
+end
+$$;
+comment on function pgtrickle_internal.lake_version() is 'The version of DuckLake that the lake''s catalog says it has; NULL: there is none yet.';
+
+create function pgtrickle_internal.lake_version_problem(out problem text, out way_out text)
+language plpgsql
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  known text := pgtrickle_internal.known_lake_version();
+  found text := pgtrickle_internal.lake_version();
+begin
+  if found is null or found = known then
+    return;
+  end if;
+  problem := format('the lake''s catalog has DuckLake version %s, and the lake engine knows %s', found, known);
+  way_out := case
+    when string_to_array(substring(found from '^\d{1,9}(?:\.\d{1,9})*'), '.')::integer[] < string_to_array(known, '.')::integer[]
+    then format('After a backup, attach it once in a DuckDB that has DuckLake %s, with AUTOMATIC_MIGRATION.', known)
+    else format('A newer client has migrated it. Install a pg_trickle that knows %s; or stop all clients and restore database and data files from a backup of before.', found)
+  end;
+end
+$$;
+comment on function pgtrickle_internal.lake_version_problem() is 'NULL, or that the catalog is of a DuckLake that the lake engine does not know, and what to do.';
