@@ -186,7 +186,7 @@ describe("a file that is lost", () => {
     const path = await fileOf(table);
     renameSync(path, `${path}.lost`);
     const before = made;
-    const lost = { code: "58030", message: expect.stringContaining(path) };
+    const lost = { code: "LT012", message: expect.stringContaining(path) };
     expect(await failureOf(sumOf(table))).toMatchObject(lost);
     expect(made).toBe(before + 1);
     expect(await failureOf(recompute(table))).toMatchObject(lost);

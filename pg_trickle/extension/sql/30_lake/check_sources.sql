@@ -20,7 +20,7 @@ begin
     if missing[1] is not null then
       raise exception 'lake table %.% had no column % at snapshot %', source.lake_schema, source.lake_table,
           (select string_agg(quote_ident(m.name), ', ') from unnest(missing) as m (name)), p_snapshot
-        using errcode = 'TR016', hint = format('The query of stream table %s needs it: choose a snapshot at which it was there.',
+        using errcode = 'TR016', hint = format('The query of stream table %s needs it: choose a snapshot at which it was there. Where it was dropped since: add it again, or drop the stream table and create it without.',
           pgtrickle_internal.qualified_name(p_id));
     end if;
   end loop;

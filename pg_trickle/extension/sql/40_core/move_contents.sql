@@ -70,7 +70,6 @@ set search_path = pg_catalog, pg_temp
 as $$
 declare
   states pgtrickle_internal.lake_state[];
-  v_code text;
 begin
   if p_strategy = 'Recompute' then
     states := pgtrickle_internal.source_states(p_st.id, p_target);
@@ -90,16 +89,6 @@ exception
     -- Rows that another refresh changed first look like that.
     perform pgtrickle_internal.check_not_superseded(p_st.id, p_st.generation);
     raise;
-  when sqlstate 'LT003' then
-    get stacked diagnostics v_code = pg_exception_detail;
-    -- What the engine's gate says of a column that is not there.
-    if v_code is distinct from 'Reason: LG011.' then
-      raise;
-    end if;
-    raise exception 'stream table % reads a column that % does not have at snapshot %: %', pgtrickle_internal.qualified_name(p_st.id),
-        (select string_agg(s.relation_name, ', ' order by s.relation_name) from pgtrickle_internal.sources s where s.stream_table_id = p_st.id),
-        p_target, sqlerrm
-      using errcode = 'TR016', hint = 'Add the column to the lake table again, or drop the stream table and create it without that column.';
   when program_limit_exceeded then
     raise exception 'a row of stream table % does not fit: %', pgtrickle_internal.qualified_name(p_st.id), sqlerrm
       using errcode = '54000', hint = 'A group key has an index, which takes about 2,700 bytes. Group by a shorter expression, or delete the rows with such keys from the lake.';
