@@ -6,7 +6,7 @@ RUN := PATH="$(CURDIR)/node_modules/.bin:$$PATH"
 
 .PHONY: help
 help: ## Show this page
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 .PHONY: install
 install:
@@ -31,6 +31,10 @@ logs: install ## Follow that stack's logs
 .PHONY: test
 test: install ## Run all tests: pure, PostgreSQL and lake, Kubernetes API, the whole stack
 	@$(RUN) node test/stack/run-tests.ts $(TIERS)
+
+.PHONY: test-clients
+test-clients: install ## Run the tests with lake clients in Python, which are installed in the cache once (python3 with pip)
+	@$(RUN) node test/stack/run-tests.ts clients
 
 .PHONY: ci
 ci: ## Everything that CI runs: checks, generated files, all tests

@@ -16,6 +16,7 @@ export default defineConfig({
             "**/*.e2e.test.ts",
             "**/*.cluster.test.ts",
             "**/*.cluster-full.test.ts",
+            "**/*.clients.test.ts",
           ],
         },
       },
@@ -46,6 +47,16 @@ export default defineConfig({
           testTimeout: 180_000,
           hookTimeout: 240_000,
           fileParallelism: false,
+        },
+      },
+      // Lake clients in Python, out of its package index: not part of `make test`.
+      {
+        test: {
+          name: "clients",
+          include: ["**/*.clients.test.ts"],
+          globalSetup: ["test/support/pg-global-setup.ts"],
+          testTimeout: 600_000,
+          hookTimeout: 900_000,
         },
       },
       // On the cluster that STRW_CLUSTER_KUBECONFIG names; says what to set where there is none. The full tier has what is too

@@ -14,6 +14,7 @@ const RUN_BY: Readonly<Record<string, { readonly file: string; readonly words: r
   "make help": { file: "Makefile", words: ["help:"] },
   "make demo": { file: "Makefile", words: ["demo:", "test/demo/main.ts"] },
   "make test": { file: "Makefile", words: ["test:"] },
+  "make test-clients": { file: "Makefile", words: ["test-clients:", "test/stack/run-tests.ts clients"] },
   "make check": { file: "Makefile", words: ["check:"] },
   "make verify": { file: "Makefile", words: ["verify:"] },
   "make up": { file: "Makefile", words: ["up:"] },

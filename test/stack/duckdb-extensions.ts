@@ -15,7 +15,7 @@ import type { Progress } from "./progress.ts";
 const run = promisify(execFile);
 
 /** The release of DuckDB that @duckdb/node-api is pinned to: an extension loads into its own release only. */
-const DUCKDB_VERSION = "1.5.5";
+export const DUCKDB_VERSION = "1.5.5";
 const REPOSITORY = `http://extensions.duckdb.org/v${DUCKDB_VERSION}/linux_amd64`;
 /** Long enough for a slow answer, short enough where packets are dropped. */
 const FIRST_BYTE_MS = 8_000;

@@ -1,6 +1,6 @@
 /**
  * `make test`: one tier after the other, the cheapest first, then the line `N passed, N failed` over all of them. Tiers can be
- * named to run only those; the ones that need a cluster run only when named. What is built or downloaded once comes before the
+ * named to run only those; the ones that need a cluster or Python run only when named. What is built or downloaded once comes before the
  * tests, with progress.
  */
 import { spawn } from "node:child_process";
@@ -8,6 +8,7 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { ensureHelm } from "../chart/helm.ts";
+import { ensurePythonClients } from "../clients/python.ts";
 import { ensureS3Server } from "../support/s3-server.ts";
 import { ensureDuckdbExtensions, ensureDuckdbExtensionsForS3 } from "./duckdb-extensions.ts";
 import { ensureKubeAssets } from "./kube-assets.ts";
@@ -17,19 +18,19 @@ import { isGreen, sumUp, type TierReport, type TierRun } from "./test-results.ts
 
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 const VITEST = join(ROOT, "node_modules/vitest/vitest.mjs");
-const TIERS = ["pure", "pg", "kube", "e2e", "cluster", "cluster-full"] as const;
+const TIERS = ["pure", "pg", "kube", "e2e", "cluster", "cluster-full", "clients"] as const;
 type Tier = (typeof TIERS)[number];
-const NEEDS_CLUSTER: readonly Tier[] = ["cluster", "cluster-full"];
+const ONLY_NAMED: readonly Tier[] = ["cluster", "cluster-full", "clients"];
 
 function chosenTiers(names: readonly string[]): readonly Tier[] {
   const unknown = names.filter((name) => !(TIERS as readonly string[]).includes(name));
   if (unknown.length > 0) throw new Error(`unknown tiers: ${unknown.join(", ")}; there are ${TIERS.join(", ")}`);
-  return TIERS.filter((tier) => (names.length === 0 ? !NEEDS_CLUSTER.includes(tier) : names.includes(tier)));
+  return TIERS.filter((tier) => (names.length === 0 ? !ONLY_NAMED.includes(tier) : names.includes(tier)));
 }
 
 function runVitest(tier: Tier, reportFile: string): Promise<number> {
   // Where a single test takes long, each is told as it ends.
-  const reporter = NEEDS_CLUSTER.includes(tier) ? "verbose" : "default";
+  const reporter = ONLY_NAMED.includes(tier) ? "verbose" : "default";
   const reporters = [`--reporter=${reporter}`, "--reporter=json", `--outputFile.json=${reportFile}`];
   const vitest = spawn(process.execPath, [VITEST, "run", "--project", tier, "--passWithNoTests", ...reporters], {
     cwd: ROOT,
@@ -52,7 +53,9 @@ async function runTier(tier: Tier, folder: string): Promise<TierRun> {
 async function prepare(tiers: readonly Tier[]): Promise<void> {
   const progress = terminalProgress();
   if (tiers.includes("pure") || tiers.includes("kube")) await ensureHelm(progress);
-  if (tiers.includes("pg") || tiers.includes("e2e")) await ensureDuckdbExtensions(progress);
+  if (tiers.includes("pg") || tiers.includes("e2e") || tiers.includes("clients"))
+    await ensureDuckdbExtensions(progress);
+  if (tiers.includes("clients")) await ensurePythonClients(progress);
   if (tiers.includes("pg")) {
     await ensureDuckdbExtensionsForS3(progress);
     // Where it cannot be built, one test file says so; the others run.
