@@ -1,33 +1,6 @@
 -- Files that the catalog lists and the storage does not have: PostgreSQL cannot look, the engine lists a folder for it. Files come and
 -- go meanwhile, so a file is missing only if the catalog lists it before the engine has looked and after.
 
-create function pgtrickle_internal.registered_files(p_table bigint)
-returns table (data_file_id bigint, what text, id bigint, first bigint, last bigint, place text)
-language plpgsql security definer
-set search_path = pg_catalog, pg_temp
-set standard_conforming_strings = on
-set quote_all_identifiers = off
-as $$
-begin
-  begin
-    return query
-      select f.data_file_id, f.what, f.id, f.begin_snapshot, f.end_snapshot - 1,
-        (case when f.path_is_relative then t.folder || f.path else f.path end)::text
-      from (
-        select d.data_file_id, 'data' as what, d.data_file_id as id, d.path, d.path_is_relative, d.begin_snapshot, d.end_snapshot
-        from ducklake.ducklake_data_file d where d.table_id = p_table
-        union all
-        select x.data_file_id, 'delete', x.delete_file_id, x.path, x.path_is_relative, x.begin_snapshot, x.end_snapshot
-        from ducklake.ducklake_delete_file x where x.table_id = p_table) f
-      join pgtrickle_internal.lake_tables() t on t.table_id = p_table;
-    raise exception 'read' using errcode = 'TR999';
-  exception when sqlstate 'TR999' then
-    null;
-  end;
-end
-$$;
-comment on function pgtrickle_internal.registered_files(bigint) is 'All data files and delete files of a lake table, with their whole paths.';
-
 create function pgtrickle_internal.stored_files(p_folder text) returns text[]
 language plpgsql
 set search_path = pg_catalog, pg_temp
@@ -62,7 +35,7 @@ begin
     -- What is outside of the data path the engine cannot see: it is told as such. What is elsewhere in it wants all of it listed.
     select array_agg(f.what || f.id), case when bool_and(starts_with(f.place, t.folder)) and t.is_relative then t.folder else t.data_path end
       into v_listed, v_base
-      from pgtrickle_internal.registered_files(t.table_id) f where starts_with(f.place, t.data_path);
+      from pgtrickle_internal.registered_files(array[t.table_id]) f where starts_with(f.place, t.data_path);
     continue when v_listed is null;
     v_stored := pgtrickle_internal.stored_files(substr(v_base, length(t.data_path) + 1));
     return query
@@ -79,7 +52,7 @@ begin
           else format(E'-- bring the file back from a backup. Without one the rows that it deletes are back, and have to be deleted again after, '
             'in PostgreSQL\ndelete from ducklake.ducklake_delete_file where delete_file_id = %s;', f.id)
         end
-      from pgtrickle_internal.registered_files(t.table_id) f
+      from pgtrickle_internal.registered_files(array[t.table_id]) f
       left join unnest(v_stored) s (path) on v_base || s.path = f.place
       where f.what || f.id = any (v_listed) and s.path is null;
   end loop;
