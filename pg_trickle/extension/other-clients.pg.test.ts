@@ -4,6 +4,7 @@ import { readFileSync } from "node:fs";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type DuckdbClient, openDuckdb } from "../../test/stack/ducklake.ts";
 import { useTrickle } from "../../test/support/trickle.ts";
+import { MODES, streamTableOf, summaryOf, useFollowedTables } from "./testing/followed-tables.ts";
 import { CASES, type ClientCase } from "./testing/other-clients.ts";
 import { useSchedulerRounds } from "./testing/scheduler-rounds.ts";
 import { useStreamTables } from "./testing/stream-tables.ts";
@@ -11,6 +12,7 @@ import { useStreamTables } from "./testing/stream-tables.ts";
 const trickle = useTrickle();
 const round = useSchedulerRounds(trickle);
 const { sql, duckdb, preferWay } = useStreamTables(trickle);
+const tables = useFollowedTables({ sql, duckdb });
 const page = new URL("../../docs/other-clients.md", import.meta.url);
 let bob: DuckdbClient;
 let root: DuckdbClient;
@@ -52,46 +54,19 @@ test("each row of the page has its test, and each test its row", () => {
   expect(rows).toEqual(CASES.map(({ client, operation, happens }) => [client, operation, happens]));
 });
 
-const MODES = ["DIFFERENTIAL", "FULL"];
-
-async function createTables(table: string): Promise<void> {
-  await duckdb().run(`create table lake.${table} (k varchar, v integer, w integer)`);
-  await duckdb().run(`insert into lake.${table} select 'a', i, i from range(30) r (i)`);
-  await sql(
-    `create foreign table lake.${table} (k text, v integer, w integer) server lake options (schema_name 'main', table_name '${table}')`,
-  );
-  for (const mode of MODES) {
-    const query = `select k, count(*) as n, sum(v) as total from lake.${table} group by k`;
-    const name = `${table}_${mode.toLowerCase()}`;
-    await sql("select pgtrickle.create_stream_table('public', $1, $2, '1h', $3)", [name, query, mode]);
-  }
-}
-
-const wanted = (table: string) =>
-  duckdb().rows(`select k, count(*)::integer as n, sum(v)::integer as total from lake.${table} group by k order by k`);
-
-const inTable = async (name: string) => (await sql(`select k, n::int, total::int from ${name} order by k`)).rows;
-
-/** By which ways the table with deltas has come here. */
-async function strategies(table: string): Promise<string[]> {
-  const { rows } = await sql(
-    `select distinct strategy from pgtrickle_internal.refreshes
-     where stream_table_id = pgtrickle_internal.resolve($1) and action = 'Scheduled' and outcome = 'Succeeded' order by 1`,
-    [`${table}_differential`],
-  );
-  return rows.map(({ strategy }) => strategy);
-}
-
 async function check(table: string, statement: string, wantedError: RegExp | undefined): Promise<void> {
   for (const mode of MODES) {
-    const name = `${table}_${mode.toLowerCase()}`;
+    const name = streamTableOf(table, mode);
     const found = { step: `${mode} after ${statement}`, ...(await round(name)) };
     if (wantedError !== undefined) {
       expect(found).toEqual({ step: found.step, status: "ERROR", error: expect.stringMatching(wantedError) });
       continue;
     }
     expect(found).toEqual({ step: found.step, status: "ACTIVE", error: null });
-    expect({ step: found.step, rows: await inTable(name) }).toEqual({ step: found.step, rows: await wanted(table) });
+    expect({ step: found.step, rows: await tables.rows(name) }).toEqual({
+      step: found.step,
+      rows: await duckdb().rows(summaryOf(table)),
+    });
   }
 }
 
@@ -111,9 +86,9 @@ const tested = CASES.map((found, index) => ({ ...found, table: `t${index}` }));
 
 describe.each(tested)("$client: $operation", (found) => {
   test(`${found.happens}`, async () => {
-    await createTables(found.table);
+    await tables.create(found.table);
     await play(found, found.table);
-    expect((await strategies(found.table)).includes("Recompute")).toBe(/recomputed/.test(found.happens));
+    expect((await tables.strategies(found.table)).includes("Recompute")).toBe(/recomputed/.test(found.happens));
   });
 });
 
