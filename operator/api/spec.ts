@@ -4,16 +4,11 @@
  * what spans fields is a CEL rule here and a named check with the same message in core/checks/.
  */
 import { z } from "zod";
+import type { CelRule } from "./cel-rule.ts";
 import { timeRule } from "./time.ts";
 
-/** A CEL rule as the API server takes it (`x-kubernetes-validations`). */
-export interface CelRule {
-  readonly rule: string;
-  readonly message: string;
-  /** Says the value too; `message` is what is said where it cannot be evaluated. */
-  readonly messageExpression?: string;
-  readonly fieldPath?: string;
-}
+/** Of a list together: kubectl apply keeps a copy of all in an annotation, which may not be longer, and etcd takes 1.5 MB. */
+export const sqlInAll = 262_144;
 
 export const specMessages = {
   oneTarget: "exactly one of target.snapshotId and target.timestamp must be set",
@@ -21,10 +16,8 @@ export const specMessages = {
   uniqueAssertions: "verification.assertions must have different names",
   assertedSomewhere:
     "verification.at is empty, so the assertions would never be evaluated: name Rewind, Replay or both, or leave at out for both",
-  shortRepair:
-    "repair.sql may have 262144 characters in all: put what is longer into a function of the database and call that one",
-  shortAssertions:
-    "verification.assertions may have 262144 characters of sql in all: put what is longer into a function of the database and call that one",
+  shortRepair: `repair.sql may have ${sqlInAll} characters in all: put what is longer into a function of the database and call that one`,
+  shortAssertions: `verification.assertions may have ${sqlInAll} characters of sql in all: put what is longer into a function of the database and call that one`,
   abortOneWay: "abort cannot be taken back",
   acceptNeedsLake: "acceptContradiction takes the lake's rows: it does not go with strategy Journal",
   planHashNeedsManual: "approval.planHash needs approval.mode Manual: with Automatic there is nothing to approve",
@@ -66,9 +59,6 @@ const immutableFields: readonly CelRule[] = [
 const rules = (list: readonly CelRule[]) => ({ "x-kubernetes-validations": list });
 
 const sql = z.string().min(1).max(65536);
-
-/** Of a list together: kubectl apply keeps a copy of all in an annotation, which may not be longer, and etcd takes 1.5 MB. */
-export const sqlInAll = 262_144;
 
 const databaseSchema = z
   .object({

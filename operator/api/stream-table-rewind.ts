@@ -1,6 +1,7 @@
 /** StreamTableRewind v1alpha1 as a whole: names, printer columns, rules that span spec and status. */
 import { z } from "zod";
-import { type CelRule, specSchema } from "./spec.ts";
+import type { CelRule } from "./cel-rule.ts";
+import { specSchema } from "./spec.ts";
 import { statusSchema, terminalPhases, unobserved } from "./status.ts";
 
 export const group = "pgtrickle.dev";

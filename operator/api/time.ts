@@ -2,7 +2,7 @@
  * A point in time as spec.target takes it. RFC 3339 alone would let through what PostgreSQL refuses (the year 0000, an offset of
  * 16 hours) and what people mistype (a comma, small letters); the API server's own check of `date-time` does the same.
  */
-import type { CelRule } from "./spec.ts";
+import type { CelRule } from "./cel-rule.ts";
 
 const leapYear = "([0-9]{2}([2468][048]|[13579][26]|0[48])|([2468][048]|[13579][26]|0[48])00)";
 const monthAndDay =

@@ -40,12 +40,10 @@ export interface Prerequisites {
 }
 
 const reviews: ResourceDefinition = {
-  ...{
-    group: "authorization.k8s.io",
-    version: "v1",
-    plural: "selfsubjectaccessreviews",
-    kind: "SelfSubjectAccessReview",
-  },
+  group: "authorization.k8s.io",
+  version: "v1",
+  plural: "selfsubjectaccessreviews",
+  kind: "SelfSubjectAccessReview",
 };
 
 /** While something is missing: whoever mends it wants to see it. */
@@ -109,7 +107,10 @@ class PolledPrerequisites implements Prerequisites {
   async #tryKind(namespace: string | undefined, signal: AbortSignal): Promise<void> {
     const { definition } = this.#options;
     const path = withQuery(resourcePath(definition, { namespace }), { limit: 1 });
-    const error = await this.#errorOf(this.#calls.send({ resource: definition.plural, verb: "GET", path, signal }));
+    const error = await this.#calls.send({ resource: definition.plural, verb: "GET", path, signal }).then(
+      () => undefined,
+      (reason: unknown) => reason,
+    );
     if (signal.aborted || (error !== undefined && !isNotFound(error) && !isForbidden(error))) return;
     const isUnknown = error instanceof ApiError && error.status === 401;
     this.#tell(unknownUser, isUnknown);
@@ -129,15 +130,6 @@ class PolledPrerequisites implements Prerequisites {
     const sentence = missingRight(right);
     if (isAllowed) this.#wasThere.add(sentence);
     this.#tell(sentence, !isAllowed && (!isOptional || this.#wasThere.has(sentence)));
-  }
-
-  async #errorOf(call: Promise<unknown>): Promise<unknown> {
-    try {
-      await call;
-      return undefined;
-    } catch (error) {
-      return error;
-    }
   }
 
   #tell(problem: string, isMissing: boolean): void {

@@ -210,8 +210,7 @@ function deathForClient(death: InstanceDead): LakeError {
   });
 }
 
-const NOT_ALLOWED =
-  /Permission Error: .*?"([^"]+)"[^"]*(?:file system operations are disabled by configuration|disabled by configuration)/s;
+const NOT_ALLOWED = /Permission Error: .*?"([^"]+)"[^"]*disabled by configuration/s;
 
 /** A file that a client has added where the engine must not read, or null. */
 export function outsideDataPath(error: unknown, dataPath: string): LakeError | null {

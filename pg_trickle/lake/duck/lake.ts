@@ -5,7 +5,7 @@ import type { Logger } from "pino";
 import { AttachmentOutdated, deathIn, type InstanceDead, withoutPasswords } from "../errors.ts";
 import { readAst, writeAst } from "../planner/ast.ts";
 import type { Ast } from "../planner/types.ts";
-import { LakeConnection, type TriedStatement } from "./connection.ts";
+import { type ConnectionHome, LakeConnection, type TriedStatement } from "./connection.ts";
 import { Doubts, mayBeOutdated } from "./doubts.ts";
 import { everyRow } from "./early-end.ts";
 import { createInstance, type LakeOptions } from "./instance.ts";
@@ -165,10 +165,13 @@ export class Lake {
     });
   }
 
-  async #connectTo(instance: LakeInstance, generation: number): Promise<LakeConnection> {
+  async #connectTo(
+    instance: LakeInstance,
+    generation: number,
+    isOutdated: ConnectionHome["isOutdated"] = (error, statement, signal) =>
+      this.#isOutdated({ error, statement, generation, signal }),
+  ): Promise<LakeConnection> {
     const connect = () => instance.connect();
-    const isOutdated = (error: unknown, statement: TriedStatement, signal: AbortSignal) =>
-      this.#isOutdated({ error, statement, generation, signal });
     const { dataPath } = this.#options;
     return new LakeConnection(await connect(), { dataPath, generation, suspects: this.suspects, connect, isOutdated });
   }
@@ -209,11 +212,7 @@ export class Lake {
 
   /** Nothing of it stays: a change is rolled back. */
   async #succeeds({ sql, values }: TriedStatement, instance: LakeInstance, signal: AbortSignal): Promise<boolean> {
-    const isOutdated = () => Promise.resolve(false);
-    const connect = () => instance.connect();
-    const { dataPath } = this.#options;
-    const home = { dataPath, generation: this.#generation + 1, suspects: this.suspects, connect, isOutdated };
-    const connection = new LakeConnection(await connect(), home);
+    const connection = await this.#connectTo(instance, this.#generation + 1, () => Promise.resolve(false));
     try {
       await connection.run("begin transaction", signal);
       await connection.run(isQuery(sql) ? everyRow(sql) : sql, signal, values);
