@@ -6,35 +6,35 @@ RUN := PATH="$(CURDIR)/node_modules/.bin:$$PATH"
 
 .PHONY: help
 help: ## Show this page
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 .PHONY: install
 install:
-	@test/stack/bin/install
+	@tools/install
 
 .PHONY: demo
 demo: install ## Play the incident and its rollback from end to end, checked
-	@$(RUN) node test/demo/main.ts
+	@$(RUN) node demo/main.ts
 
 .PHONY: up
 up: install ## Start the whole stack in the background and say how to reach it
-	@$(RUN) node test/stack/main.ts up
+	@$(RUN) node stack/main.ts up
 
 .PHONY: down
 down: install ## Stop that stack and remove it without trace
-	@$(RUN) node test/stack/main.ts down
+	@$(RUN) node stack/main.ts down
 
 .PHONY: logs
 logs: install ## Follow that stack's logs
-	@$(RUN) node test/stack/main.ts logs
+	@$(RUN) node stack/main.ts logs
 
 .PHONY: test
 test: install ## Run all tests: pure, PostgreSQL and lake, Kubernetes API, the whole stack
-	@$(RUN) node test/stack/run-tests.ts $(TIERS)
+	@$(RUN) node test/run/main.ts $(TIERS)
 
 .PHONY: test-clients
 test-clients: install ## Run the tests with lake clients in Python, which are installed in the cache once (python3 with pip)
-	@$(RUN) node test/stack/run-tests.ts clients
+	@$(RUN) node test/run/main.ts clients
 
 .PHONY: ci
 ci: ## Everything that CI runs: checks, generated files, all tests
@@ -91,4 +91,4 @@ fuzz: install ## Play random histories of several clients against a model, for a
 
 .PHONY: bench
 bench: install ## Measure, and write docs/benchmarks.md
-	@$(RUN) node test/bench/main.ts
+	@$(RUN) node bench/main.ts

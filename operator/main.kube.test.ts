@@ -1,8 +1,8 @@
 /** Two operators as processes, with leader election: who works, and how the work changes hands. */
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, beforeEach, expect, inject, test, vi } from "vitest";
-import { startOperator } from "../test/stack/operator.ts";
-import { readLog, type StackProcess, type TemporaryFolder, temporaryFolder } from "../test/stack/processes.ts";
+import { startOperator } from "../stack/operator.ts";
+import { readLog, type StackProcess, type TemporaryFolder, temporaryFolder } from "../stack/processes.ts";
 import type {} from "../test/support/provided.ts";
 import { installRewinds } from "../test/support/rewinds.ts";
 import { KubeApi } from "../test/support/widgets.ts";

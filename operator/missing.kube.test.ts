@@ -2,11 +2,11 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
+import { type ControlPlane, startControlPlane } from "../stack/control-plane.ts";
+import { startOperator } from "../stack/operator.ts";
+import { readLog, type StackProcess, type TemporaryFolder, temporaryFolder } from "../stack/processes.ts";
 import { BUILD_TIMEOUT_MS, type Manifest, operatorOnly, render } from "../test/chart/chart.ts";
 import { install, tokenOf } from "../test/chart/installed.ts";
-import { type ControlPlane, startControlPlane } from "../test/stack/control-plane.ts";
-import { startOperator } from "../test/stack/operator.ts";
-import { readLog, type StackProcess, type TemporaryFolder, temporaryFolder } from "../test/stack/processes.ts";
 import { makeSpecInput } from "../test/support/make-observed.ts";
 import { installRewinds, makeRewind } from "../test/support/rewinds.ts";
 import { KubeApi } from "../test/support/widgets.ts";

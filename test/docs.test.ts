@@ -12,15 +12,15 @@ const ROOT = fileURLToPath(new URL("..", import.meta.url));
 /** Each command that the documents may name, and the files that run it; a file has to contain all of `words`. */
 const RUN_BY: Readonly<Record<string, { readonly file: string; readonly words: readonly string[] }>> = {
   "make help": { file: "Makefile", words: ["help:"] },
-  "make demo": { file: "Makefile", words: ["demo:", "test/demo/main.ts"] },
+  "make demo": { file: "Makefile", words: ["demo:", "demo/main.ts"] },
   "make test": { file: "Makefile", words: ["test:"] },
-  "make test-clients": { file: "Makefile", words: ["test-clients:", "test/stack/run-tests.ts clients"] },
+  "make test-clients": { file: "Makefile", words: ["test-clients:", "test/run/main.ts clients"] },
   "make check": { file: "Makefile", words: ["check:"] },
   "make verify": { file: "Makefile", words: ["verify:"] },
   "make up": { file: "Makefile", words: ["up:"] },
   "make logs": { file: "Makefile", words: ["logs:"] },
   "make down": { file: "Makefile", words: ["down:"] },
-  "make bench": { file: "Makefile", words: ["bench:", "test/bench/main.ts"] },
+  "make bench": { file: "Makefile", words: ["bench:", "bench/main.ts"] },
   "make fuzz": { file: "Makefile", words: ["fuzz:", "test/fuzz/main.ts"] },
   "make ci": { file: "Makefile", words: ["ci:", ".ci/run"] },
   "make e2e": { file: "test/cluster/one-node.sh", words: ["KUBECONFIG=", ":-e2e"] },
@@ -36,10 +36,10 @@ const RUN_BY: Readonly<Record<string, { readonly file: string; readonly words: r
     words: ["INTERVAL_MS=1000"],
   },
   "kubectl apply -f examples/rollback-corrupted-events.yaml": {
-    file: "test/demo/incident.ts",
+    file: "demo/incident.ts",
     words: ["examples/rollback-corrupted-events.yaml", "applyAndWatch"],
   },
-  "kubectl get strw": { file: "test/demo/incident.ts", words: ['"get", "strw"'] },
+  "kubectl get strw": { file: "demo/incident.ts", words: ['"get", "strw"'] },
 };
 
 function markdownFiles(folder: string): string[] {

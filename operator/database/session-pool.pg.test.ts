@@ -1,7 +1,7 @@
 /** Sessions that rest, with a real PostgreSQL: what they keep, what they forget, and whether they are noticed to be dead. */
 import { Client } from "pg";
 import { afterEach, beforeEach, describe, expect, inject, it } from "vitest";
-import { postgresUrl } from "../../test/stack/postgres.ts";
+import { postgresUrl } from "../../stack/postgres.ts";
 import type { Session } from "./connection.ts";
 import { type ConnectionSettings, connectionOf, isFailure } from "./secret.ts";
 import { SessionPool } from "./session-pool.ts";

@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { type AddressInfo, createServer, type Server, type Socket } from "node:net";
 import { TLSSocket } from "node:tls";
 import { afterEach, expect, it, vi } from "vitest";
-import { createAuthority } from "../../test/stack/certificates.ts";
+import { createAuthority } from "../../stack/certificates.ts";
 import type { DatabaseTrouble } from "../core/observed.ts";
 import { Session } from "./connection.ts";
 import { TerminalError, TransientError } from "./errors.ts";

@@ -4,7 +4,7 @@ import http from "node:http";
 import https from "node:https";
 import type { AddressInfo, Socket } from "node:net";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { type Authority, createAuthority } from "../../test/stack/certificates.ts";
+import { type Authority, createAuthority } from "../../stack/certificates.ts";
 import { FakeClock } from "../../test/support/fake-clock.ts";
 import { type Connection, connectionOf } from "./connection.ts";
 import { CallAbortedError, CallTimeoutError, TransportError } from "./errors.ts";

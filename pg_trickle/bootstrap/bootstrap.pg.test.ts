@@ -7,10 +7,10 @@ import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { Client } from "pg";
 import { afterAll, beforeAll, expect, inject, test } from "vitest";
-import { conninfo } from "../../test/stack/ducklake.ts";
-import { type Lake, startLake } from "../../test/stack/lake.ts";
-import { postgresUrl } from "../../test/stack/postgres.ts";
-import { temporaryFolder } from "../../test/stack/processes.ts";
+import { conninfo } from "../../stack/ducklake.ts";
+import { type Lake, startLake } from "../../stack/lake.ts";
+import { postgresUrl } from "../../stack/postgres.ts";
+import { temporaryFolder } from "../../stack/processes.ts";
 import type {} from "../../test/support/provided.ts";
 
 const run = promisify(execFile);

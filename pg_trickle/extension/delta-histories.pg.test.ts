@@ -2,7 +2,7 @@
 // ones. A plain DuckDB writes; each query is kept by a stream table for which recomputing is too expensive ever to be chosen.
 import fc from "fast-check";
 import { beforeAll, describe, expect, test } from "vitest";
-import type { DuckdbClient } from "../../test/stack/ducklake.ts";
+import type { DuckdbClient } from "../../stack/ducklake.ts";
 import { useTrickle } from "../../test/support/trickle.ts";
 import { DDL, history } from "./testing/lake-histories.ts";
 

@@ -1,6 +1,6 @@
 /** Where the guard is: on every table of the catalog, whoever made it and whenever; and gone without trace when it has to go. */
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
-import { type DuckdbClient, openDuckdb } from "../../test/stack/ducklake.ts";
+import { type DuckdbClient, openDuckdb } from "../../stack/ducklake.ts";
 import { openTrickle } from "../../test/support/trickle.ts";
 import { useLakeTables } from "./testing/lake-tables.ts";
 import { restoredCopy } from "./testing/restored-copy.ts";

@@ -1,6 +1,6 @@
 /** What the guard refuses, in words that a person can act on, at once; and the same work done again succeeds. */
 import { beforeEach, describe, expect, test } from "vitest";
-import { type DuckdbClient, openDuckdb } from "../../test/stack/ducklake.ts";
+import { type DuckdbClient, openDuckdb } from "../../stack/ducklake.ts";
 import { useLakeTables } from "./testing/lake-tables.ts";
 
 const lake = useLakeTables();

@@ -2,7 +2,7 @@
 import { cp, mkdir, rm } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { type DuckdbClient, openDuckdb } from "../../test/stack/ducklake.ts";
+import { type DuckdbClient, openDuckdb } from "../../stack/ducklake.ts";
 import { findings, mend } from "./testing/lake-findings.ts";
 import { useLakeTables } from "./testing/lake-tables.ts";
 

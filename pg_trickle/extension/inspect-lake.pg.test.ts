@@ -1,7 +1,7 @@
 /** Damage that is in a lake already is found, told in full, and gone after what its row says was done. The guard is off where it would keep it away. */
 import { join } from "node:path";
 import { beforeEach, expect, test } from "vitest";
-import type { DuckdbClient } from "../../test/stack/ducklake.ts";
+import type { DuckdbClient } from "../../stack/ducklake.ts";
 import { findings, mend } from "./testing/lake-findings.ts";
 import { useLakeTables } from "./testing/lake-tables.ts";
 

@@ -2,7 +2,7 @@
 import { mkdir, rename } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { beforeAll, beforeEach, expect, test } from "vitest";
-import type { DuckdbClient } from "../../test/stack/ducklake.ts";
+import type { DuckdbClient } from "../../stack/ducklake.ts";
 import { failure } from "../../test/support/summary-table.ts";
 import { useTrickle } from "../../test/support/trickle.ts";
 import { connectEngine, failureOf } from "../lake/testing/engine-client.ts";

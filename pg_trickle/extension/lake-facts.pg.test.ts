@@ -1,6 +1,6 @@
 // What the extension reads from the local DuckLake catalog, against catalogs that DuckDB itself wrote; no engine runs.
 import { beforeAll, describe, expect, test } from "vitest";
-import type { DuckdbClient } from "../../test/stack/ducklake.ts";
+import type { DuckdbClient } from "../../stack/ducklake.ts";
 import { failure } from "../../test/support/summary-table.ts";
 import { useTrickle } from "../../test/support/trickle.ts";
 

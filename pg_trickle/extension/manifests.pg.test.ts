@@ -1,7 +1,7 @@
 // What was consumed is recorded file by file: a past that changes afterwards is noticed, counts that do not agree stop a
 // publication, and a refresh costs what changed.
 import { beforeAll, describe, expect, test } from "vitest";
-import type { DuckdbClient } from "../../test/stack/ducklake.ts";
+import type { DuckdbClient } from "../../stack/ducklake.ts";
 import { failure } from "../../test/support/summary-table.ts";
 import { useTrickle } from "../../test/support/trickle.ts";
 

@@ -2,7 +2,7 @@
 // as a plain DuckDB answers it, or says why not.
 import { readFileSync } from "node:fs";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { type DuckdbClient, openDuckdb } from "../../test/stack/ducklake.ts";
+import { type DuckdbClient, openDuckdb } from "../../stack/ducklake.ts";
 import { useTrickle } from "../../test/support/trickle.ts";
 import { MODES, streamTableOf, summaryOf, useFollowedTables } from "./testing/followed-tables.ts";
 import { CASES, type ClientCase } from "./testing/other-clients.ts";

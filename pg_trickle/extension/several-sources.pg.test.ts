@@ -1,6 +1,6 @@
 // A query over two lake tables: one frontier for both, and how a frontier edited by hand is checked.
 import { beforeAll, expect, test } from "vitest";
-import type { DuckdbClient } from "../../test/stack/ducklake.ts";
+import type { DuckdbClient } from "../../stack/ducklake.ts";
 import { failure, insertEvents } from "../../test/support/summary-table.ts";
 import { useTrickle } from "../../test/support/trickle.ts";
 

@@ -1,6 +1,6 @@
 /** pgtrickle.snapshots() tells how many rows a commit added and removed, or NULL; never another number, whatever maintenance has done. */
 import { beforeAll, describe, expect, test } from "vitest";
-import type { DuckdbClient } from "../../test/stack/ducklake.ts";
+import type { DuckdbClient } from "../../stack/ducklake.ts";
 import { useTrickle } from "../../test/support/trickle.ts";
 import { seededRandom } from "./testing/lake-work.ts";
 import { useStreamTables } from "./testing/stream-tables.ts";

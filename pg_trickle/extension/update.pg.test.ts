@@ -2,7 +2,7 @@
 import { randomUUID } from "node:crypto";
 import { Client } from "pg";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import type { TrickleDatabase } from "../../test/stack/database.ts";
+import type { TrickleDatabase } from "../../stack/database.ts";
 import { failure, insertEvents, type Sql } from "../../test/support/summary-table.ts";
 import { openTrickle } from "../../test/support/trickle.ts";
 import { openOldTrickle } from "./testing/old-version.ts";

@@ -3,9 +3,9 @@ import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { Client } from "pg";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { createAuthority } from "../../test/stack/certificates.ts";
-import { freePort } from "../../test/stack/ports.ts";
-import { temporaryFolder } from "../../test/stack/processes.ts";
+import { createAuthority } from "../../stack/certificates.ts";
+import { freePort } from "../../stack/ports.ts";
+import { temporaryFolder } from "../../stack/processes.ts";
 import { useTrickle } from "../../test/support/trickle.ts";
 import { failureOf } from "./testing/engine-client.ts";
 

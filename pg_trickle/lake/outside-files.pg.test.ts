@@ -2,8 +2,8 @@
 import { mkdirSync, renameSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import type { DuckdbClient } from "../../test/stack/ducklake.ts";
-import { temporaryFolder } from "../../test/stack/processes.ts";
+import type { DuckdbClient } from "../../stack/ducklake.ts";
+import { temporaryFolder } from "../../stack/processes.ts";
 import { useTrickle } from "../../test/support/trickle.ts";
 import { useSchedulerRounds } from "../extension/testing/scheduler-rounds.ts";
 import { failureOf } from "./testing/engine-client.ts";

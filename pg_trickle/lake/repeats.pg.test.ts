@@ -1,7 +1,7 @@
 /** A DELETE or UPDATE that meets another client's commit is made again while the others wait, or fails with 40001: never lost. */
 import { Client } from "pg";
 import { afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
-import type { DuckdbClient } from "../../test/stack/ducklake.ts";
+import type { DuckdbClient } from "../../stack/ducklake.ts";
 import { useTrickle } from "../../test/support/trickle.ts";
 import { failureOf } from "./testing/engine-client.ts";
 

@@ -1,7 +1,7 @@
 /** The turn against a real catalog: other clients wait for it, it is short, and it is never over a user's open transaction. */
 import { Client } from "pg";
 import { afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
-import type { DuckdbClient } from "../../test/stack/ducklake.ts";
+import type { DuckdbClient } from "../../stack/ducklake.ts";
 import { useTrickle } from "../../test/support/trickle.ts";
 import { until } from "../../test/support/until.ts";
 import { failureOf } from "./testing/engine-client.ts";

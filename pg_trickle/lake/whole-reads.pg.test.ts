@@ -1,7 +1,7 @@
 /** No read is short in silence: by whichever way rows are asked for, a read that fails late ends with its error. */
 import type { Client } from "pg";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
-import type { DuckdbClient } from "../../test/stack/ducklake.ts";
+import type { DuckdbClient } from "../../stack/ducklake.ts";
 import { failure } from "../../test/support/summary-table.ts";
 import { useTrickle } from "../../test/support/trickle.ts";
 import { createLongTable, loseFile, ROWS } from "./testing/broken-lake.ts";

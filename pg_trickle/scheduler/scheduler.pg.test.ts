@@ -1,8 +1,8 @@
 // The scheduler as a process, against a real database and lake: it advances, gives up nothing, and ends when asked.
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import type { StackProcess } from "../../test/stack/processes.ts";
-import { startScheduler } from "../../test/stack/scheduler.ts";
+import type { StackProcess } from "../../stack/processes.ts";
+import { startScheduler } from "../../stack/scheduler.ts";
 import { createSummary, insertEvents, status, summary } from "../../test/support/summary-table.ts";
 import { useTrickle } from "../../test/support/trickle.ts";
 

@@ -2,8 +2,8 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import type { StackProcess } from "../../test/stack/processes.ts";
-import { startScheduler } from "../../test/stack/scheduler.ts";
+import type { StackProcess } from "../../stack/processes.ts";
+import { startScheduler } from "../../stack/scheduler.ts";
 import { createSummary, insertEvents, summary } from "../../test/support/summary-table.ts";
 import { useScrubs } from "../extension/testing/scrubs.ts";
 

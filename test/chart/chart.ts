@@ -3,9 +3,9 @@ import { cp, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseAllDocuments } from "yaml";
-import { temporaryFolder } from "../stack/processes.ts";
-import { silentProgress } from "../stack/progress.ts";
-import { ensureHelm, type HelmResult, helm, KUBE_VERSION } from "./helm.ts";
+import { temporaryFolder } from "../../stack/processes.ts";
+import { ensureHelm, type HelmResult, helm, KUBE_VERSION } from "../../tools/helm.ts";
+import { silentProgress } from "../../tools/progress.ts";
 
 export const CHART = fileURLToPath(new URL("../../helm/streamtable-rewind", import.meta.url));
 /** Of a hook that may have to build Helm first. */

@@ -3,6 +3,7 @@ import { fileURLToPath } from "node:url";
 import { beforeAll, describe, expect, it } from "vitest";
 import { parse } from "yaml";
 import { readConfig } from "../../operator/config.ts";
+import { KUBE_VERSION } from "../../tools/helm.ts";
 import {
   BUILD_TIMEOUT_MS,
   CHART,
@@ -18,7 +19,6 @@ import {
   podOf,
   render,
 } from "./chart.ts";
-import { KUBE_VERSION } from "./helm.ts";
 
 let manifests: readonly Manifest[];
 

@@ -2,8 +2,8 @@
 import { spawn } from "node:child_process";
 import { json, text } from "node:stream/consumers";
 import { fileURLToPath } from "node:url";
-import { silentProgress } from "../stack/progress.ts";
-import { ensureGoProgram } from "../support/go-program.ts";
+import { ensureGoProgram } from "../../tools/go-program.ts";
+import { silentProgress } from "../../tools/progress.ts";
 
 export interface GoHelper {
   readonly ensure: () => Promise<string>;
@@ -13,7 +13,7 @@ export interface GoHelper {
 /** @param folder of the Go module, under test/. */
 export function goHelper(folder: string, title: string): GoHelper {
   const source = {
-    ...{ module: fileURLToPath(new URL(`../${folder}`, import.meta.url)), program: folder, package: "." },
+    ...{ module: fileURLToPath(new URL(`../../tools/go/${folder}`, import.meta.url)), program: folder, package: "." },
     title: `${title} (built once)`,
     missing: `${title} is built once from source, which needs Go 1.25 or newer (\`go\` is not on PATH)`,
   };

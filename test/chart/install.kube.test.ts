@@ -1,13 +1,13 @@
 /** The chart in a real API server: it takes every object, an upgrade changes them, an uninstallation leaves what is kept. */
 import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
 import { isNotFound } from "../../operator/kube/errors.ts";
-import { type TemporaryFolder, temporaryFolder } from "../stack/processes.ts";
+import { type TemporaryFolder, temporaryFolder } from "../../stack/processes.ts";
+import type { HelmResult } from "../../tools/helm.ts";
 import { makeSpecInput } from "../support/make-observed.ts";
 import type {} from "../support/provided.ts";
 import { installRewinds, makeRewind } from "../support/rewinds.ts";
 import { KubeApi } from "../support/widgets.ts";
 import { BUILD_TIMEOUT_MS, CHART, callHelm, haveHelm, type Values } from "./chart.ts";
-import type { HelmResult } from "./helm.ts";
 
 const { kubeconfig } = inject("kube");
 const NAME = "demo-streamtable-rewind";

@@ -1,4 +1,4 @@
-/** What Flux concludes of objects: the library that its kustomize-controller calls, built once from test/kstatus. */
+/** What Flux concludes of objects: the library that its kustomize-controller calls, built once from tools/go/kstatus. */
 import { goHelper } from "./go-answers.ts";
 
 export type KStatus = "InProgress" | "Current" | "Failed" | "Terminating" | "NotFound" | "Unknown";

@@ -1,4 +1,4 @@
-/** Lua as Argo CD runs it: its own interpreter with the few libraries that it opens, built once from test/lua. */
+/** Lua as Argo CD runs it: its own interpreter with the few libraries that it opens, built once from tools/go/lua. */
 import { goHelper } from "./go-answers.ts";
 
 export interface LuaRun {

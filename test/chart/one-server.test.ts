@@ -4,7 +4,7 @@ import { once } from "node:events";
 import { chmod, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { temporaryFolder } from "../stack/processes.ts";
+import { temporaryFolder } from "../../stack/processes.ts";
 import { BUILD_TIMEOUT_MS, containersOf, find, haveHelm, podOf, render } from "./chart.ts";
 
 const folder = temporaryFolder();

@@ -1,4 +1,4 @@
-/** Prometheus' own reading of rules and expressions, and what it would alert on; built once from test/promql. */
+/** Prometheus' own reading of rules and expressions, and what it would alert on; built once from tools/go/promql. */
 import { goHelper } from "./go-answers.ts";
 
 export type Labels = Readonly<Record<string, string>>;

@@ -11,9 +11,9 @@ import {
 } from "../../pg_trickle/extension/testing/followed-tables.ts";
 import { useSchedulerRounds } from "../../pg_trickle/extension/testing/scheduler-rounds.ts";
 import { useStreamTables } from "../../pg_trickle/extension/testing/stream-tables.ts";
-import { openDuckdb } from "../stack/ducklake.ts";
-import { temporaryFolder } from "../stack/processes.ts";
-import { terminalProgress } from "../stack/progress.ts";
+import { openDuckdb } from "../../stack/ducklake.ts";
+import { temporaryFolder } from "../../stack/processes.ts";
+import { terminalProgress } from "../../tools/progress.ts";
 import { useTrickle } from "../support/trickle.ts";
 import { CASES, type PythonCase, type Step, VERSIONS } from "./cases.ts";
 import { act, ensurePythonClients, makeHome, type PythonLake } from "./python.ts";

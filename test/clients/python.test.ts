@@ -1,8 +1,8 @@
 import { chmodSync, readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
-import { temporaryFolder } from "../stack/processes.ts";
-import { silentProgress } from "../stack/progress.ts";
+import { temporaryFolder } from "../../stack/processes.ts";
+import { silentProgress } from "../../tools/progress.ts";
 import { ensurePythonClients } from "./python.ts";
 
 const WAY_OUT = /python3 on PATH must be Python 3\.11 or newer with venv and pip, and reach a package index once/;

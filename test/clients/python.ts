@@ -8,10 +8,10 @@ import { copyFile, mkdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
-import { cached } from "../stack/cache.ts";
-import { DUCKDB_VERSION } from "../stack/duckdb-extensions.ts";
-import { type CatalogAddress, conninfo } from "../stack/ducklake.ts";
-import type { Progress } from "../stack/progress.ts";
+import { type CatalogAddress, conninfo } from "../../stack/ducklake.ts";
+import { cached } from "../../tools/cache.ts";
+import { DUCKDB_VERSION } from "../../tools/duckdb-extensions.ts";
+import type { Progress } from "../../tools/progress.ts";
 
 const run = promisify(execFile);
 const file = (name: string) => fileURLToPath(new URL(name, import.meta.url));

@@ -4,7 +4,7 @@ import { chmodSync, copyFileSync, mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, expect, test } from "vitest";
-import { temporaryFolder } from "../stack/processes.ts";
+import { temporaryFolder } from "../../stack/processes.ts";
 
 const RUN = fileURLToPath(new URL("../../.ci/run", import.meta.url));
 const folder = temporaryFolder();

@@ -1,5 +1,5 @@
 /** psql in the pod of PostgreSQL, as its superuser. */
-import { waitFor } from "../demo/wait.ts";
+import { waitFor } from "../../demo/wait.ts";
 import type { Namespace } from "./cluster.ts";
 
 const CHANGE_MS = 90_000;

@@ -1,6 +1,6 @@
 /** Pods that go at the worst moments: whatever is deleted, scaled or upgraded in the middle, the rewind ends as it should and no event is lost. */
 import { describe, expect, test } from "vitest";
-import { waitFor } from "../demo/wait.ts";
+import { waitFor } from "../../demo/wait.ts";
 import { damage, eventCount, isCorrupt, openDatabase, readTable, waitForTable } from "./database.ts";
 import { CLIENT, type Client, lost, readBatches, readLedger, startClient } from "./ledger.ts";
 import { applySlowRewind, waitForEnd, waitForPhase } from "./rewinds.ts";

@@ -3,10 +3,10 @@ import { copyFileSync, mkdirSync, readFileSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { temporaryFolder } from "../../stack/processes.ts";
 import { type FencedBlock, fencedBlocks } from "../docs/markdown.ts";
 import { openPageShell, type PageShell } from "../docs/page-shell.ts";
 import { difference } from "../docs/shape.ts";
-import { temporaryFolder } from "../stack/processes.ts";
 import { type ClusterSettings, readClusterSettings } from "./settings.ts";
 import { CRD, describeOnFailure, useNamespace } from "./use-namespace.ts";
 

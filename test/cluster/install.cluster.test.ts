@@ -1,6 +1,6 @@
 /** The chart on an empty cluster: the whole demo, its rollback by kubectl, a database pod that goes, an upgrade, the end. */
 import { describe, expect, test } from "vitest";
-import { waitFor } from "../demo/wait.ts";
+import { waitFor } from "../../demo/wait.ts";
 import {
   type ClusterDatabase,
   damage,

@@ -13,6 +13,6 @@ set -euo pipefail
 cd "$(dirname "$0")/../.."
 PATH=$PWD/node_modules/.bin:$PATH
 case ${1:-cluster} in
-cluster | cluster-full) exec node test/stack/run-tests.ts "${@:-cluster}" ;;
+cluster | cluster-full) exec node test/run/main.ts "${@:-cluster}" ;;
 *) exec vitest run --project cluster --project cluster-full "$@" ;;
 esac

@@ -2,8 +2,8 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { waitFor } from "../demo/wait.ts";
-import { temporaryFolder } from "../stack/processes.ts";
+import { waitFor } from "../../demo/wait.ts";
+import { temporaryFolder } from "../../stack/processes.ts";
 import { type Namespace, openNamespace } from "./cluster.ts";
 import { readClusterSettings } from "./settings.ts";
 import { CRD, describeOnFailure, useNamespace } from "./use-namespace.ts";

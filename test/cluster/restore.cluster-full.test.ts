@@ -1,6 +1,6 @@
 /** pg_dump and the lake's files into a new release: it stands still until it is adopted, and then tells the same past. */
 import { describe, expect, test } from "vitest";
-import { waitFor } from "../demo/wait.ts";
+import { waitFor } from "../../demo/wait.ts";
 import { eventCount, openDatabase, readTable, type TableState, waitForTable } from "./database.ts";
 import { describeOnFailure, useNamespace } from "./use-namespace.ts";
 

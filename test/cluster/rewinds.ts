@@ -1,8 +1,8 @@
 /** Rewinds applied with kubectl and waited for as a person would: the example's, and slow ones to be disturbed. */
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import { fillExample } from "../demo/manifest.ts";
-import { waitFor } from "../demo/wait.ts";
+import { fillExample } from "../../demo/manifest.ts";
+import { waitFor } from "../../demo/wait.ts";
 import type { Namespace } from "./cluster.ts";
 
 const EXAMPLE = fileURLToPath(new URL("../../examples/rollback-corrupted-events.yaml", import.meta.url));

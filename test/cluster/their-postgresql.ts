@@ -1,5 +1,5 @@
 /** A PostgreSQL that the chart did not start: with TLS, a superuser of another name, and the extension's files in its image. */
-import { createAuthority } from "../stack/certificates.ts";
+import { createAuthority } from "../../stack/certificates.ts";
 import type { Namespace } from "./cluster.ts";
 
 export const THEIRS = { name: "their-postgres", user: "dba", database: "analytics", engineCa: "/etc/lake-ca/ca.crt" };

@@ -5,7 +5,7 @@
 import fc from "fast-check";
 import { Client } from "pg";
 import { describe, expect, test } from "vitest";
-import type { DuckdbClient } from "../stack/ducklake.ts";
+import type { DuckdbClient } from "../../stack/ducklake.ts";
 import { openTrickle } from "../support/trickle.ts";
 
 const QUERY =

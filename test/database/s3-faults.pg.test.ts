@@ -4,7 +4,7 @@
  * with rows twice.
  */
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { silentProgress } from "../stack/progress.ts";
+import { silentProgress } from "../../tools/progress.ts";
 import { type Fault, type S3Faults, startS3Faults } from "../support/s3-faults.ts";
 import { openS3Lake, type S3Lake } from "../support/s3-lake.ts";
 import { ensureS3Server, type S3Server, startS3Server } from "../support/s3-server.ts";

@@ -1,6 +1,6 @@
 /** An object that is gone from the bucket is found by the catalog's list, and nothing is where all are there. */
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { silentProgress } from "../stack/progress.ts";
+import { silentProgress } from "../../tools/progress.ts";
 import { askS3, listObjects } from "../support/s3-client.ts";
 import { openS3Lake, type S3Lake } from "../support/s3-lake.ts";
 import { ensureS3Server, type S3Server, startS3Server } from "../support/s3-server.ts";

@@ -2,7 +2,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { temporaryFolder } from "../stack/processes.ts";
+import { temporaryFolder } from "../../stack/processes.ts";
 
 const BLOCK_MS = 400_000;
 

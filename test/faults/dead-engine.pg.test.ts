@@ -1,8 +1,8 @@
 /** An engine that dies while nobody uses it: the status says so by itself, and is good again by itself. */
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { temporaryFolder } from "../stack/processes.ts";
-import { startScheduler } from "../stack/scheduler.ts";
+import { temporaryFolder } from "../../stack/processes.ts";
+import { startScheduler } from "../../stack/scheduler.ts";
 import { createSummary, insertEvents, status, summary } from "../support/summary-table.ts";
 import { useTrickle } from "../support/trickle.ts";
 import { until } from "../support/until.ts";

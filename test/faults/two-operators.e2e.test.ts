@@ -5,8 +5,8 @@
 import { join } from "node:path";
 import { afterEach, beforeAll, beforeEach, describe, expect, inject, test } from "vitest";
 import type { RewindObject } from "../../operator/gather.ts";
-import { startOperator } from "../stack/operator.ts";
-import { readLog, type StackProcess, type TemporaryFolder, temporaryFolder } from "../stack/processes.ts";
+import { startOperator } from "../../stack/operator.ts";
+import { readLog, type StackProcess, type TemporaryFolder, temporaryFolder } from "../../stack/processes.ts";
 import { type ApiProxy, type ProxiedRequest, startApiProxy, type Verdict } from "../support/api-proxy.ts";
 import { deleteCorrupted, SECRET, statusOf, useOperatorStage } from "../support/operator-stage.ts";
 import type {} from "../support/provided.ts";

@@ -1,7 +1,7 @@
 /** The clients of the lake: each runs one statement at a time and says what it was told. They know no model. */
 import { Client, DatabaseError } from "pg";
-import type { TrickleDatabase } from "../stack/database.ts";
-import type { DuckdbClient } from "../stack/ducklake.ts";
+import type { TrickleDatabase } from "../../stack/database.ts";
+import type { DuckdbClient } from "../../stack/ducklake.ts";
 import type { ClientName } from "./script.ts";
 import { duckdbText, postgresText, type Statement } from "./statements.ts";
 

@@ -3,7 +3,7 @@
  * step the lake and every stream table against the model.
  */
 import { Client } from "pg";
-import type { TrickleDatabase } from "../stack/database.ts";
+import type { TrickleDatabase } from "../../stack/database.ts";
 import { Actor } from "./actor.ts";
 import { openClient } from "./clients.ts";
 import { Counts } from "./counts.ts";

@@ -1,12 +1,12 @@
 /** Where `make fuzz` plays: a PostgreSQL of its own, and a fresh database with its engine for each history. */
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
-import { createTrickleDatabase, type TrickleDatabase } from "../stack/database.ts";
-import { ensureDuckdbExtensions } from "../stack/duckdb-extensions.ts";
-import { installExtension } from "../stack/extension.ts";
-import { startPostgres } from "../stack/postgres.ts";
-import { temporaryFolder } from "../stack/processes.ts";
-import { terminalProgress } from "../stack/progress.ts";
+import { createTrickleDatabase, type TrickleDatabase } from "../../stack/database.ts";
+import { installExtension } from "../../stack/extension.ts";
+import { startPostgres } from "../../stack/postgres.ts";
+import { temporaryFolder } from "../../stack/processes.ts";
+import { ensureDuckdbExtensions } from "../../tools/duckdb-extensions.ts";
+import { terminalProgress } from "../../tools/progress.ts";
 
 export interface Place {
   open(): Promise<TrickleDatabase>;

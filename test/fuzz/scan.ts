@@ -1,6 +1,6 @@
 /** The lake as a plain DuckDB reads it, against the model. */
-import type { TrickleDatabase } from "../stack/database.ts";
-import type { DuckdbClient } from "../stack/ducklake.ts";
+import type { TrickleDatabase } from "../../stack/database.ts";
+import type { DuckdbClient } from "../../stack/ducklake.ts";
 import { type Difference, differenceOf, type Model, type State } from "./model.ts";
 import { LAKE_TABLES, type LakeTable } from "./script.ts";
 import type { Row } from "./statements.ts";

@@ -1,7 +1,7 @@
 /** What a history is played on: lake tables with some rows, the model that knows them, and stream tables over them. */
 import { readFile } from "node:fs/promises";
 import type { Client } from "pg";
-import type { TrickleDatabase } from "../stack/database.ts";
+import type { TrickleDatabase } from "../../stack/database.ts";
 import type { Counts } from "./counts.ts";
 import { Mirror } from "./mirror.ts";
 import { type Changes, Model } from "./model.ts";

@@ -1,6 +1,6 @@
 /** An approved rewind that fails for now waits for its time, as any other does: it is not planned again and again meanwhile. */
 import { expect, test } from "vitest";
-import { readLog } from "../stack/processes.ts";
+import { readLog } from "../../stack/processes.ts";
 import { TABLE } from "../support/damage.ts";
 import { type Rows, statusOf, useOperatorStage } from "../support/operator-stage.ts";
 

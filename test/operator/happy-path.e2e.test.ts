@@ -1,10 +1,10 @@
 /** One rewind as it should go, with the scheduler running: rows, status, events, columns, and that refreshing goes on. */
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, inject, test } from "vitest";
+import { createKubectl } from "../../demo/kubectl.ts";
 import type { RewindObject } from "../../operator/gather.ts";
-import { createKubectl } from "../demo/kubectl.ts";
-import { type StackProcess, temporaryFolder } from "../stack/processes.ts";
-import { startScheduler } from "../stack/scheduler.ts";
+import { type StackProcess, temporaryFolder } from "../../stack/processes.ts";
+import { startScheduler } from "../../stack/scheduler.ts";
 import type { Damage } from "../support/damage.ts";
 import { condition, type Rows, statusOf, type TableState, useOperatorStage } from "../support/operator-stage.ts";
 import { insertEvents } from "../support/summary-table.ts";

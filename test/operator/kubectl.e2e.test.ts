@@ -3,9 +3,9 @@
  * versions as a watch delivers them, `kubectl wait`, `kubectl describe`.
  */
 import { afterAll, beforeAll, describe, expect, inject, test } from "vitest";
+import { createKubectl, type Kubectl } from "../../demo/kubectl.ts";
 import type { StreamTableRewindStatus } from "../../operator/api/status.ts";
 import type { RewindObject } from "../../operator/gather.ts";
-import { createKubectl, type Kubectl } from "../demo/kubectl.ts";
 import { statusOf, useOperatorStage } from "../support/operator-stage.ts";
 import { until } from "../support/until.ts";
 

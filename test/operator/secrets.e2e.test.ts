@@ -2,7 +2,7 @@
 import { afterEach, beforeAll, describe, expect, test } from "vitest";
 import type { StreamTableRewindSpecInput } from "../../operator/api/spec.ts";
 import type { RewindObject } from "../../operator/gather.ts";
-import { readLog } from "../stack/processes.ts";
+import { readLog } from "../../stack/processes.ts";
 import { TABLE } from "../support/damage.ts";
 import { closeGate, passesGate } from "../support/gate.ts";
 import {

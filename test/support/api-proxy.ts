@@ -11,8 +11,8 @@ import { join } from "node:path";
 import { connectionOf } from "../../operator/kube/connection.ts";
 import { loadKubeConfig } from "../../operator/kube/kubeconfig.ts";
 import { LineSplitter } from "../../operator/kube/line-parser.ts";
-import { createAuthority } from "../stack/certificates.ts";
-import { temporaryFolder } from "../stack/processes.ts";
+import { createAuthority } from "../../stack/certificates.ts";
+import { temporaryFolder } from "../../stack/processes.ts";
 
 export interface ProxiedRequest {
   readonly verb: string;

@@ -2,7 +2,7 @@
 import { chmod } from "node:fs/promises";
 import { connect, createServer, type Socket } from "node:net";
 import { join } from "node:path";
-import { giveAway } from "../stack/account.ts";
+import { giveAway } from "../../stack/account.ts";
 
 export interface LyingEngine {
   /** From now on answers that contain `truth` say `lie` instead: all of them, or only so many. */

@@ -1,5 +1,5 @@
 /** What the global setups hand to test files: plain data, read with vitest's `inject`. */
-import type { PostgresAddress } from "../stack/postgres.ts";
+import type { PostgresAddress } from "../../stack/postgres.ts";
 
 export interface PostgresTier extends PostgresAddress {
   /** The folder with DuckDB's extensions. */

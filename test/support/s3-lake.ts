@@ -4,11 +4,11 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { prepareFiles } from "../../pg_trickle/bootstrap/bootstrap.ts";
 import { readConfig } from "../../pg_trickle/bootstrap/config.ts";
-import type { TrickleDatabase } from "../stack/database.ts";
-import { ensureDuckdbExtensionsForS3 } from "../stack/duckdb-extensions.ts";
-import { type DuckdbClient, openDuckdb } from "../stack/ducklake.ts";
-import { temporaryFolder } from "../stack/processes.ts";
-import { silentProgress } from "../stack/progress.ts";
+import type { TrickleDatabase } from "../../stack/database.ts";
+import { type DuckdbClient, openDuckdb } from "../../stack/ducklake.ts";
+import { temporaryFolder } from "../../stack/processes.ts";
+import { ensureDuckdbExtensionsForS3 } from "../../tools/duckdb-extensions.ts";
+import { silentProgress } from "../../tools/progress.ts";
 import type { S3Account } from "./s3-client.ts";
 import { openTrickle } from "./trickle.ts";
 

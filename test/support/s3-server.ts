@@ -1,18 +1,24 @@
 /**
- * A real S3 server on loopback for the lake's data files: Versity's gateway, built once from the Go module under test/s3. It
+ * A real S3 server on loopback for the lake's data files: Versity's gateway, built once from the Go module under tools/go/s3. It
  * checks signatures, so keys can be wrong; it can go away and come back with what it has stored.
  */
 import { randomBytes } from "node:crypto";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { onFreePorts, PortTakenError } from "../stack/ports.ts";
-import { NotReadyError, type StackProcess, startProcess, temporaryFolder, waitUntilReady } from "../stack/processes.ts";
-import type { Progress } from "../stack/progress.ts";
-import { ensureGoProgram } from "./go-program.ts";
+import { onFreePorts, PortTakenError } from "../../stack/ports.ts";
+import {
+  NotReadyError,
+  type StackProcess,
+  startProcess,
+  temporaryFolder,
+  waitUntilReady,
+} from "../../stack/processes.ts";
+import { ensureGoProgram } from "../../tools/go-program.ts";
+import type { Progress } from "../../tools/progress.ts";
 import { askS3, type S3Account } from "./s3-client.ts";
 
 const SOURCE = {
-  ...{ module: fileURLToPath(new URL("../s3", import.meta.url)), program: "s3", package: "." },
+  ...{ module: fileURLToPath(new URL("../../tools/go/s3", import.meta.url)), program: "s3", package: "." },
   title: "S3 server (built once, 1 to 2 minutes)",
   missing: "An S3 server is built once from source, which needs Go 1.25 or newer (`go` is not on PATH)",
 };

@@ -1,11 +1,11 @@
 /** The servers that a tier's test files share: started once before them, gone without trace after them. */
 import { join } from "node:path";
-import { type ControlPlane, startControlPlane } from "../stack/control-plane.ts";
-import { ensureDuckdbExtensions } from "../stack/duckdb-extensions.ts";
-import { installExtension } from "../stack/extension.ts";
-import { startPostgres } from "../stack/postgres.ts";
-import { temporaryFolder } from "../stack/processes.ts";
-import { terminalProgress } from "../stack/progress.ts";
+import { type ControlPlane, startControlPlane } from "../../stack/control-plane.ts";
+import { installExtension } from "../../stack/extension.ts";
+import { startPostgres } from "../../stack/postgres.ts";
+import { temporaryFolder } from "../../stack/processes.ts";
+import { ensureDuckdbExtensions } from "../../tools/duckdb-extensions.ts";
+import { terminalProgress } from "../../tools/progress.ts";
 import type { KubeTier, PostgresTier } from "./provided.ts";
 
 interface Shared<T> {

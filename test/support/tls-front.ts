@@ -1,7 +1,7 @@
 /** TLS in front of a server on loopback that speaks none. */
 import { connect } from "node:net";
 import { createServer, type TLSSocket } from "node:tls";
-import { createAuthority } from "../stack/certificates.ts";
+import { createAuthority } from "../../stack/certificates.ts";
 
 export interface TlsFront {
   /** localhost:port, the name in its certificate. */

@@ -1,8 +1,8 @@
 /** A fresh database with pg_trickle and an engine of its own for a test file. */
 import { randomBytes } from "node:crypto";
 import { afterAll, beforeAll, inject } from "vitest";
-import { createTrickleDatabase, type TrickleDatabase, type TrickleOptions } from "../stack/database.ts";
-import { temporaryFolder } from "../stack/processes.ts";
+import { createTrickleDatabase, type TrickleDatabase, type TrickleOptions } from "../../stack/database.ts";
+import { temporaryFolder } from "../../stack/processes.ts";
 import type {} from "./provided.ts";
 
 export type UseTrickleOptions = Partial<Omit<TrickleOptions, "stateDir" | "extensions" | "onDropped">>;

@@ -5,7 +5,7 @@ import { createHash } from "node:crypto";
 import { cp, mkdir, readdir, readFile, symlink, writeFile } from "node:fs/promises";
 import { basename, join, sep } from "node:path";
 import { fileURLToPath } from "node:url";
-import { temporaryFolder } from "../stack/processes.ts";
+import { temporaryFolder } from "../../stack/processes.ts";
 
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 const LEFT_OUT = new Set(["node_modules", ".git", ".run", ".env"]);
@@ -38,7 +38,7 @@ function isAtTop(source: string): boolean {
   return !source.slice(ROOT.length).replace(/^\//, "").includes(sep);
 }
 
-/** What test/stack/bin/install leaves after it has installed exactly these packages. */
+/** What tools/install leaves after it has installed exactly these packages. */
 async function markInstalled(path: string): Promise<void> {
   const lock = await readFile(join(path, "package-lock.json"));
   const stamp = join(path, "node_modules/.installed");

@@ -5,8 +5,8 @@ import { spawn } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { onFreePorts } from "../../stack/ports.ts";
 import { fencedBlocks } from "../docs/markdown.ts";
-import { onFreePorts } from "../stack/ports.ts";
 import { until } from "../support/until.ts";
 import { type Checkout, copyCheckout } from "./checkout.ts";
 

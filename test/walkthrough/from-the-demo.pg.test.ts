@@ -3,9 +3,9 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import type { StackProcess } from "../../stack/processes.ts";
+import { startScheduler } from "../../stack/scheduler.ts";
 import { fencedBlocks } from "../docs/markdown.ts";
-import type { StackProcess } from "../stack/processes.ts";
-import { startScheduler } from "../stack/scheduler.ts";
 import { useTrickle } from "../support/trickle.ts";
 import { until } from "../support/until.ts";
 import { EXAMPLE_SETUP, PlayedDocument, type Rows } from "./played-document.ts";

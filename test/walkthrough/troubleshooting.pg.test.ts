@@ -2,9 +2,9 @@
 
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { startGenerator } from "../stack/generator.ts";
-import type { StackProcess } from "../stack/processes.ts";
-import { startScheduler } from "../stack/scheduler.ts";
+import { startGenerator } from "../../stack/generator.ts";
+import type { StackProcess } from "../../stack/processes.ts";
+import { startScheduler } from "../../stack/scheduler.ts";
 import { useTrickle } from "../support/trickle.ts";
 import { EXAMPLE_SETUP, PlayedDocument } from "./played-document.ts";
 

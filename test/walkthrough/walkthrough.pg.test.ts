@@ -3,8 +3,8 @@
 
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import type { StackProcess } from "../stack/processes.ts";
-import { startScheduler } from "../stack/scheduler.ts";
+import type { StackProcess } from "../../stack/processes.ts";
+import { startScheduler } from "../../stack/scheduler.ts";
 import { useTrickle } from "../support/trickle.ts";
 import { EXAMPLE_SETUP, PlayedDocument, type Rows } from "./played-document.ts";
 

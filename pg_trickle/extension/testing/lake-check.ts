@@ -1,8 +1,8 @@
 /** Compares the lake, as a plain DuckDB reads it, with the model. */
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import type { TrickleDatabase } from "../../../test/stack/database.ts";
-import type { DuckdbClient } from "../../../test/stack/ducklake.ts";
+import type { TrickleDatabase } from "../../../stack/database.ts";
+import type { DuckdbClient } from "../../../stack/ducklake.ts";
 import type { LakeModel, Summary } from "./lake-model.ts";
 
 export class LakeCheck {

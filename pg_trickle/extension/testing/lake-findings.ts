@@ -1,5 +1,5 @@
 /** What pgtrickle.inspect_lake() finds in a test's lake, and a person who does what it says. */
-import type { DuckdbClient } from "../../../test/stack/ducklake.ts";
+import type { DuckdbClient } from "../../../stack/ducklake.ts";
 
 export interface Finding {
   readonly table_name: string | null;

@@ -2,8 +2,8 @@
  * A random history of several plain DuckDB clients on one lake table, interleaved statement by statement, with all kinds of
  * maintenance in between. AT of every retained snapshot is compared with the model, the newest two after each step.
  */
-import type { TrickleDatabase } from "../../../test/stack/database.ts";
-import { type DuckdbClient, openDuckdb } from "../../../test/stack/ducklake.ts";
+import type { TrickleDatabase } from "../../../stack/database.ts";
+import { type DuckdbClient, openDuckdb } from "../../../stack/ducklake.ts";
 import { LakeCheck } from "./lake-check.ts";
 import { type Changes, LakeModel } from "./lake-model.ts";
 import { LakeWork, type Operation } from "./lake-work.ts";

@@ -1,7 +1,7 @@
 /** Lake tables `t (i, v)` and `other (i)` and plain DuckDB clients for the tests of the guard: no engine, new tables a test. */
 import { afterAll } from "vitest";
-import type { TrickleDatabase } from "../../../test/stack/database.ts";
-import { type DuckdbClient, openDuckdb } from "../../../test/stack/ducklake.ts";
+import type { TrickleDatabase } from "../../../stack/database.ts";
+import { type DuckdbClient, openDuckdb } from "../../../stack/ducklake.ts";
 import { useTrickle } from "../../../test/support/trickle.ts";
 
 interface AtSnapshot {

@@ -1,6 +1,6 @@
 /** What the clients of a random history do to the lake table `t (i, v)`, and to the model of it. */
-import type { TrickleDatabase } from "../../../test/stack/database.ts";
-import type { DuckdbClient } from "../../../test/stack/ducklake.ts";
+import type { TrickleDatabase } from "../../../stack/database.ts";
+import type { DuckdbClient } from "../../../stack/ducklake.ts";
 import type { Changes, Row } from "./lake-model.ts";
 
 const WRITES = ["insert", "insertMany", "delete", "deleteMany", "deleteMany", "update", "updateMany", "other"] as const;

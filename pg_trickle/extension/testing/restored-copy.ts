@@ -3,8 +3,8 @@
  * and triggers. No pg_dump of PostgreSQL 18 comes with the server's package, so its order is played here.
  */
 import { Client } from "pg";
-import type { TrickleDatabase } from "../../../test/stack/database.ts";
-import { type DuckdbClient, openDuckdb } from "../../../test/stack/ducklake.ts";
+import type { TrickleDatabase } from "../../../stack/database.ts";
+import { type DuckdbClient, openDuckdb } from "../../../stack/ducklake.ts";
 
 interface RestoredCopy {
   query(text: string): Promise<Record<string, unknown>[]>;

@@ -1,7 +1,7 @@
 // For tests only: what the scheduler does for one table, when the test wants it and in a session of the test's own.
 import type { PoolClient } from "pg";
 import { afterAll } from "vitest";
-import type { TrickleDatabase } from "../../../test/stack/database.ts";
+import type { TrickleDatabase } from "../../../stack/database.ts";
 
 export interface RoundOutcome {
   readonly status: string;

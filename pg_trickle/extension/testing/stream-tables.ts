@@ -1,8 +1,8 @@
 // What the tests of the extension say to a database with a lake.
 import type { Pool } from "pg";
 import { beforeAll } from "vitest";
-import type { TrickleDatabase } from "../../../test/stack/database.ts";
-import type { DuckdbClient } from "../../../test/stack/ducklake.ts";
+import type { TrickleDatabase } from "../../../stack/database.ts";
+import type { DuckdbClient } from "../../../stack/ducklake.ts";
 
 /** Valid inside tests and hooks, as the database is. */
 export function useStreamTables(trickle: () => TrickleDatabase) {

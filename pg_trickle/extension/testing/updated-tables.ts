@@ -1,6 +1,6 @@
 /** What a database has when its extension is updated: stream tables of each kind, holds, rewinds. Made in the same way in any version. */
 import { randomUUID } from "node:crypto";
-import type { TrickleDatabase } from "../../../test/stack/database.ts";
+import type { TrickleDatabase } from "../../../stack/database.ts";
 import { insertEvents, type Sql } from "../../../test/support/summary-table.ts";
 
 export const QUERIES = {

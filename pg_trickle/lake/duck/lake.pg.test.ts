@@ -2,8 +2,8 @@
 import { join } from "node:path";
 import { pino } from "pino";
 import { afterAll, beforeAll, describe, expect, inject, test } from "vitest";
-import { conninfo } from "../../../test/stack/ducklake.ts";
-import { temporaryFolder } from "../../../test/stack/processes.ts";
+import { conninfo } from "../../../stack/ducklake.ts";
+import { temporaryFolder } from "../../../stack/processes.ts";
 import { useTrickle } from "../../../test/support/trickle.ts";
 import { DataRowWriter } from "../wire/data-rows.ts";
 import { zoneOffset } from "../wire/text/time-zones.ts";

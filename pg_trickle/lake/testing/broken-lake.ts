@@ -1,7 +1,7 @@
 // For tests only: lake tables whose reading begins well and fails late, by a value or by a data file that is not there.
 import { readdirSync, renameSync } from "node:fs";
 import { join } from "node:path";
-import type { DuckdbClient } from "../../../test/stack/ducklake.ts";
+import type { DuckdbClient } from "../../../stack/ducklake.ts";
 
 /** More than DuckDB reads ahead, so that rows have been given when the failure comes. */
 export const ROWS = 150_000;
