@@ -4,11 +4,13 @@ import type { Progress } from "../tools/progress.ts";
 export type ProgressMessage =
   | { readonly kind: "begin"; readonly id: number; readonly title: string }
   | { readonly kind: "detail"; readonly id: number; readonly text: string }
-  | { readonly kind: "end"; readonly id: number; readonly failed: boolean };
+  | { readonly kind: "end"; readonly id: number; readonly failed: boolean }
+  | { readonly kind: "line"; readonly text: string };
 
 export function sendingProgress(send: (message: ProgressMessage) => void): Progress {
   let last = 0;
   return {
+    say: (text) => send({ kind: "line", text }),
     async step(title, work) {
       const id = ++last;
       send({ kind: "begin", id, title });
@@ -44,7 +46,8 @@ export function receivingProgress(progress: Progress): (message: ProgressMessage
     shown.catch(() => {});
   };
   return (message) => {
-    if (message.kind === "begin") begin(message.id, message.title);
+    if (message.kind === "line") progress.say(message.text);
+    else if (message.kind === "begin") begin(message.id, message.title);
     else if (message.kind === "detail") steps.get(message.id)?.detail(message.text);
     else steps.get(message.id)?.end(message.failed);
   };

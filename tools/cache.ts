@@ -21,6 +21,12 @@ export async function exists(path: string): Promise<boolean> {
   );
 }
 
+/** The folder `<cache>/<name>`, if it is there. */
+export async function cachedEntry(name: string): Promise<string | undefined> {
+  const folder = join(cacheDir(), name);
+  return (await exists(folder)) ? folder : undefined;
+}
+
 /**
  * The folder `<cache>/<name>`, made by `fill` if it is not there. It is filled under another name and renamed, so two
  * processes may do so at once and one that dies leaves nothing half done under the final name.

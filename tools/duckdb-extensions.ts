@@ -10,6 +10,7 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 import { inflateRawSync } from "node:zlib";
 import { cached } from "./cache.ts";
+import { lastLines } from "./last-lines.ts";
 import type { Progress } from "./progress.ts";
 
 const run = promisify(execFile);
@@ -149,13 +150,6 @@ async function fromWheels(folder: string, extensions: Extensions): Promise<void>
   await extractWheels(wheels, folder, extensions);
   await rm(wheels, { recursive: true });
   await verify(folder, extensions);
-}
-
-/** pip and DuckDB say what is wrong at the end, behind pages of context. */
-function lastLines(error: unknown): string {
-  const stderr = (error as { stderr?: string }).stderr?.trim();
-  const text = stderr || (error instanceof Error ? error.message : String(error));
-  return text.split("\n").slice(-2).join(" ");
 }
 
 async function fill(folder: string, extensions: Extensions, detail: (text: string) => void): Promise<void> {

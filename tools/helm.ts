@@ -5,13 +5,11 @@
 import { execFile } from "node:child_process";
 import { access, constants } from "node:fs/promises";
 import { delimiter, join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { ensureGoProgram } from "./go-program.ts";
 import type { Progress } from "./progress.ts";
 
 const run = promisify(execFile);
-const MODULE = fileURLToPath(new URL("./go/helm", import.meta.url));
 const VERSION = "v3.19.0";
 /** The Kubernetes that templates are rendered for; Helm built without it takes itself for one of 2020. */
 export const KUBE_VERSION = "1.34.0";
@@ -49,11 +47,12 @@ export async function ensureHelm(progress: Progress): Promise<string> {
   }
   const found = await onPath();
   if (found !== undefined) return found;
-  const missing =
-    `helm is missing: it is neither named by HELM nor on PATH, and to build ${VERSION} once from source Go 1.24 or newer is ` +
-    "needed (`go` is not on PATH).";
-  const source = { module: MODULE, program: "helm", package: "helm.sh/helm/v3/cmd/helm", flags: FLAGS };
-  return ensureGoProgram({ ...source, title: "Helm (built once, 1 to 5 minutes)", missing }, progress);
+  const source = { module: "helm", program: "helm", package: "helm.sh/helm/v3/cmd/helm", flags: FLAGS };
+  const otherwise = "Or put helm on PATH, or name it by HELM.";
+  return join(
+    await ensureGoProgram({ ...source, title: "Helm (built once, 1 to 5 minutes)", otherwise }, progress),
+    "helm",
+  );
 }
 
 export interface HelmResult {

@@ -1,101 +1,88 @@
 /**
  * etcd, kube-apiserver and kubectl: from KUBEBUILDER_ASSETS where that is set (the ecosystem's convention), else from the cache,
- * else built once from the Go module under tools/go/kube.
+ * else out of the official archive of such programs, else built from the Go module under tools/go/kube.
  */
-import { spawn } from "node:child_process";
-import { createHash } from "node:crypto";
-import { access, constants, readFile, symlink } from "node:fs/promises";
+import { access, constants, symlink } from "node:fs/promises";
 import { join } from "node:path";
-import { createInterface } from "node:readline";
-import { fileURLToPath } from "node:url";
-import { cached } from "./cache.ts";
+import { type Archive, unpackArchive } from "./archive.ts";
+import { cached, cachedEntry } from "./cache.ts";
+import { ensureGoProgram, goProgramEntry } from "./go-program.ts";
+import { lastLines } from "./last-lines.ts";
 import type { Progress } from "./progress.ts";
 
-const MODULE = fileURLToPath(new URL("./go/kube", import.meta.url));
 const PROGRAMS = ["etcd", "kube-apiserver", "kubectl"] as const;
-const VERSION = "v1.34.4";
-/** What the server reports; without these lines kubectl cannot read its version. */
-const VERSION_FLAGS = [`gitVersion=${VERSION}`, "gitMajor=1", "gitMinor=34"]
-  .map((assignment) => `-X k8s.io/component-base/version.${assignment}`)
-  .join(" ");
+const MINOR = "v1.34";
+const BUILT = `${MINOR}.4`;
+/** The newest of this minor version that there is an archive of, with the digest that its publisher's API gives for it. */
+const ARCHIVED = `${MINOR}.1`;
+const ARCHIVE: Archive = {
+  url: `https://github.com/kubernetes-sigs/controller-tools/releases/download/envtest-${ARCHIVED}/envtest-${ARCHIVED}-linux-amd64.tar.gz`,
+  sha256: "c8500090806ed5ce4064eeeb2a5666476a5168c1f4ff0eadd54fe59b22c4baa7",
+  /** controller-tools/envtest/ */
+  stripped: 2,
+};
+
 const MULTI_CALL = "kube-assets";
+const SOURCE = {
+  module: "kube",
+  program: MULTI_CALL,
+  package: ".",
+  // What the server reports; without these lines kubectl cannot read its version.
+  flags: [`gitVersion=${BUILT}`, "gitMajor=1", "gitMinor=34"]
+    .map((assignment) => `-X k8s.io/component-base/version.${assignment}`)
+    .join(" "),
+  title: "Kubernetes API server (built once, 3 to 10 minutes)",
+  otherwise:
+    "Or set KUBEBUILDER_ASSETS to a folder that holds etcd, kube-apiserver and kubectl " +
+    `(\`setup-envtest use ${ARCHIVED.slice(1)} -p path\` makes one).`,
+  finish: async (folder: string) => {
+    for (const program of PROGRAMS) await symlink(MULTI_CALL, join(folder, program));
+  },
+};
 
 export interface KubeAssets {
   readonly dir: string;
 }
 
-async function checkFolder(dir: string): Promise<void> {
+async function missingProgram(dir: string): Promise<string | undefined> {
   for (const program of PROGRAMS) {
-    await access(join(dir, program), constants.X_OK).catch(() => {
-      throw new Error(`KUBEBUILDER_ASSETS=${dir} has no executable ${program}; unset it to have the programs built`);
-    });
+    const isThere = await access(join(dir, program), constants.X_OK).then(
+      () => true,
+      () => false,
+    );
+    if (!isThere) return program;
   }
+  return undefined;
 }
 
-/** A changed source is another entry of the cache. */
-async function cacheName(): Promise<string> {
-  const hash = createHash("sha256");
-  for (const file of ["go.mod", "go.sum", "main.go"]) hash.update(await readFile(join(MODULE, file)));
-  return `kube-assets-${VERSION}-${hash.update(VERSION_FLAGS).digest("hex").slice(0, 16)}`;
+async function given(dir: string): Promise<KubeAssets> {
+  const missing = await missingProgram(dir);
+  if (missing === undefined) return { dir };
+  throw new Error(`KUBEBUILDER_ASSETS=${dir} has no executable ${missing}; unset it to have the programs downloaded`);
 }
 
-function lastLine(text: string): string {
-  return text.trim().split("\n").at(-1) ?? "";
-}
-
-/** Where Go's own installer puts it, which is not on everybody's PATH. */
-const GO_FOLDER = "/usr/local/go/bin";
-
-function buildProgram(target: string, detail: (text: string) => void): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const go = spawn("go", ["build", "-v", "-ldflags", `-s -w ${VERSION_FLAGS}`, "-o", target, "."], {
-      cwd: MODULE,
-      stdio: ["ignore", "ignore", "pipe"],
-      env: {
-        ...process.env,
-        PATH: `${process.env["PATH"]}:${GO_FOLDER}`,
-        CGO_ENABLED: "0",
-        GOFLAGS: "-mod=readonly -trimpath -buildvcs=false",
-      },
-    });
-    let tail = "";
-    let packages = 0;
-    createInterface({ input: go.stderr }).on("line", (line) => {
-      tail = `${tail}\n${line}`.slice(-4_000);
-      // `go: downloading …` first, then a line for each package.
-      if (!line.startsWith("go: ")) packages++;
-      detail(packages > 0 ? `${packages} packages compiled` : lastLine(line));
-    });
-    go.once("error", reject);
-    go.once("close", (code) => (code === 0 ? resolve() : reject(new Error(`go build failed:\n${tail.trim()}`))));
-  });
-}
-
-function explain(error: NodeJS.ErrnoException): Error {
-  if (error.code !== "ENOENT") return error;
-  return new Error(
-    `etcd and kube-apiserver ${VERSION} are missing. They are built once from source, which needs Go 1.24 or newer ` +
-      "(`go` is not on PATH), or set KUBEBUILDER_ASSETS to a folder that holds etcd, kube-apiserver and kubectl " +
-      `(\`setup-envtest use ${VERSION.slice(1)} -p path\` makes one).`,
-  );
-}
-
-/** The folder with the three programs. */
-export async function ensureKubeAssets(progress: Progress): Promise<KubeAssets> {
-  const given = process.env["KUBEBUILDER_ASSETS"];
-  if (given) {
-    await checkFolder(given);
-    return { dir: given };
-  }
-  const title = "Kubernetes API server (built once, 3 to 10 minutes)";
-  const name = await cacheName();
-  const dir = await progress.step(title, (detail) =>
-    cached(name, async (folder) => {
-      await buildProgram(join(folder, MULTI_CALL), detail).catch((error: NodeJS.ErrnoException) => {
-        throw explain(error);
-      });
-      for (const program of PROGRAMS) await symlink(MULTI_CALL, join(folder, program));
+async function fromArchive(archive: Archive, progress: Progress): Promise<string> {
+  return progress.step(`Kubernetes API server ${ARCHIVED} from its archive (once)`, () =>
+    cached(archiveEntry(archive), async (folder) => {
+      await unpackArchive(archive, folder);
+      const missing = await missingProgram(folder);
+      if (missing !== undefined) throw new Error(`${archive.url} has no executable ${missing}`);
     }),
   );
-  return { dir };
+}
+
+const archiveEntry = ({ sha256 }: Archive): string => `kube-assets-${ARCHIVED}-${sha256.slice(0, 16)}`;
+
+/** The folder with the three programs. `archive` is another one in tests only. */
+export async function ensureKubeAssets(progress: Progress, archive: Archive = ARCHIVE): Promise<KubeAssets> {
+  const named = process.env["KUBEBUILDER_ASSETS"];
+  if (named) return given(named);
+  const there = (await cachedEntry(await goProgramEntry(SOURCE))) ?? (await cachedEntry(archiveEntry(archive)));
+  if (there !== undefined) return { dir: there };
+  try {
+    return { dir: await fromArchive(archive, progress) };
+  } catch (error) {
+    progress.say(`Kubernetes API server: not from its archive, but from source: ${lastLines(error)}`);
+    return { dir: await ensureGoProgram(SOURCE, progress) };
+  }
 }

@@ -9,6 +9,8 @@ const PLAIN_REPEAT_MS = 15_000;
 export interface Progress {
   /** Does `work` and shows it while it lasts; `detail` refines what is shown. */
   step<T>(title: string, work: (detail: (text: string) => void) => Promise<T>): Promise<T>;
+  /** A line that stays. */
+  say(line: string): void;
 }
 
 /** As `12 s` or `3 min 05 s`. */
@@ -18,7 +20,7 @@ export function formatElapsed(elapsedMs: number): string {
   return `${Math.floor(seconds / 60)} min ${String(seconds % 60).padStart(2, "0")} s`;
 }
 
-export const silentProgress: Progress = { step: (_title, work) => work(() => {}) };
+export const silentProgress: Progress = { step: (_title, work) => work(() => {}), say: () => {} };
 
 interface Running {
   readonly title: string;
@@ -61,6 +63,10 @@ export function terminalProgress(out: NodeJS.WriteStream = process.stderr): Prog
   };
 
   return {
+    say(line) {
+      clear();
+      out.write(`${line}\n`);
+    },
     async step(title, work) {
       const step: Running = { title, startedAt: Date.now(), detail: "", shownAt: 0 };
       running.add(step);

@@ -1,7 +1,7 @@
 /** Asks a small Go program: JSON in, JSON out, one answer a question. */
 import { spawn } from "node:child_process";
+import { join } from "node:path";
 import { json, text } from "node:stream/consumers";
-import { fileURLToPath } from "node:url";
 import { ensureGoProgram } from "../../tools/go-program.ts";
 import { silentProgress } from "../../tools/progress.ts";
 
@@ -10,14 +10,10 @@ export interface GoHelper {
   readonly ask: <Answer>(questions: readonly unknown[]) => Promise<readonly Answer[]>;
 }
 
-/** @param folder of the Go module, under test/. */
-export function goHelper(folder: string, title: string): GoHelper {
-  const source = {
-    ...{ module: fileURLToPath(new URL(`../../tools/go/${folder}`, import.meta.url)), program: folder, package: "." },
-    title: `${title} (built once)`,
-    missing: `${title} is built once from source, which needs Go 1.25 or newer (\`go\` is not on PATH)`,
-  };
-  const ensure = () => ensureGoProgram(source, silentProgress);
+/** @param module its folder under tools/go. */
+export function goHelper(module: string, title: string): GoHelper {
+  const source = { module, program: module, package: ".", title: `${title} (built once)` };
+  const ensure = async () => join(await ensureGoProgram(source, silentProgress), module);
   return {
     ensure,
     ask: async <Answer>(questions: readonly unknown[]) => {

@@ -4,7 +4,6 @@
  */
 import { randomBytes } from "node:crypto";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { onFreePorts, PortTakenError } from "../../stack/ports.ts";
 import {
   NotReadyError,
@@ -17,11 +16,7 @@ import { ensureGoProgram } from "../../tools/go-program.ts";
 import type { Progress } from "../../tools/progress.ts";
 import { askS3, type S3Account } from "./s3-client.ts";
 
-const SOURCE = {
-  ...{ module: fileURLToPath(new URL("../../tools/go/s3", import.meta.url)), program: "s3", package: "." },
-  title: "S3 server (built once, 1 to 2 minutes)",
-  missing: "An S3 server is built once from source, which needs Go 1.25 or newer (`go` is not on PATH)",
-};
+const SOURCE = { module: "s3", program: "s3", package: ".", title: "S3 server (built once, 1 to 2 minutes)" };
 const READY_MS = 20_000;
 
 export interface S3Server {
@@ -39,8 +34,8 @@ export interface S3Server {
   stop(): Promise<void>;
 }
 
-export function ensureS3Server(progress: Progress): Promise<string> {
-  return ensureGoProgram(SOURCE, progress);
+export async function ensureS3Server(progress: Progress): Promise<string> {
+  return join(await ensureGoProgram(SOURCE, progress), SOURCE.program);
 }
 
 interface Life {
