@@ -50,11 +50,13 @@ check: install ## Check types, style and dead code
 fix: install ## Format the code and repair what can be repaired by itself
 	@$(RUN) biome check --write .
 
-GENERATED := crds $(addprefix helm/streamtable-rewind/,files/crds values.schema.json README.md)
+GENERATED := crds $(addprefix helm/streamtable-rewind/,Chart.yaml files/crds values.schema.json README.md) \
+	pg_trickle/extension/pg_trickle.control docs/install.md docs/own-postgresql.md
 
 .PHONY: generate
 generate: install ## Write the files that are generated from the sources
 	@$(RUN) node operator/generate-crds.ts
+	@$(RUN) node release/version.ts
 	@$(RUN) node helm/generate.ts
 
 .PHONY: verify
@@ -65,6 +67,10 @@ verify: generate ## Fail if a generated file differs from its source
 .PHONY: images
 images: ## Build the container images (Docker, or IMAGE_BUILDER)
 	@images/build.sh
+
+.PHONY: release
+release: install verify ## Build what one installs from without a checkout into dist/; images where Docker or IMAGE_BUILDER is
+	@$(RUN) node release/main.ts
 
 .PHONY: kind-up
 kind-up: ## Build and load the images, install the chart with its demo on a kind cluster

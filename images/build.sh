@@ -1,6 +1,6 @@
 #!/bin/bash
 # images/build.sh [PREFIX [TAG]]: builds all images as PREFIX/<name>:TAG (streamtable-rewind, the chart's version).
-# IMAGE_BUILDER, a command that takes TAG CONTEXT DOCKERFILE and options such as `--target engine`, builds in place of Docker.
+# IMAGE_BUILDER, a command that takes TAG CONTEXT DOCKERFILE and options such as `--target engine` and `--build-arg VERSION=…`, builds in place of Docker.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 prefix=${1:-streamtable-rewind}
@@ -10,10 +10,11 @@ revision=$(git rev-parse HEAD 2>/dev/null || echo unknown)
 build() { # NAME FOLDER [OPTIONS...]
   local image=$prefix/$1:$tag file=images/$2/Dockerfile
   shift 2
+  set -- --build-arg "VERSION=$tag" --build-arg "REVISION=$revision" "$@"
   if [ -n "${IMAGE_BUILDER:-}" ]; then
     "$IMAGE_BUILDER" "$image" . "$file" "$@"
   else
-    docker build --tag "$image" --file "$file" --build-arg "VERSION=$tag" --build-arg "REVISION=$revision" "$@" .
+    docker build --tag "$image" --file "$file" "$@" .
   fi
 }
 

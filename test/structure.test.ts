@@ -28,6 +28,8 @@ const layers: Readonly<Record<string, readonly string[]>> = {
   stack: ["tools", "pg_trickle/extension"],
   demo: ["stack", "tools"],
   bench: ["demo", "stack", "tools"],
+  // what is installed from without a checkout: `make release`
+  release: ["tools", "pg_trickle/extension"],
 };
 
 function layerOf(file: string): string {

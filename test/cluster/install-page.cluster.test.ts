@@ -1,17 +1,20 @@
-/** docs/install.md, followed to the letter: each block in its order in one shell, and what the page shows compared with what comes. */
+/** docs/install.md, followed to the letter: each block in its order in one shell, in the folder that `make release` fills, and what the page shows compared with what comes. */
+import { execFile } from "node:child_process";
 import { copyFileSync, mkdirSync, readFileSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { temporaryFolder } from "../../stack/processes.ts";
 import { type FencedBlock, fencedBlocks } from "../docs/markdown.ts";
 import { openPageShell, type PageShell } from "../docs/page-shell.ts";
 import { difference } from "../docs/shape.ts";
-import { type ClusterSettings, readClusterSettings } from "./settings.ts";
+import { type ClusterSettings, readClusterSettings, VERSION } from "./settings.ts";
 import { CRD, describeOnFailure, useNamespace } from "./use-namespace.ts";
 
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 const PAGE = readFileSync(join(ROOT, "docs/install.md"), "utf8");
+const run = promisify(execFile);
 // What is shown may take a moment to come about: events are written beside the work, pods go after their end.
 const SHOWN_MS = 60_000;
 const NAMESPACE = "rewind";
@@ -68,7 +71,7 @@ async function follow(shell: PageShell, blocks: readonly FencedBlock[]): Promise
 }
 
 const settings = readClusterSettings(process.env);
-const areImagesThere = settings?.images === "streamtable-rewind" && settings.tag === "0.1.0";
+const areImagesThere = settings?.images === "streamtable-rewind" && settings.tag === VERSION;
 
 describe.skipIf(cluster.skipped !== undefined || !areImagesThere)("docs/install.md", () => {
   const folder = temporaryFolder();
@@ -78,7 +81,9 @@ describe.skipIf(cluster.skipped !== undefined || !areImagesThere)("docs/install.
     if (settings === undefined) return;
     // The page makes it itself.
     await cluster.namespace().kubectl(["delete", "namespace", NAMESPACE, "--wait", "--timeout=120s"]);
-    shell = openPageShell(ROOT, environment(settings, folder.path));
+    // No checkout from here on: what the page installs from is what a release has.
+    await run(process.execPath, [join(ROOT, "release/main.ts")], { env: { ...process.env, HELM: settings.helm } });
+    shell = openPageShell(join(ROOT, "dist"), environment(settings, folder.path));
   });
 
   afterAll(() => {

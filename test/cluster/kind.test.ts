@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { VERSION } from "./settings.ts";
 
 const run = promisify(execFile);
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
@@ -68,13 +69,15 @@ test("the cluster is made, has the images, and gets the chart from this checkout
   const calls = await succeed("up");
   const images = ["operator", "generator", "pg-trickle-postgres", "pg-trickle-extension", "pg-trickle-engine"];
   const built = calls.filter((call) => call.startsWith("docker build"));
-  expect(built.map((call) => call.split(" ")[3])).toEqual(images.map((name) => `streamtable-rewind/${name}:0.1.0`));
+  expect(built.map((call) => call.split(" ")[3])).toEqual(
+    images.map((name) => `streamtable-rewind/${name}:${VERSION}`),
+  );
   expect(calls.filter((call) => !call.startsWith("docker build"))).toEqual([
     "docker info",
     "kind get clusters",
     "kind create cluster --name streamtable-rewind --kubeconfig /.run/kind/kubeconfig --wait 120s",
     "kind export kubeconfig --name streamtable-rewind --kubeconfig /.run/kind/kubeconfig",
-    "kind load docker-image --name streamtable-rewind streamtable-rewind/operator:0.1.0 streamtable-rewind/generator:0.1.0 streamtable-rewind/pg-trickle-engine:0.1.0 streamtable-rewind/pg-trickle-postgres:0.1.0",
+    `kind load docker-image --name streamtable-rewind ${["operator", "generator", "pg-trickle-engine", "pg-trickle-postgres"].map((name) => `streamtable-rewind/${name}:${VERSION}`).join(" ")}`,
     "helm --kubeconfig /.run/kind/kubeconfig upgrade --install demo helm/streamtable-rewind --namespace rewind --create-namespace --wait --timeout 5m",
   ]);
 });

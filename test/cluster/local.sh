@@ -6,7 +6,7 @@
 #   STRW_CLUSTER_KUBECONFIG  kubeconfig of a cluster administrator (required; KUBECONFIG is not used, so that no cluster is
 #                            used by accident: the tests install and remove the CustomResourceDefinition)
 #   STRW_CLUSTER_IMAGES      registry and folder of the images (streamtable-rewind)
-#   STRW_CLUSTER_TAG         their tag (0.1.0)
+#   STRW_CLUSTER_TAG         their tag (the version in package.json)
 #   STRW_KUBECTL, STRW_HELM  programs (kubectl, helm on the PATH)
 # Arguments name tiers, cluster (this one if there are none) and cluster-full, or go to vitest, such as the path of one test file.
 set -euo pipefail
