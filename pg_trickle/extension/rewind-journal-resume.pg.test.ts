@@ -42,9 +42,11 @@ async function silent(operation: Operation, age = "3 minutes"): Promise<Operatio
   return operation;
 }
 
+/** Asked on a connection of its own: a claim ends those that have worked for its operation, the pool's among them. */
 async function waitsForLock(client: Client & { processID?: number }): Promise<void> {
+  const watcher = await connect();
   await until(async () => {
-    const { rows } = await pool().query("select from pg_stat_activity where pid = $1 and wait_event_type = 'Lock'", [
+    const { rows } = await watcher.query("select from pg_stat_activity where pid = $1 and wait_event_type = 'Lock'", [
       client.processID,
     ]);
     return rows.length > 0;
