@@ -26,6 +26,7 @@ const RUN_BY: Readonly<Record<string, { readonly file: string; readonly words: r
   "make e2e": { file: "test/cluster/one-node.sh", words: ["KUBECONFIG=", ":-e2e"] },
   "make e2e-full": { file: "Makefile", words: ["e2e-full:", "test/cluster/kind.sh test-full"] },
   "make images": { file: "test/cluster/one-node.sh", words: ["images/build.sh"] },
+  "make release": { file: "test/cluster/install-page.cluster.test.ts", words: ["release/main.ts"] },
   "make kind-up": { file: "test/cluster/kind.test.ts", words: ['succeed("up")', "kind load docker-image"] },
   "make kind-down": { file: "test/cluster/kind.test.ts", words: ['succeed("down")'] },
   "source .run/env": { file: "test/walkthrough/from-the-demo.e2e.test.ts", words: ["source .run/env"] },
