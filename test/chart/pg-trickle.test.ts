@@ -1,4 +1,4 @@
-/** The templates of pg_trickle and of the generator: one test a toggle. */
+/** The templates of pg_trickle: one test a toggle. */
 import { beforeAll, describe, expect, it } from "vitest";
 import {
   BUILD_TIMEOUT_MS,
@@ -9,33 +9,13 @@ import {
   haveHelm,
   type Manifest,
   namesOf,
-  type PodSpec,
   podOf,
-  render,
   type Values,
 } from "./chart.ts";
+import { containerIn, external, lakeOf, NAME, podIn, renderData } from "./pg-trickle-pod.ts";
 
-const NAME = "demo-streamtable-rewind";
-const dataOnly: Values = { operator: { enabled: false }, crds: { enabled: false } };
-const renderData = (values: Values = {}) => render({ ...dataOnly, ...values });
 const withPgTrickle = (pgTrickle: Values) => renderData({ pgTrickle });
-const external = { enabled: true, host: "pg.example", lake: { sslRootCert: "/ca.crt" } };
 const s3 = { bucket: "events", prefix: "/demo/", endpoint: "minio:9000", credentialsSecret: "keys" };
-
-function podIn(manifests: readonly Manifest[], kind = "StatefulSet"): PodSpec {
-  const pod = podOf(find(manifests, kind, `${NAME}-pg-trickle`));
-  if (pod === undefined) throw new Error("no pod");
-  return pod.spec;
-}
-
-function containerIn(pod: PodSpec, name: string): Container {
-  const container = containersOf(pod).find((one) => one.name === name);
-  if (container === undefined) throw new Error(`no container ${name}`);
-  return container;
-}
-
-const lakeOf = (manifests: readonly Manifest[], kind?: string) =>
-  environmentOf(containerIn(podIn(manifests, kind), "lake"));
 
 beforeAll(haveHelm, BUILD_TIMEOUT_MS);
 
@@ -207,79 +187,6 @@ describe("pg_trickle", () => {
   });
 });
 
-describe("a PostgreSQL of one's own", () => {
-  const admin = { secretName: "admin" };
-  const kinds = async (values: Values) => namesOf(await renderData(values)).map((name) => name.split(" ")[0]);
-
-  it("gets an engine that listens with TLS, and no other PostgreSQL", async () => {
-    const manifests = await renderData({ externalPostgres: { ...external, admin } });
-    const pod = podIn(manifests, "Deployment");
-    expect(containersOf(pod).map(({ name }) => name)).toEqual(["bootstrap", "lake", "seed", "scheduler"]);
-    expect(lakeOf(manifests, "Deployment")).toMatchObject({
-      ...{ LAKE_LISTEN: "0.0.0.0:5434", LAKE_TLS_CERT: "/etc/pgtrickle/lake-tls/tls.crt" },
-      LAKE_CATALOG: expect.stringContaining("sslmode=verify-full"),
-    });
-    expect(environmentOf(containerIn(pod, "bootstrap"))).toMatchObject({
-      ...{ LAKE_SSLMODE: "verify-full", LAKE_SSLROOTCERT: "/ca.crt", LAKE_HOST: `${NAME}-lake.rewind.svc` },
-    });
-    expect(await kinds({ externalPostgres: { ...external, admin } })).not.toContain("StatefulSet");
-  });
-
-  it("keeps the lake's volume and the certificate that PostgreSQL trusts", async () => {
-    const manifests = await renderData({ externalPostgres: external });
-    for (const [kind, name] of [
-      ["PersistentVolumeClaim", "lake"],
-      ["Secret", "lake-tls"],
-    ] as const) {
-      const { annotations } = find(manifests, kind, `${NAME}-${name}`).metadata;
-      expect(annotations).toMatchObject({ "helm.sh/resource-policy": "keep" });
-    }
-  });
-
-  it("without a superuser's Secret changes nothing in the database", async () => {
-    const pod = podIn(await renderData({ externalPostgres: external }), "Deployment");
-    expect(containersOf(pod).map(({ name }) => name)).toEqual(["bootstrap", "lake", "scheduler"]);
-    expect(containerIn(pod, "bootstrap")["args"]).toEqual(["pg_trickle/bootstrap/main.ts", "files"]);
-  });
-
-  it.each([
-    ["host", { enabled: true }, /externalPostgres\.host is needed/],
-    ["sslRootCert", { enabled: true, host: "h" }, /externalPostgres\.lake\.sslRootCert is needed/],
-  ])("asks for %s", async (_, externalPostgres, want) => {
-    await expect(renderData({ externalPostgres })).rejects.toThrow(want);
-  });
-});
-
-describe("the generator", () => {
-  it("gets BATCH_SIZE and INTERVAL_MS", async () => {
-    const manifests = await renderData({
-      generator: { batchSize: 7, intervalMs: 9, args: ["--scenario", "corrupted"] },
-    });
-    const generator = podOf(find(manifests, "Deployment", `${NAME}-generator`))?.spec.containers[0] as Container;
-    expect(environmentOf(generator)).toMatchObject({ BATCH_SIZE: "7", INTERVAL_MS: "9" });
-    expect(generator["args"]).toEqual(["--scenario", "corrupted"]);
-  });
-
-  it("gets extraEnv and priorityClassName, and starts anew with another password", async () => {
-    const extraEnv = [{ name: "HTTPS_PROXY", value: "http://proxy:3128" }];
-    const generatorIn = (manifests: readonly Manifest[]) => {
-      const pod = podOf(find(manifests, "Deployment", `${NAME}-generator`));
-      return { ...pod?.spec, checksum: JSON.stringify(pod?.metadata["annotations"]) };
-    };
-    const first = generatorIn(await renderData({ generator: { extraEnv, priorityClassName: "low" } }));
-    expect(first).toMatchObject({ priorityClassName: "low" });
-    expect(environmentOf(first.containers?.[0] as Container)["HTTPS_PROXY"]).toBe("http://proxy:3128");
-    expect(first.checksum).toMatch(/^{"checksum\/connection":"[0-9a-f]{64}"}$/);
-    expect(generatorIn(await renderData({ generator: { extraEnv } })).checksum).not.toBe(first.checksum);
-  });
-
-  it("is not there if it is not wanted, or has nowhere to write", async () => {
-    for (const values of [{ generator: { enabled: false } }, { pgTrickle: { enabled: false } }]) {
-      expect(namesOf(await renderData(values))).not.toContain(`Deployment ${NAME}-generator`);
-    }
-  });
-});
-
 it("every container runs under the restricted Pod Security Standard, on a read-only root", async () => {
   for (const values of [{}, { externalPostgres: external }]) {
     const pods = (await renderData(values)).flatMap((manifest) => podOf(manifest) ?? []);
@@ -292,59 +199,4 @@ it("every container runs under the restricted Pod Security Standard, on a read-o
       }
     }
   }
-});
-
-describe("the scheduler's metrics", () => {
-  const metrics = { pgTrickle: { scheduler: { metrics: { enabled: true } } } };
-  const METRICS_NAME = `${NAME}-scheduler`;
-
-  it("are not served by default, also where the operator is watched", async () => {
-    const manifests = await renderData({ monitoring: { serviceMonitor: { enabled: true } } });
-    expect(namesOf(manifests).filter((name) => name.endsWith(METRICS_NAME))).toEqual([]);
-    const scheduler = containerIn(podIn(manifests), "scheduler");
-    expect(environmentOf(scheduler)).not.toHaveProperty("METRICS_ADDRESS");
-    expect(scheduler["ports"]).toBeUndefined();
-  });
-
-  it.each([
-    ["StatefulSet", {}],
-    ["Deployment", { externalPostgres: external }],
-  ])("are served by a %s on a port that its Service leads to", async (kind, values) => {
-    const manifests = await renderData({ ...metrics, ...values });
-    const scheduler = containerIn(podIn(manifests, kind), "scheduler");
-    expect(environmentOf(scheduler)["METRICS_ADDRESS"]).toBe(":9188");
-    expect(scheduler["ports"]).toEqual([{ name: "metrics", containerPort: 9188 }]);
-    expect(find(manifests, "Service", METRICS_NAME).spec).toMatchObject({
-      ports: [{ name: "metrics", port: 9188, targetPort: "metrics" }],
-    });
-  });
-
-  it.each([
-    ["serviceMonitor", "ServiceMonitor", "endpoints"],
-    ["podMonitor", "PodMonitor", "podMetricsEndpoints"],
-  ])("%s finds them, with its labels and rules", async (toggle, kind, endpoints) => {
-    const rules = { interval: "5s", relabelings: [{ action: "labeldrop", regex: "pod" }], metricRelabelings: [] };
-    const monitor = { enabled: true, namespace: "monitoring", labels: { release: "prometheus" }, ...rules };
-    const manifests = await renderData({ ...metrics, monitoring: { [toggle]: monitor } });
-    const { metadata, spec } = find(manifests, kind, METRICS_NAME);
-    expect(metadata).toMatchObject({ namespace: "monitoring", labels: { release: "prometheus" } });
-    expect(spec).toMatchObject({
-      namespaceSelector: { matchNames: ["rewind"] },
-      [endpoints]: [{ port: "metrics", interval: "5s", relabelings: rules.relabelings }],
-    });
-    const { matchLabels } = (spec?.["selector"] ?? {}) as { matchLabels: Record<string, string> };
-    expect(find(manifests, "Service", METRICS_NAME).metadata.labels).toMatchObject(matchLabels);
-  });
-
-  it("are let through to whom networkPolicy.metricsFrom names, and the database is not", async () => {
-    const metricsFrom = [{ namespaceSelector: { matchLabels: { name: "monitoring" } } }];
-    const pgTrickle = { ...metrics.pgTrickle, networkPolicy: { metricsFrom } };
-    const ingress = async (values: Values) =>
-      (find(await renderData(values), "NetworkPolicy").spec?.["ingress"] ?? []) as { ports: { port: string }[] }[];
-    const [database, ...others] = await ingress({ pgTrickle });
-    expect(others).toEqual([{ ports: [{ port: "metrics" }], from: metricsFrom }]);
-    expect(JSON.stringify(database)).not.toContain("monitoring");
-    expect(await ingress({ ...metrics })).toContainEqual({ ports: [{ port: "metrics" }] });
-    expect(await ingress({})).toHaveLength(1);
-  });
 });

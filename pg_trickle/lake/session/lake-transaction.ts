@@ -7,7 +7,7 @@ import type { Column } from "../planner/types.ts";
 import { applyRun } from "./apply-staged.ts";
 import { type CommitSteps, commitWrites } from "./commit.ts";
 import type { GateMode, Gates } from "./gates.ts";
-import { commitMessage, readMarker } from "./marker.ts";
+import { commitMessage, readMarker, setCommitMessage } from "./marker.ts";
 import { refuseRepeated } from "./operations.ts";
 import { Places } from "./places.ts";
 import { type RowsRun, type StagedMark, StagedWrites } from "./staged-writes.ts";
@@ -266,16 +266,11 @@ export class LakeTransaction {
 
   async #prepareCommit(signal: AbortSignal): Promise<void> {
     const connection = await this.forReading(signal);
+    const { user, applicationName } = this.#services;
     const summary = `changed ${[...this.#changedTables].sort().join(", ")}`;
-    const { author, message, extraInfo } = commitMessage(
-      this.#services.user,
-      this.#services.applicationName(),
-      summary,
-    );
-    const extra = extraInfo === null ? "" : ", extra_info => $3";
-    const values = extraInfo === null ? [author, message] : [author, message, extraInfo];
+    const { sql, values } = setCommitMessage(commitMessage(user, applicationName(), summary));
     await this.guard(async () => {
-      await connection.run(`call lake.set_commit_message($1, $2${extra})`, signal, values);
+      await connection.run(sql, signal, values);
       signal.throwIfAborted();
     });
   }

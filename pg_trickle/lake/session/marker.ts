@@ -60,6 +60,12 @@ export function commitMessage(user: string, applicationName: string, summary: st
   return { author: DEFAULT_NAMES.has(applicationName) ? user : applicationName, message: summary, extraInfo: null };
 }
 
+/** DuckLake takes an extra_info or none, but no NULL. */
+export function setCommitMessage({ author, message, extraInfo }: CommitMessage): { sql: string; values: string[] } {
+  if (extraInfo === null) return { sql: "call lake.set_commit_message($1, $2)", values: [author, message] };
+  return { sql: "call lake.set_commit_message($1, $2, extra_info => $3)", values: [author, message, extraInfo] };
+}
+
 /** Whether a snapshot's commit_extra_info carries this operation; text of others may be anything. */
 export function carriesOperation(extraInfo: string, operation: string): boolean {
   try {
