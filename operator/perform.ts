@@ -54,7 +54,7 @@ async function claim(
 
 async function plan(given: Performance, action: Extract<Action, { kind: "plan" }>): Promise<void> {
   const { observed, run, now } = given;
-  const answer = await sessionOf(run).plan(action.tables, action.snapshotId, action.strategy);
+  const answer = await sessionOf(run).plan(action.tables, action.snapshotId, action);
   if (isInvalid(observed.spec) || observed.world.kind !== "observed") return;
   const planned = { ...answer, database: observed.world.database };
   // When it was ready: an engine that needs long for a plan is not asked for the next one at once.

@@ -18,6 +18,7 @@ export type Action =
       readonly tables: readonly string[];
       readonly snapshotId: number;
       readonly strategy: string;
+      readonly acceptContradiction?: boolean;
     }
   | {
       readonly kind: "rewind";

@@ -29,11 +29,14 @@ export interface Move {
   readonly timeoutMs: number;
 }
 
-export interface RewindMove extends Move {
+/** Which rows a rewind takes where lake and journal differ, and by which way. */
+export interface RewindChoice {
   readonly strategy: string;
   /** By the lake's rows also where others were published and recorded. */
   readonly acceptContradiction?: boolean | undefined;
 }
+
+export interface RewindMove extends Move, RewindChoice {}
 
 /** Calls throw TerminalError, TransientError or FencedError, nothing else. */
 export interface RewindSession {
@@ -47,7 +50,7 @@ export interface RewindSession {
   /** Says that somebody still looks after the operation while it waits. */
   keepAlive(token: string): Promise<void>;
   /** Refused where the strategy does not lead there. */
-  plan(tables: readonly string[], snapshotId: number, strategy: string): Promise<Planned>;
+  plan(tables: readonly string[], snapshotId: number, choice: RewindChoice): Promise<Planned>;
   rewind(token: string, snapshotId: number, move: RewindMove): Promise<void>;
   /** Opens that session meanwhile; nothing depends on it. */
   prepareRepair(query: ObserveQuery): void;

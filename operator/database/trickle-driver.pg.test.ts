@@ -100,7 +100,7 @@ describe("a rewind", () => {
     expect(held.operation).toMatchObject({ outcome: undefined, tables: [table] });
     expect(isDone(held, "Pause")).toBe(true);
 
-    const plan = await session.plan([table], good, "Auto");
+    const plan = await session.plan([table], good, { strategy: "Auto" });
     expect(plan).toMatchObject({
       target: good,
       commitsUndoneCount: 1,

@@ -3,7 +3,15 @@ import { z } from "zod";
 import { Reason } from "../api/reasons.ts";
 import type { JournalStep, ObservedWorld } from "../core/observed.ts";
 import { Session } from "./connection.ts";
-import type { Move, ObserveQuery, OperationIdentity, RewindDriver, RewindMove, RewindSession } from "./driver.ts";
+import type {
+  Move,
+  ObserveQuery,
+  OperationIdentity,
+  RewindChoice,
+  RewindDriver,
+  RewindMove,
+  RewindSession,
+} from "./driver.ts";
 import { TransientError } from "./errors.ts";
 import { worldOf } from "./observation.ts";
 import { type Planned, plannedOf } from "./planned.ts";
@@ -71,10 +79,11 @@ class TrickleSession implements RewindSession {
     await this.#session.value("select pgtrickle_rewind.keep_alive($1::text, $2::uuid)", this.#owner(token));
   }
 
-  async plan(tables: readonly string[], snapshotId: number, strategy: string): Promise<Planned> {
+  async plan(tables: readonly string[], snapshotId: number, choice: RewindChoice): Promise<Planned> {
+    const { strategy, acceptContradiction = false } = choice;
     const json = await this.#session.value(
-      "select pgtrickle.plan_rewind($1::text[], $2::bigint, $3::text)",
-      [tables, snapshotId, strategy],
+      "select pgtrickle.plan_rewind($1::text[], $2::bigint, $3::text, $4::boolean)",
+      [tables, snapshotId, strategy, acceptContradiction],
       { context: "move", timeoutMs: planTimeoutMs },
     );
     return plannedOf(json);

@@ -33,10 +33,16 @@ function dateFile(snapshot: number): Promise<void> {
   );
 }
 
-async function planned(snapshot = target()): Promise<{ contradiction: Contradiction | null; strategy: string }> {
-  const [row] = await rows<{ plan: { tables: { contradiction: Contradiction | null; strategy: string }[] } }>(
-    "select pgtrickle.plan_rewind(array['event_summary'], $1) as plan",
-    [snapshot],
+interface Planned {
+  readonly contradiction: Contradiction | null;
+  readonly strategy: string;
+  readonly row_count: number;
+}
+
+async function planned(snapshot = target(), isAccepted = false, strategy = "Auto"): Promise<Planned> {
+  const [row] = await rows<{ plan: { tables: Planned[] } }>(
+    "select pgtrickle.plan_rewind(array['event_summary'], $1, $2, $3) as plan",
+    [snapshot, strategy, isAccepted],
   );
   const [table] = row?.plan.tables ?? [];
   if (table === undefined) throw new Error("the plan has no table");
@@ -134,7 +140,8 @@ describe("a lake whose past has changed", () => {
     },
   );
 
-  test("is taken at its word by a person, and that is on record", async () => {
+  test("is taken at its word by a person, as the plan has shown, and that is on record", async () => {
+    expect(await planned(target(), true)).toMatchObject({ strategy: "Full", row_count: 3, contradiction: {} });
     const moved = await accepted(target());
     expect(moved).toMatchObject({ strategy: "Full", verified: "engine", row_count: "3" });
     expect(moved?.contradiction).toMatchObject({ taken: "lake", recorded: { row_count: 2 }, lake: { row_count: 3 } });
@@ -199,10 +206,26 @@ test("beside a fingerprint stand the versions of server, time zones and collatio
   ]);
 });
 
-test("strategy Journal and the lake's word exclude each other", async () => {
-  const error = await failure(accepted(target(), "Journal"));
-  expect(error.code).toBe("TR021");
-  expect(error.hint).toContain("Auto or Full");
+test("strategy Journal and the lake's word exclude each other, in the plan as in the rewind", async () => {
+  for (const work of [accepted(target(), "Journal"), planned(target(), true, "Journal")]) {
+    const error = await failure(work);
+    expect(error.code).toBe("TR021");
+    expect(error.message).toBe(
+      "strategy Journal takes the rows that were published, accept_contradiction those of the lake",
+    );
+    expect(error.hint).toContain("Auto or Full");
+  }
+});
+
+test("where nothing contradicts, plan and rewind by the lake's word go the same way too", async () => {
+  const last = boundaries.at(-1) ?? 0;
+  await rewind(last, "Full");
+  for (const snapshot of [target(), last]) {
+    const { strategy, row_count } = await planned(snapshot, true);
+    const moved = await accepted(snapshot);
+    expect(moved).toMatchObject({ strategy, row_count: String(row_count) });
+    await rewind(last, "Full");
+  }
 });
 
 test("a difference at the head of the lake is drift, not evidence: the lake is right there", async () => {

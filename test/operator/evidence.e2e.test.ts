@@ -77,6 +77,13 @@ describe("where the lake contradicts what was published at the target", () => {
     expect(statusOf(object)).toMatchObject({ phase: "Planned", message: expect.stringMatching(bothSides) });
     expect(condition(object, "Planned")?.message).toMatch(bothSides);
   });
+
+  test("a dry run that accepts the lake's word plans by the lake, as the rewind goes", async () => {
+    const spec = { dryRun: true, acceptContradiction: true, verification: undefined, repair: undefined };
+    const object = await stage().ended(await stage().apply(incident.good, spec));
+    expect(statusOf(object)).toMatchObject({ phase: "Planned", plan: { tables: [{ strategy: "Full" }] } });
+    expect(condition(object, "Planned")?.message).toMatch(/; the lake's rows will be published/);
+  });
 });
 
 test("a row that the query cannot compute is told as such, with step, snapshot and SQLSTATE, not as an assertion", async () => {

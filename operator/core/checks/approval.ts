@@ -45,7 +45,10 @@ export function awaitApproval(o: Observed, { spec }: Ready): Decision | undefine
 /** Planning: told as such the first time, quietly when what is shown is only brought up to date. */
 export function makePlan(o: Observed, { spec, tables, snapshotId }: Ready): Decision | undefined {
   if (!needsPlan(o, spec)) return undefined;
-  const action = { kind: "plan", tables, snapshotId, strategy: spec.strategy } as const;
+  const action = {
+    ...({ kind: "plan", tables, snapshotId, strategy: spec.strategy } as const),
+    ...(spec.acceptContradiction && { acceptContradiction: true }),
+  };
   const isPaused = isOpen(o.world);
   const message = `${tables.join(", ")}${isPaused ? ` ${plural(tables, "is", "are")} paused` : ""}: working out what a rewind to snapshot ${snapshotId} changes`;
   const { phase = "Planning" } = o.status;

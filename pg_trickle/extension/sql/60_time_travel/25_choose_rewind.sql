@@ -1,3 +1,16 @@
+create function pgtrickle_internal.check_acceptance(p_strategy text, p_is_accepted boolean) returns void
+language plpgsql immutable
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  if p_is_accepted and pgtrickle_internal.core_strategy(p_strategy) = 'Journal' then
+    raise exception 'strategy Journal takes the rows that were published, accept_contradiction those of the lake'
+      using errcode = 'TR021', hint = 'Use one of them: Journal, or Auto or Full with accept_contradiction.';
+  end if;
+end
+$$;
+comment on function pgtrickle_internal.check_acceptance(text, boolean) is 'TR021 for strategy Journal with accept_contradiction.';
+
 -- Auto prefers the journal: it reads nothing from the lake and costs what it changes. Else the cheapest other way.
 create function pgtrickle_internal.choose_rewind(
   p_id bigint, p_target bigint, p_strategy text,

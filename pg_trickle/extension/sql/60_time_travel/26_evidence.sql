@@ -84,6 +84,24 @@ $$;
 comment on function pgtrickle_internal.contradicts(pgtrickle_internal.evidence, text) is
   'Whether rows with this fingerprint contradict the evidence; those of another environment do not.';
 
+-- A person who accepts the lake's word gets it also where Auto would take the journal's rows.
+create function pgtrickle_internal.accepted_strategy(
+  p_id bigint, p_target bigint, p_strategy text, p_is_accepted boolean, p_evidence pgtrickle_internal.evidence) returns text
+language plpgsql
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  allowed text := pgtrickle_internal.core_strategy(p_strategy);
+begin
+  if p_is_accepted and allowed = 'Auto' and p_evidence.is_past and pgtrickle_internal.snapshot_exists(p_target) then
+    return 'Recompute';
+  end if;
+  return coalesce(allowed, p_strategy);
+end
+$$;
+comment on function pgtrickle_internal.accepted_strategy(bigint, bigint, text, boolean, pgtrickle_internal.evidence) is
+  'The strategy by which a rewind and its plan go, in the core''s words where it knows it.';
+
 create function pgtrickle_internal.contradiction(
   p_evidence pgtrickle_internal.evidence, p_row_count bigint, p_fingerprint text, p_taken text default null,
   p_sample jsonb default null) returns jsonb

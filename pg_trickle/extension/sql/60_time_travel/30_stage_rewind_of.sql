@@ -8,7 +8,7 @@ set search_path = pg_catalog, pg_temp
 as $$
 declare
   generation bigint;
-  allowed text := pgtrickle_internal.core_strategy(p_strategy);
+  allowed text;
   evidence pgtrickle_internal.evidence;
   -- where the journal has the rows that were published
   boundary bigint;
@@ -24,10 +24,8 @@ begin
   if p_is_accepted or p_is_proof_wanted then
     evidence := pgtrickle_internal.recorded_evidence(p_id, p_snapshot);
   end if;
-  if p_is_accepted and allowed = 'Auto' and evidence.is_past and pgtrickle_internal.snapshot_exists(p_snapshot) then
-    allowed := 'Recompute';
-  end if;
-  way := pgtrickle_internal.choose_rewind(p_id, p_snapshot, coalesce(allowed, p_strategy));
+  allowed := pgtrickle_internal.accepted_strategy(p_id, p_snapshot, p_strategy, p_is_accepted, evidence);
+  way := pgtrickle_internal.choose_rewind(p_id, p_snapshot, allowed);
   if way.strategy in ('Journal', 'Nothing') then
     begin
       if way.strategy = 'Journal' then

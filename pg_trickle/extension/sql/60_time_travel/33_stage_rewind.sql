@@ -9,10 +9,7 @@ as $$
 declare
   id bigint;
 begin
-  if p_is_accepted and pgtrickle_internal.core_strategy(p_strategy) = 'Journal' then
-    raise exception 'strategy Journal takes the rows that were published, accept_contradiction those of the lake'
-      using errcode = 'TR021', hint = 'Use one of them: Journal, or Auto or Full with accept_contradiction.';
-  end if;
+  perform pgtrickle_internal.check_acceptance(p_strategy, p_is_accepted);
   perform pgtrickle_internal.check_adopted();
   foreach id in array p_ids loop
     perform pgtrickle_internal.authorise(id, 'rewind');
@@ -21,7 +18,7 @@ begin
 exception
   when data_exception or cardinality_violation then
     perform pgtrickle_internal.refuse_query_failure(lower(p_action), id, p_snapshot, sqlstate, sqlerrm);
-  when sqlclient_unable_to_establish_sqlconnection or connection_failure or connection_exception
+  when sqlclient_unable_to_establish_sqlconnection or connection_failure or connection_exception or sqlstate 'LT013'
     or fdw_unable_to_establish_connection then
     raise exception 'the lake engine cannot be reached: %', sqlerrm
       using errcode = 'TR014', hint = 'Nothing was changed. Strategy Journal reaches the snapshots of earlier refreshes without the engine.';

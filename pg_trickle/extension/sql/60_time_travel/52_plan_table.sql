@@ -1,4 +1,4 @@
-create function pgtrickle_internal.plan_table(p_id bigint, p_target bigint, p_strategy text) returns jsonb
+create function pgtrickle_internal.plan_table(p_id bigint, p_target bigint, p_strategy text, p_is_accepted boolean) returns jsonb
 language plpgsql
 set search_path = pg_catalog, pg_temp
 as $$
@@ -10,8 +10,9 @@ declare
 begin
   perform pgtrickle_internal.lock_contents(p_id);
   select s.* into st from pgtrickle_internal.stream_tables s where s.id = p_id;
-  way := pgtrickle_internal.choose_rewind(p_id, p_target, p_strategy);
   evidence := pgtrickle_internal.recorded_evidence(p_id, p_target);
+  way := pgtrickle_internal.choose_rewind(p_id, p_target,
+    pgtrickle_internal.accepted_strategy(p_id, p_target, p_strategy, p_is_accepted, evidence));
   rows := pgtrickle_internal.plan_rows(p_id, p_target, way.boundary_refresh);
   return jsonb_build_object(
       'table', pgtrickle_internal.qualified_name(p_id),
@@ -28,4 +29,4 @@ begin
     || rows || pgtrickle_internal.plan_evidence(p_id, p_target, evidence, way.boundary_refresh, rows);
 end
 $$;
-comment on function pgtrickle_internal.plan_table(bigint, bigint, text) is 'The plan of a rewind for one stream table by a strategy; its errors where that one is not possible.';
+comment on function pgtrickle_internal.plan_table(bigint, bigint, text, boolean) is 'The plan of a rewind for one stream table by a strategy; its errors where that one is not possible.';
