@@ -146,6 +146,98 @@ test("with the guard on the same deletion leaves nothing to find", async () => {
   expect(await found()).toEqual([]);
 });
 
+/** Two small deletions that a flush leaves in the catalog as well, because of another commit meanwhile; one more that nobody sees. */
+async function deleteTwice(): Promise<number> {
+  await setGuard(false);
+  await one.run(SMALL);
+  await one.run("delete from lake.t where i = 51");
+  await beside(FLUSH, "insert into lake.other values (1)");
+  await one.run("delete from lake.t where i = 52");
+  return (await lake.head()) - 4;
+}
+
+test("deletions in a delete file and in the catalog, too: one more flush brings all of them back", async () => {
+  const first = await deleteTwice();
+  const file = await dataFile();
+  // DuckDB shows rows that were deleted, at some snapshots and now.
+  expect(await rowsNow()).toBeGreaterThan(200 - 3);
+  const [damage, ...others] = await found();
+  expect(others).toEqual([]);
+  expect(damage).toEqual({
+    table_name: "main.t",
+    kind: "DeletedTwice",
+    first_snapshot: first,
+    last_snapshot: null,
+    object: `ducklake.ducklake_inlined_delete_${lake.tableId}, data file ${file.id}`,
+    message: `data file ${file.id} of main.t has deletions twice, in delete file ${(await deleteFiles())[0]?.id} and in the catalog, among them of positions 50, 51: of these rows and of those deleted since some are back`,
+    mend: [
+      "-- in DuckDB, the lake attached as lake: once more, and nobody beside it",
+      "call ducklake_flush_inlined_data('lake', schema_name => 'main', table_name => 't');",
+    ].join("\n"),
+  });
+  // A large deletion does not end it: it is not seen either.
+  await one.run(LARGE);
+  expect(await rowsNow()).toBeGreaterThan(200 - 3 - 40);
+  expect(await found()).toMatchObject([{ kind: "DeletedTwice", first_snapshot: first, last_snapshot: null }]);
+  await setGuard(true);
+  await doMend(damage?.mend ?? "");
+  expect(await found()).toEqual([]);
+  expect((await lake.rowsAtEachSnapshot()).slice(-7).map(({ rows }) => rows)).toEqual([
+    ...[199, 198, 198, 198, 197, 157, 157],
+  ]);
+});
+
+test("the same in a file that a rewrite has replaced since: its rows are deleted again", async () => {
+  const first = await deleteTwice();
+  const file = await dataFile();
+  const last = await lake.head();
+  await one.run(REWRITE);
+  const [damage, ...others] = await found();
+  expect(others).toEqual([]);
+  const versions = Array.from({ length: last - first + 1 }, (_, index) => first + index).join(", ");
+  const [comment, show = "", ...expiry] = damage?.mend.split("\n") ?? [];
+  expect(damage).toMatchObject({ kind: "DeletedTwice", first_snapshot: first, last_snapshot: last });
+  expect(comment).toBe(
+    "-- what came in the place of the file has those rows: delete them again; where it is not cleaned up yet, DuckDB shows them",
+  );
+  expect(show).toBe(`from read_parquet('${place(file.path)}') where file_row_number in (50, 51, 52);`);
+  expect(await one.rows(show.replace("from", "select i from"))).toEqual([{ i: 50 }, { i: 51 }, { i: 52 }]);
+  expect(expiry).toEqual([
+    "-- in DuckDB, the lake attached as lake",
+    `call ducklake_expire_snapshots('lake', versions => [${versions}]);`,
+  ]);
+  await one.run("delete from lake.t where i in (50, 51, 52)");
+  await doMend(damage?.mend ?? "");
+  expect(await found()).toEqual([]);
+  expect(await rowsNow()).toBe(200 - 3);
+});
+
+test("small deletions before, between, after and in one commit with large ones are no finding", async () => {
+  for (const isOn of [true, false]) {
+    await setGuard(isOn);
+    await one.run(SMALL);
+    await one.run(LARGE);
+    await one.run("delete from lake.t where i = 51");
+    for (const [first, second] of [
+      ["i = 53", "i < 20"],
+      ["i between 20 and 45", "i = 54"],
+    ]) {
+      await one.run("begin");
+      await one.run(`delete from lake.t where ${first}`);
+      await one.run(`delete from lake.t where ${second}`);
+      await one.run("commit");
+    }
+    expect(await found()).toEqual([]);
+    await one.run("begin");
+    await one.run(FLUSH);
+    await one.run("delete from lake.t where i = 55");
+    await one.run("commit");
+    expect(await found()).toEqual([]);
+    await one.run("delete from lake.t");
+    await one.run("insert into lake.t select i, 0 from range(200) r (i)");
+  }
+});
+
 test("a small deletion that its snapshot does not list, as by a client that lists none", async () => {
   await one.run(SMALL);
   const head = await lake.head();

@@ -133,3 +133,64 @@ end
 $$;
 comment on function pgtrickle_internal.inspect_inlined_deletions(bigint[]) is
   'Deletions that the catalog itself holds and that are lost, or dated to a snapshot that deleted nothing.';
+
+-- A flush that DuckLake tried again after another commit has written its delete file and left the same positions in the catalog:
+-- DuckDB then takes some of those rows, and of later small deletions, for undeleted. Which positions a delete file has only the file
+-- tells; but its first and last date are those of deletions in it, and a snapshot that made small ones alone wrote no file.
+create function pgtrickle_internal.inspect_deleted_twice(p_tables bigint[]) returns setof pgtrickle_internal.finding
+language plpgsql security definer
+set search_path = pg_catalog, pg_temp
+set standard_conforming_strings = on
+set quote_all_identifiers = off
+as $$
+declare
+  t record;
+begin
+  begin
+    for t in
+      select l.*, c.relname from pgtrickle_internal.lake_tables() l
+      join pg_class c on c.relname = format('ducklake_inlined_delete_%s', l.table_id)
+        and c.relnamespace = 'ducklake'::regnamespace and c.relkind = 'r' and has_table_privilege(c.oid, 'select')
+      where l.table_id = any (p_tables)
+    loop
+      return query execute format($sql$
+        with small as materialized (
+          select c.snapshot_id from pgtrickle_internal.snapshot_changes(-1, 9223372036854775807) c
+          join ducklake.ducklake_snapshot_changes s on s.snapshot_id = c.snapshot_id and pgtrickle_guard.is_readable(s.changes_made)
+          where c.subject = $1::text and c.kind in ('deleted_from_table', 'inlined_delete')
+          group by c.snapshot_id having bool_and(c.kind = 'inlined_delete')),
+        doubled as (
+          select x.data_file_id, x.delete_file_id, min(r.begin_snapshot) as first, least(x.end_snapshot, d.end_snapshot) - 1 as last,
+            string_agg(r.row_id::text, ', ' order by r.row_id) as positions, d.end_snapshot is not null as is_replaced,
+            case when d.path_is_relative then $4 || d.path else d.path end as place
+          from ducklake.ducklake_delete_file x
+          join ducklake.ducklake_data_file d on d.data_file_id = x.data_file_id
+          join ducklake.%1$I r on r.file_id = x.data_file_id
+            and r.begin_snapshot between x.begin_snapshot and coalesce(x.partial_max, x.begin_snapshot)
+          where x.table_id = $1
+          group by x.delete_file_id, x.data_file_id, x.end_snapshot, d.data_file_id
+          having bool_or(r.begin_snapshot in (x.begin_snapshot, x.partial_max) and r.begin_snapshot in (select m.snapshot_id from small m)))
+        select $1, u.data_file_id, 'DeletedTwice', u.first, u.last, format('ducklake.%%s, data file %%s', %1$L, u.data_file_id),
+          format('data file %%s of %%s.%%s has deletions twice, in delete file %%s and in the catalog, among them of positions %%s: of these rows and of those deleted since some are back',
+            u.data_file_id, $2, $3, u.delete_file_id, u.positions),
+          case when u.last is null then format(
+            E'-- in DuckDB, the lake attached as lake: once more, and nobody beside it\n'
+              'call ducklake_flush_inlined_data(''lake'', schema_name => %%L, table_name => %%L);', $2, $3)
+          else case when u.is_replaced then format(
+              E'-- what came in the place of the file has those rows: delete them again; where it is not cleaned up yet, DuckDB shows them\n'
+                'from read_parquet(%%L) where file_row_number in (%%s);\n', u.place, a.positions) else '' end
+            || pgtrickle_internal.expiry_text(u.first, u.last) end
+        from doubled u
+        cross join lateral (
+          select string_agg(r.row_id::text, ', ' order by r.row_id) as positions from ducklake.%1$I r where r.file_id = u.data_file_id) a
+        where u.last is null or pgtrickle_internal.expiry_text(u.first, u.last) is not null$sql$, t.relname)
+        using t.table_id, t.schema_name, t.table_name, t.folder;
+    end loop;
+    raise exception 'read' using errcode = 'TR999';
+  exception when sqlstate 'TR999' then
+    null;
+  end;
+end
+$$;
+comment on function pgtrickle_internal.inspect_deleted_twice(bigint[]) is
+  'Deletions that a delete file of these lake tables and the catalog itself both hold, as far as dates tell.';

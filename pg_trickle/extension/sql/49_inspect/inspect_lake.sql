@@ -28,6 +28,7 @@ begin
       select from pgtrickle_guard.records r
       where r.table_id = f.table_id and r.data_file_id = f.data_file_id and r.first_snapshot = f.first_snapshot);
   return query select f.* from pgtrickle_internal.inspect_inlined_deletions(p_tables) f;
+  return query select f.* from pgtrickle_internal.inspect_deleted_twice(p_tables) f;
   return query select f.* from pgtrickle_internal.inspect_files(p_tables) f;
 end
 $$;
