@@ -57,6 +57,8 @@ const rows: readonly Row[] = [
   ["LT011", "move", "TransientError", "LakeDamaged"],
   ["LT012", "move", "TerminalError", "LakeDamaged"],
   ["LT012", "repair", "TerminalError", "LakeDamaged"],
+  ["LT013", "move", "TransientError", "LakeUnreachable"],
+  ["LT013", "repair", "TransientError", "LakeUnreachable"],
   ["58030", "move", "TransientError", "LakeUnreachable"],
   ["58030", "call", "TransientError", "DatabaseUnreachable"],
   ["08006", "move", "TransientError", "LakeUnreachable"],

@@ -42,6 +42,7 @@ export const LakeState = {
   readCutShort: "LT010",
   sealBroken: "LT011",
   fileLost: "LT012",
+  otherVersion: "LT013",
 } as const;
 
 export const PostgresState = {
@@ -115,6 +116,8 @@ const meanings: Readonly<Record<string, Meaning>> = {
   [LakeState.unknownTable]: terminal(Reason.SourceDropped),
   // A wrong key, too: it is mended in the lake's settings, not in the object.
   [LakeState.storageFailed]: transient(Reason.LakeUnreachable),
+  // Over when the catalog is restored, or a pg_trickle that knows it is installed.
+  [LakeState.otherVersion]: transient(Reason.LakeUnreachable),
   [LakeState.readCutShort]: transient(Reason.LakeUnreachable),
   [LakeState.sealBroken]: transient(Reason.LakeDamaged),
   // Only a person brings it back.

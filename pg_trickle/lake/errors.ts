@@ -35,6 +35,7 @@ export const SQL_STATE = {
   readCutShort: "LT010",
   sealBroken: "LT011",
   fileLost: "LT012",
+  otherVersion: "LT013",
   tooManyConnections: "53300",
   outOfMemory: "53200",
   insufficientPrivilege: "42501",

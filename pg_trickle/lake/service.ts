@@ -8,6 +8,7 @@ import { type Config, isLoopback, RESERVED_FOR_PLANS } from "./config.ts";
 import { LakeHealth } from "./duck/health.ts";
 import type { Lake } from "./duck/lake.ts";
 import { ReadCounters } from "./duck/read-counters.ts";
+import { VersionWatch } from "./duck/version-watch.ts";
 import { Admission } from "./session/admission.ts";
 import { Gates } from "./session/gates.ts";
 import { type EngineParts, LAKE_USER, openSession, PLANS_USER } from "./session/open-session.ts";
@@ -33,6 +34,7 @@ function engineParts(config: Config, lake: Lake): EngineParts {
   return {
     lake,
     health: new LakeHealth(lake, config.metadataSchema),
+    version: new VersionWatch(lake, config.metadataSchema, () => performance.now()),
     gates,
     turn: new Turn({ lake, gates, nowMs: () => performance.now(), sleep }),
     counters,

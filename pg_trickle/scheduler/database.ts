@@ -29,6 +29,15 @@ export interface ScrubFact {
   readonly intervalSeconds: number;
 }
 
+/** Of what kind it is that keeps all stream tables from being refreshed; null: nothing that is known. */
+export type LakeTrouble = "engine" | "version" | null;
+
+/** All that /metrics tells. */
+export interface Facts {
+  readonly scrubs: readonly ScrubFact[];
+  readonly lakeTrouble: LakeTrouble;
+}
+
 export function createCoordinator(databaseUrl: string): Client {
   return new Client({
     connectionString: databaseUrl,
@@ -129,7 +138,17 @@ export async function recordScrubFailure(
   ]);
 }
 
-export async function readScrubFacts(workers: Pool): Promise<ScrubFact[]> {
+export async function readFacts(workers: Pool): Promise<Facts> {
+  const [scrubs, lakeTrouble] = await Promise.all([readScrubFacts(workers), readLakeTrouble(workers)]);
+  return { scrubs, lakeTrouble };
+}
+
+async function readLakeTrouble(workers: Pool): Promise<LakeTrouble> {
+  const { rows } = await workers.query<{ trouble: LakeTrouble }>("select pgtrickle.lake_trouble() as trouble");
+  return rows[0]?.trouble ?? null;
+}
+
+async function readScrubFacts(workers: Pool): Promise<ScrubFact[]> {
   const { rows } = await workers.query<ScrubFact>(
     `select table_name as "tableName", age_seconds as "ageSeconds", drift_count::float as "driftCount",
        damage_count::float as "damageCount", last_drift_at as "lastDriftAt", interval_seconds as "intervalSeconds"

@@ -19,8 +19,7 @@ async function main(): Promise<void> {
       setTimeout(() => process.exit(0), SHUTDOWN_LIMIT_MS).unref();
     });
   }
-  const metrics =
-    config.metricsAddress && (await startMetricsServer(config.metricsAddress, () => scheduler.scrubFacts()));
+  const metrics = config.metricsAddress && (await startMetricsServer(config.metricsAddress, () => scheduler.facts()));
   if (metrics) log.info({ url: metrics.url }, "metrics are served");
   await scheduler.run();
   if (metrics) await metrics.close();

@@ -1,7 +1,7 @@
 // GET /metrics over HTTP, and nothing else; nothing is read from a request but its method and path.
 import { createServer, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
-import type { ScrubFact } from "./database.ts";
+import type { Facts } from "./database.ts";
 import { metricsText } from "./metrics.ts";
 
 export interface MetricsServer {
@@ -25,7 +25,7 @@ function reply(response: ServerResponse, status: number, text: string): void {
 }
 
 /** @param read is asked once for all that come while it answers: a slow database is not asked ever more often. */
-export async function startMetricsServer(address: string, read: () => Promise<ScrubFact[]>): Promise<MetricsServer> {
+export async function startMetricsServer(address: string, read: () => Promise<Facts>): Promise<MetricsServer> {
   let reading: Promise<string> | undefined;
   const text = () => {
     reading ??= read()

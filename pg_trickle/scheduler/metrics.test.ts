@@ -2,7 +2,7 @@
 import { connect } from "node:net";
 import { afterEach, expect, test } from "vitest";
 import { until } from "../../test/support/until.ts";
-import type { ScrubFact } from "./database.ts";
+import type { Facts, ScrubFact } from "./database.ts";
 import { METRICS, metricsText } from "./metrics.ts";
 import { type MetricsServer, startMetricsServer } from "./metrics-server.ts";
 
@@ -11,13 +11,16 @@ const fact: ScrubFact = {
   ...{ lastDriftAt: 1_700_000_000.5, intervalSeconds: 3600 },
 };
 const paused: ScrubFact = { ...fact, tableName: 'odd."a\\b\nc"', ageSeconds: null, lastDriftAt: null };
+const healthy: Facts = { scrubs: [fact], lakeTrouble: null };
 const samples = (text: string) => text.split("\n").filter((line) => line !== "" && !line.startsWith("#"));
 
 let server: MetricsServer | undefined;
 afterEach(() => server?.close());
 
 test("each table has its age, its counts and its last drift; one that is not scrubbed has no age", () => {
-  expect(samples(metricsText([fact, paused]))).toEqual([
+  expect(samples(metricsText({ scrubs: [fact, paused], lakeTrouble: null }))).toEqual([
+    'pgtrickle_lake_trouble{kind="engine"} 0',
+    'pgtrickle_lake_trouble{kind="version"} 0',
     "pgtrickle_scrub_interval_seconds 3600",
     'pgtrickle_scrub_age_seconds{table="public.events"} 12.5',
     'pgtrickle_drift_total{table="public.events",kind="drift"} 2',
@@ -28,8 +31,18 @@ test("each table has its age, its counts and its last drift; one that is not scr
   ]);
 });
 
+test.each([
+  ["engine", ["1", "0"]],
+  ["version", ["0", "1"]],
+] as const)("trouble of kind %s is told as such, and as no other", (lakeTrouble, values) => {
+  expect(samples(metricsText({ scrubs: [], lakeTrouble }))).toEqual([
+    `pgtrickle_lake_trouble{kind="engine"} ${values[0]}`,
+    `pgtrickle_lake_trouble{kind="version"} ${values[1]}`,
+  ]);
+});
+
 test("each metric has its type and a help text", () => {
-  const text = metricsText([]);
+  const text = metricsText({ scrubs: [], lakeTrouble: null });
   for (const { name, type, help } of METRICS) {
     expect(text).toContain(`# HELP ${name} ${help}\n# TYPE ${name} ${type}\n`);
     expect(help.endsWith(".")).toBe(true);
@@ -37,20 +50,20 @@ test("each metric has its type and a help text", () => {
 });
 
 test("it serves GET /metrics, and nothing else", async () => {
-  server = await startMetricsServer("127.0.0.1:0", async () => [fact]);
+  server = await startMetricsServer("127.0.0.1:0", async () => healthy);
   const { url } = server;
   const answer = await fetch(url);
   expect([answer.status, answer.headers.get("content-type")]).toEqual([
     200,
     "text/plain; version=0.0.4; charset=utf-8",
   ]);
-  expect(samples(await answer.text())).toHaveLength(5);
+  expect(samples(await answer.text())).toHaveLength(7);
   expect((await fetch(url, { method: "POST", body: "x" })).status).toBe(405);
   expect((await fetch(url.replace("/metrics", "/"))).status).toBe(404);
 });
 
 test("a database that does not answer is 503, without what it said, and is asked once for all who wait", async () => {
-  const answer = Promise.withResolvers<ScrubFact[]>();
+  const answer = Promise.withResolvers<Facts>();
   let asked = 0;
   server = await startMetricsServer("127.0.0.1:0", () => {
     asked += 1;
@@ -74,7 +87,7 @@ test("a database that does not answer is 503, without what it said, and is asked
 });
 
 test("an address that is taken is an error at the start", async () => {
-  server = await startMetricsServer("127.0.0.1:0", async () => []);
+  server = await startMetricsServer("127.0.0.1:0", async () => healthy);
   const { host } = new URL(server.url);
-  await expect(startMetricsServer(host, async () => [])).rejects.toThrow(/EADDRINUSE/);
+  await expect(startMetricsServer(host, async () => healthy)).rejects.toThrow(/EADDRINUSE/);
 });

@@ -1,12 +1,12 @@
 // What /metrics says, in Prometheus' text format: pure. The numbers live in the database, so that a restart loses none.
-import type { ScrubFact } from "./database.ts";
+import type { Facts } from "./database.ts";
 
 interface Metric {
   readonly name: string;
   readonly type: "gauge" | "counter";
   readonly labelNames: readonly string[];
   readonly help: string;
-  readonly samples: (facts: readonly ScrubFact[]) => readonly Sample[];
+  readonly samples: (facts: Facts) => readonly Sample[];
 }
 
 interface Sample {
@@ -16,19 +16,27 @@ interface Sample {
 
 export const METRICS: readonly Metric[] = [
   {
+    name: "pgtrickle_lake_trouble",
+    type: "gauge",
+    labelNames: ["kind"],
+    help: "1 while no stream table is refreshed because the lake engine does not answer (engine) or the catalog is of another DuckLake version than it knows (version).",
+    samples: ({ lakeTrouble }) =>
+      ["engine", "version"].map((kind) => ({ labels: { kind }, value: kind === lakeTrouble ? 1 : 0 })),
+  },
+  {
     name: "pgtrickle_scrub_interval_seconds",
     type: "gauge",
     labelNames: [],
     help: "Time after which a stream table is due for its next scrub.",
-    samples: ([fact]) => (fact === undefined ? [] : [{ value: fact.intervalSeconds }]),
+    samples: ({ scrubs: [fact] }) => (fact === undefined ? [] : [{ value: fact.intervalSeconds }]),
   },
   {
     name: "pgtrickle_scrub_age_seconds",
     type: "gauge",
     labelNames: ["table"],
     help: "Time since the last scrub of a stream table that ended well, or since its creation; not of tables that are not scrubbed now.",
-    samples: (facts) =>
-      facts.flatMap(({ tableName: table, ageSeconds }) =>
+    samples: ({ scrubs }) =>
+      scrubs.flatMap(({ tableName: table, ageSeconds }) =>
         ageSeconds === null ? [] : [{ labels: { table }, value: ageSeconds }],
       ),
   },
@@ -37,8 +45,8 @@ export const METRICS: readonly Metric[] = [
     type: "counter",
     labelNames: ["table", "kind"],
     help: "Scrubs that found a stream table to be other than its query (drift) or than it was published (damage), and healed it.",
-    samples: (facts) =>
-      facts.flatMap(({ tableName: table, driftCount, damageCount }) => [
+    samples: ({ scrubs }) =>
+      scrubs.flatMap(({ tableName: table, driftCount, damageCount }) => [
         { labels: { table, kind: "drift" }, value: driftCount },
         { labels: { table, kind: "damage" }, value: damageCount },
       ]),
@@ -48,8 +56,8 @@ export const METRICS: readonly Metric[] = [
     type: "gauge",
     labelNames: ["table"],
     help: "When a stream table was healed last.",
-    samples: (facts) =>
-      facts.flatMap(({ tableName: table, lastDriftAt }) =>
+    samples: ({ scrubs }) =>
+      scrubs.flatMap(({ tableName: table, lastDriftAt }) =>
         lastDriftAt === null ? [] : [{ labels: { table }, value: lastDriftAt }],
       ),
   },
@@ -64,7 +72,7 @@ function line(name: string, { labels = {}, value }: Sample): string {
   return `${name}${pairs.length === 0 ? "" : `{${pairs.join(",")}}`} ${value}`;
 }
 
-export function metricsText(facts: readonly ScrubFact[]): string {
+export function metricsText(facts: Facts): string {
   const lines = METRICS.flatMap(({ name, type, help, samples }) => [
     `# HELP ${name} ${help}`,
     `# TYPE ${name} ${type}`,

@@ -11,14 +11,14 @@ import {
   createCoordinator,
   createWorkers,
   type DueRefresh,
+  type Facts,
   listDue,
   maintain,
+  readFacts,
   readNextDueMs,
-  readScrubFacts,
   recordFailure,
   recordScrubFailure,
   refresh,
-  type ScrubFact,
   scrub,
   sqlStateOf,
 } from "./database.ts";
@@ -55,8 +55,8 @@ export class Scheduler {
   }
 
   /** What /metrics tells; asked anew each time. */
-  scrubFacts(): Promise<ScrubFact[]> {
-    return readScrubFacts(this.#workers);
+  facts(): Promise<Facts> {
+    return readFacts(this.#workers);
   }
 
   stop(): void {

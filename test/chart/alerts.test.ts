@@ -160,7 +160,35 @@ const scrubCases: readonly Case[] = [
   },
 ];
 
-const cases: readonly Case[] = [...operatorCases, ...scrubCases];
+const trouble = (kind: string, values: string) => both(`pgtrickle_lake_trouble{kind="${kind}"}`, values);
+
+const lakeCases: readonly Case[] = [
+  {
+    ...{ name: "the lake is well", minutes: 60, fires: [] },
+    series: [leads, interval, ...trouble("engine", "0x200"), ...trouble("version", "0x200")],
+  },
+  {
+    ...{ name: "the engine is restarted", minutes: 30, fires: [] },
+    series: [leads, interval, ...trouble("engine", "0x9 1x1 0x200")],
+  },
+  ...["engine", "version"].flatMap((kind): Case[] => [
+    {
+      ...{ name: `trouble with the lake, ${kind}, at first`, minutes: 3, fires: [] },
+      series: [leads, interval, ...trouble(kind, "0 1x200")],
+    },
+    {
+      ...{ name: `trouble with the lake, ${kind}, for three minutes`, minutes: 4 },
+      series: [leads, interval, ...trouble(kind, "0 1x200")],
+      fires: [{ alertname: "StreamTableLakeUnusable", kind }],
+    },
+    {
+      ...{ name: `trouble with the lake, ${kind}, is over`, minutes: 22, fires: [] },
+      series: [leads, interval, ...trouble(kind, "0 1x20 0x200")],
+    },
+  ]),
+];
+
+const cases: readonly Case[] = [...operatorCases, ...scrubCases, ...lakeCases];
 
 let answers: readonly PromqlAnswer[];
 

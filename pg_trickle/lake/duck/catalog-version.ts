@@ -1,5 +1,5 @@
-// Which DuckLake the catalog is of. A client with a newer one migrates it: an engine that is attached would go on as if nothing
-// had happened, and could not attach again. The extension says the same in SQL (lake_version.sql), for an engine that is down.
+// Which DuckLake the catalog is of. A client with a newer one migrates it: an engine that is attached notices only by looking
+// (version-watch.ts), and could not attach again. The extension says the same in SQL (lake_version.sql), for an engine that is down.
 import { LakeError, SQL_STATE } from "../errors.ts";
 
 /** What the DuckLake extension of this DuckDB makes and reads; a test compares it with a new catalog. */
@@ -15,7 +15,7 @@ export function versionError(found: string, known: string, cause?: unknown): Lak
       ? `After a backup, attach it once in a DuckDB that has DuckLake ${known}, with AUTOMATIC_MIGRATION.`
       : `A newer client has migrated it. Install a pg_trickle that knows ${found}; or stop all clients and restore database and data files from a backup of before.`;
   const problem = `the lake's catalog has DuckLake version ${found}, and the lake engine knows ${known}`;
-  return new LakeError(SQL_STATE.connectionFailure, `${problem}. ${wayOut}`, { cause });
+  return new LakeError(SQL_STATE.otherVersion, `${problem}. ${wayOut}`, { cause });
 }
 
 /** DuckLake's own refusal to attach, whose advice would migrate a newer catalog; or null. */

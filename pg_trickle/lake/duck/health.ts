@@ -1,11 +1,9 @@
 // Whether the lake can be used at this moment: the instance lives and its catalog answers and is of the version that it knows. Asked on a connection of its own,
 // past every queue; askers at the same time share one answer, and each gets one in time.
 import { deathIn, LakeError, SQL_STATE, toLakeError } from "../errors.ts";
-import { quoteIdentifier } from "../planner/quoting.ts";
-import { KNOWN_VERSION, versionError } from "./catalog-version.ts";
 import type { LakeConnection } from "./connection.ts";
-import { METADATA_CATALOG } from "./instance.ts";
 import type { Lake } from "./lake.ts";
+import { checkVersion } from "./version-watch.ts";
 
 /** The question takes some 3 ms; PostgreSQL's own check gives up after a few seconds. */
 const ANSWER_LIMIT_MS = 2000;
@@ -14,13 +12,13 @@ const QUESTION_LIMIT_MS = 10_000;
 
 export class LakeHealth {
   readonly #lake: Lake;
-  readonly #metadata: string;
+  readonly #metadataSchema: string;
   #connection: LakeConnection | null = null;
   #asking: Promise<string | null> | null = null;
 
   constructor(lake: Lake, metadataSchema: string) {
     this.#lake = lake;
-    this.#metadata = `${METADATA_CATALOG}.${quoteIdentifier(metadataSchema)}.ducklake_metadata`;
+    this.#metadataSchema = metadataSchema;
   }
 
   /** What is wrong, or null; never rejects. */
@@ -66,11 +64,7 @@ export class LakeHealth {
       AbortSignal.timeout(QUESTION_LIMIT_MS),
     );
     if (rows.length === 0) throw new LakeError(SQL_STATE.connectionFailure, "the lake's catalog has no snapshot");
-    const [version] = await this.#connection.all(
-      `select value from ${this.#metadata} where key = 'version'`,
-      AbortSignal.timeout(QUESTION_LIMIT_MS),
-    );
-    if (version?.[0] !== KNOWN_VERSION) throw versionError(String(version?.[0]), KNOWN_VERSION);
+    await checkVersion(this.#connection, this.#metadataSchema, AbortSignal.timeout(QUESTION_LIMIT_MS));
   }
 
   #close(): void {

@@ -2,6 +2,7 @@
 // first read or write, so that a session which only asks plan relations holds no catalog connection.
 import type { LakeConnection } from "../duck/connection.ts";
 import type { Lake } from "../duck/lake.ts";
+import type { VersionWatch } from "../duck/version-watch.ts";
 import { deathIn, type InstanceDead, LakeError, SQL_STATE, toLakeError } from "../errors.ts";
 import type { Column } from "../planner/types.ts";
 import { applyRun } from "./apply-staged.ts";
@@ -15,6 +16,7 @@ import type { Turn } from "./turn.ts";
 
 export interface TransactionServices {
   readonly lake: Lake;
+  readonly version: VersionWatch;
   readonly gates: Gates;
   readonly turn: Turn;
   readonly user: string;
@@ -187,7 +189,8 @@ export class LakeTransaction {
   async #inside(signal: AbortSignal): Promise<LakeConnection> {
     if (this.#broken) throw new LakeError(SQL_STATE.inFailedTransaction, "the lake transaction has failed");
     if (this.#begun && this.#connection !== null) return this.#connection;
-    const { lake } = this.#services;
+    const { lake, version } = this.#services;
+    await version.beforeReading();
     const connection = await lake.healing(async () => {
       if (this.#connection?.generation !== lake.generation) this.#dropConnection();
       this.#connection ??= await lake.connect();
@@ -265,12 +268,16 @@ export class LakeTransaction {
   }
 
   async #prepareCommit(signal: AbortSignal): Promise<void> {
+    const { user, applicationName, version } = this.#services;
+    // Beside the work, as it takes a millisecond.
+    const isKnown = version.beforeCommit();
+    isKnown.catch(() => undefined);
     const connection = await this.forReading(signal);
-    const { user, applicationName } = this.#services;
     const summary = `changed ${[...this.#changedTables].sort().join(", ")}`;
     const { sql, values } = setCommitMessage(commitMessage(user, applicationName(), summary));
     await this.guard(async () => {
       await connection.run(sql, signal, values);
+      await isKnown;
       signal.throwIfAborted();
     });
   }

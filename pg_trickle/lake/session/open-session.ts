@@ -2,6 +2,7 @@
 import type { LakeHealth } from "../duck/health.ts";
 import type { Lake } from "../duck/lake.ts";
 import type { ReadCounters } from "../duck/read-counters.ts";
+import type { VersionWatch } from "../duck/version-watch.ts";
 import { LakeError, SQL_STATE, toLakeError } from "../errors.ts";
 import type { Column, EngineFacts, PlannerServices } from "../planner/types.ts";
 import type { Admission } from "./admission.ts";
@@ -22,6 +23,7 @@ export const PLANS_USER = "plans";
 export interface EngineParts {
   readonly lake: Lake;
   readonly health: LakeHealth;
+  readonly version: VersionWatch;
   readonly gates: Gates;
   readonly turn: Turn;
   /** One for each user: a user's long queries do not keep refreshes waiting. */
@@ -51,6 +53,7 @@ export function openSession(user: string, applicationName: string, engine: Engin
   };
   const transaction = new LakeTransaction({
     lake: engine.lake,
+    version: engine.version,
     gates: engine.gates,
     turn: engine.turn,
     user,
@@ -63,10 +66,11 @@ export function openSession(user: string, applicationName: string, engine: Engin
   const zone = () => settings.zone;
   const prepare = async (sql: string, signal: () => AbortSignal): Promise<PreparedQuery> => {
     if (user === PLANS_USER) {
-      const { lake, health, facts } = engine;
+      const { lake, health, version, facts } = engine;
       return preparePlanQuery(sql, {
         lake,
         health,
+        version,
         aux,
         admission,
         planner,
@@ -78,7 +82,10 @@ export function openSession(user: string, applicationName: string, engine: Engin
     }
     return prepareLakeQuery(
       sql,
-      { lake: engine.lake, transaction, aux, admission, planner, zone, columnsOf, schemas: engine.schemas },
+      {
+        ...{ lake: engine.lake, version: engine.version, transaction, aux, admission, planner, zone, columnsOf },
+        schemas: engine.schemas,
+      },
       signal,
     );
   };

@@ -6,6 +6,7 @@ import type { LakeHealth } from "../duck/health.ts";
 import type { Lake } from "../duck/lake.ts";
 import type { ReadCounters } from "../duck/read-counters.ts";
 import type { RowSource } from "../duck/rows.ts";
+import type { VersionWatch } from "../duck/version-watch.ts";
 import { deathIn } from "../errors.ts";
 import { compilePlanCall } from "../planner/compile-call.ts";
 import { readPlanCall } from "../planner/plan-call.ts";
@@ -22,6 +23,7 @@ import type { SchemaCache } from "./schema-cache.ts";
 export interface PlanServices {
   readonly lake: Lake;
   readonly health: LakeHealth;
+  readonly version: VersionWatch;
   readonly aux: AuxConnection;
   readonly admission: Admission;
   readonly planner: (signal: () => AbortSignal) => PlannerServices;
@@ -51,6 +53,7 @@ async function start(sql: string, services: PlanServices, context: StatementCont
   const ast: Ast = await planner.parse(sql);
   const call = orThrow(readPlanCall(ast, (index) => context.values[index - 1] ?? null));
   const isPing = call.relation === "ping";
+  if (!isPing) await services.version.beforeReading();
   // By the plan and not by the statement, which has other snapshots each time.
   const suspect = `${call.relation} ${call.planText ?? ""}`;
   lake.suspects.refuse(suspect);

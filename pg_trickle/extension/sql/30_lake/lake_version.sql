@@ -48,3 +48,21 @@ begin
 end
 $$;
 comment on function pgtrickle_internal.lake_version_problem() is 'NULL, or that the catalog is of a DuckLake that the lake engine does not know, and what to do.';
+
+-- Not by what was heard of the lake last: from the moment that the version is another one nothing more is published by this catalog.
+-- What the undo journal has needs nothing of it.
+create function pgtrickle_internal.check_lake_version() returns void
+language plpgsql
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  version_problem record := pgtrickle_internal.lake_version_problem();
+begin
+  if version_problem.problem is not null then
+    -- In the message, as last_error has no hint.
+    raise exception '%. %', version_problem.problem, version_problem.way_out
+      using errcode = 'TR014', hint = 'Nothing was changed. Stream tables are refreshed again by themselves when the version is right.';
+  end if;
+end
+$$;
+comment on function pgtrickle_internal.check_lake_version() is 'TR014 if the catalog is of a DuckLake that the lake engine does not know, with the way out.';

@@ -14,6 +14,9 @@ declare
   is_damaged boolean := false;
 begin
   perform pgtrickle_internal.take_turn(p_id);
+  if p_allowed <> 'Journal' then
+    perform pgtrickle_internal.check_lake_version();
+  end if;
   select s.* into st from pgtrickle_internal.stream_tables s where s.id = p_id;
   way := pgtrickle_internal.choose_way(p_id, p_target, p_allowed);
   refresh.id := nextval('pgtrickle_internal.refreshes_id_seq');
@@ -92,7 +95,7 @@ exception
   when program_limit_exceeded then
     raise exception 'a row of stream table % does not fit: %', pgtrickle_internal.qualified_name(p_st.id), sqlerrm
       using errcode = '54000', hint = 'A group key has an index, which takes about 2,700 bytes. Group by a shorter expression, or delete the rows with such keys from the lake.';
-  when sqlclient_unable_to_establish_sqlconnection or connection_failure or connection_exception then
+  when sqlclient_unable_to_establish_sqlconnection or connection_failure or connection_exception or sqlstate 'LT013' then
     raise exception 'the lake engine cannot be reached: %', sqlerrm
       using errcode = 'TR014', hint = 'Nothing was changed. It is tried again by itself where there is a schedule; a rewind to the end of an earlier refresh works without it.';
 end

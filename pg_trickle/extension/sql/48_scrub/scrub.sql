@@ -117,6 +117,7 @@ declare
   found text;
   level text := 'engine';
 begin
+  perform pgtrickle_internal.check_lake_version();
   select s.* into st from pgtrickle_internal.stream_tables s where s.id = p_id;
   perform pgtrickle_internal.pin_snapshot(head);
   perform pgtrickle_internal.check_sources(p_id, head);
@@ -144,7 +145,7 @@ begin
   summary := format('%s: %s, level %s, %s ms', pgtrickle_internal.qualified_name(p_id),
     coalesce(kind || ' healed: ' || found, format('%s rows at snapshot %s, as the query gives them', compared.row_count, head)),
     level, round(extract(epoch from clock_timestamp() - begun_at) * 1000));
-exception when sqlclient_unable_to_establish_sqlconnection or connection_failure or connection_exception
+exception when sqlclient_unable_to_establish_sqlconnection or connection_failure or connection_exception or sqlstate 'LT013'
     or fdw_unable_to_establish_connection then
   raise exception 'the lake engine cannot be reached: %', sqlerrm
     using errcode = 'TR014', hint = 'Nothing was changed. A scheduled table is scrubbed again by itself.';

@@ -13,7 +13,7 @@ begin
     select coalesce(array_agg(s.path), ''{}'') from s' into v_files using p_folder;
   return v_files;
 exception
-  when sqlclient_unable_to_establish_sqlconnection or connection_failure or connection_exception
+  when sqlclient_unable_to_establish_sqlconnection or connection_failure or connection_exception or sqlstate 'LT013'
     or fdw_unable_to_establish_connection then
     raise exception 'the lake engine cannot be reached: %', sqlerrm
       using errcode = 'TR014', hint = 'Start it and try again, or leave the storage out.';

@@ -11,7 +11,7 @@ declare
 begin
   begin
     execute 'select description::jsonb from pgtrickle_lake.describe where plan = (select $1)' into result using plan;
-  exception when sqlclient_unable_to_establish_sqlconnection or connection_failure or connection_exception then
+  exception when sqlclient_unable_to_establish_sqlconnection or connection_failure or connection_exception or sqlstate 'LT013' then
     raise exception 'the lake engine cannot be reached: %', sqlerrm
       using errcode = 'TR014', hint = 'Start it and try again; nothing was created.';
   end;

@@ -14,6 +14,7 @@ begin
   if st.id is null or cardinality(pgtrickle_internal.holders(st.id)) > 0 then
     return null;
   end if;
+  perform pgtrickle_internal.check_lake_version();
   head := pgtrickle_internal.lake_head();
   if st.contents_snapshot = head and st.frontier_snapshot = head then
     update pgtrickle_internal.stream_tables s set last_refreshed_at = clock_timestamp(), last_error = null, last_sqlstate = null,

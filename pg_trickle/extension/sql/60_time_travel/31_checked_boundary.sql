@@ -27,7 +27,7 @@ begin
       computed := pgtrickle_internal.verify_contents(p_id, p_snapshot, 'engine', null);
     end if;
   exception
-    when sqlclient_unable_to_establish_sqlconnection or connection_failure or connection_exception
+    when sqlclient_unable_to_establish_sqlconnection or connection_failure or connection_exception or sqlstate 'LT013'
       or fdw_unable_to_establish_connection or io_error
       -- files that are lost, or cannot be read
       or sqlstate 'LT008' or sqlstate 'LT010' or sqlstate 'LT012' then

@@ -32,7 +32,7 @@ begin
 exception
   when data_exception or cardinality_violation then
     perform pgtrickle_internal.refuse_query_failure('replay', id, target, sqlstate, sqlerrm);
-  when sqlclient_unable_to_establish_sqlconnection or connection_failure or connection_exception
+  when sqlclient_unable_to_establish_sqlconnection or connection_failure or connection_exception or sqlstate 'LT013'
     or fdw_unable_to_establish_connection then
     raise exception 'the lake engine cannot be reached: %', sqlerrm
       using errcode = 'TR014', hint = 'Nothing was changed. Try again when it is back.';

@@ -26,7 +26,7 @@ begin
   end loop;
   return result;
 exception
-  when sqlclient_unable_to_establish_sqlconnection or connection_failure or connection_exception
+  when sqlclient_unable_to_establish_sqlconnection or connection_failure or connection_exception or sqlstate 'LT013'
     or fdw_unable_to_establish_connection then
     raise exception 'the lake engine cannot be reached: %', sqlerrm
       using errcode = 'TR014', hint = 'Level fingerprint compares with what was recorded when the rows were published, without the engine.';

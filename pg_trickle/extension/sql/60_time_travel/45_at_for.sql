@@ -15,7 +15,7 @@ begin
     return query execute pgtrickle_internal.target_rows_sql(id) using pgtrickle_internal.plan_text(id), p_snapshot;
   end if;
 exception
-  when sqlclient_unable_to_establish_sqlconnection or connection_failure or connection_exception
+  when sqlclient_unable_to_establish_sqlconnection or connection_failure or connection_exception or sqlstate 'LT013'
     or fdw_unable_to_establish_connection then
     raise exception 'the lake engine cannot be reached: %', sqlerrm
       using errcode = 'TR014', hint = 'Try again when it is back.';

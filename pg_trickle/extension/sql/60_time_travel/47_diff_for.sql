@@ -23,7 +23,7 @@ begin
       using pgtrickle_internal.plan_text(v_id), p_snapshot;
   end if;
 exception
-  when sqlclient_unable_to_establish_sqlconnection or connection_failure or connection_exception
+  when sqlclient_unable_to_establish_sqlconnection or connection_failure or connection_exception or sqlstate 'LT013'
     or fdw_unable_to_establish_connection then
     raise exception 'the lake engine cannot be reached: %', sqlerrm
       using errcode = 'TR014', hint = 'Try again when it is back.';

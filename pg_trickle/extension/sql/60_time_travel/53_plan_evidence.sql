@@ -27,7 +27,7 @@ begin
     p_evidence, compared.expected_row_count, compared.expected_fingerprint,
     p_sample => pgtrickle_internal.contradiction_sample(compared.unexpected, compared.missing)));
 exception
-  when sqlclient_unable_to_establish_sqlconnection or connection_failure or connection_exception
+  when sqlclient_unable_to_establish_sqlconnection or connection_failure or connection_exception or sqlstate 'LT013'
     or fdw_unable_to_establish_connection or data_exception or io_error
     -- files that are lost, or cannot be read
     or sqlstate 'LT008' or sqlstate 'LT010' or sqlstate 'LT012' then

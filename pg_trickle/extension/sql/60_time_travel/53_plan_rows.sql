@@ -26,7 +26,7 @@ begin
           select '+', m from jsonb_array_elements(compared.missing) m) c
         order by c.item::text collate "C", c.change limit 20) s));
 exception
-  when sqlclient_unable_to_establish_sqlconnection or connection_failure or connection_exception
+  when sqlclient_unable_to_establish_sqlconnection or connection_failure or connection_exception or sqlstate 'LT013'
     or fdw_unable_to_establish_connection then
     return jsonb_build_object('rows_changed', null, 'sample', '[]'::jsonb,
       'rows_error', jsonb_build_object('code', 'TR014', 'message', sqlerrm));

@@ -17,7 +17,7 @@ begin
     where p.pronamespace = 'pgtrickle'::regnamespace
       and p.proname not in ('attach_lake', 'at', 'diff', 'snapshots', 'explain', 'verify', 'scheduler_start', 'due_refreshes',
         'next_due_ms', 'scheduled_refresh', 'record_failure', 'maintain', 'check_lake', 'record_lake_failure', 'scrub_due',
-        'scheduled_scrub', 'record_scrub_failure', 'scrub_facts')
+        'scheduled_scrub', 'record_scrub_failure', 'scrub_facts', 'lake_trouble')
   loop
     execute pg_catalog.format('grant execute on %s to pgtrickle_admin', signature);
   end loop;
@@ -31,7 +31,7 @@ begin
     select format('function %s', p.oid::regprocedure) from pg_catalog.pg_proc p
     where p.pronamespace = 'pgtrickle'::regnamespace and p.proname in ('scheduler_start', 'due_refreshes',
       'next_due_ms', 'scheduled_refresh', 'record_failure', 'maintain', 'check_lake', 'record_lake_failure', 'scrub_due',
-      'scheduled_scrub', 'record_scrub_failure', 'scrub_facts')
+      'scheduled_scrub', 'record_scrub_failure', 'scrub_facts', 'lake_trouble')
   loop
     execute pg_catalog.format('grant execute on %s to pgtrickle_scheduler, pgtrickle_admin', signature);
   end loop;
