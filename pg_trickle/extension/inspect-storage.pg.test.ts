@@ -26,6 +26,7 @@ const rowCount = async () => {
 
 beforeAll(async () => {
   duckdb = await trickle().duckdb({ readOnly: false });
+  await duckdb.run("call lake.set_option('data_inlining_row_limit', 10)");
 });
 
 // A name that a pattern would take for its own, and files in folders of their own.

@@ -38,11 +38,11 @@ beforeAll(async () => {
     PLANS_PASSWORD: "plans",
     LAKE_TEMP_DIRECTORY: join(folder.path, "spill"),
   });
+  const logger = pino({ level: "silent" });
   const make = (options: LakeOptions) => {
     made += 1;
-    return createInstance(options);
+    return createInstance(options, logger);
   };
-  const logger = pino({ level: "silent" });
   const lake = await Lake.open({ ...config }, logger, make);
   server = await serve(config, lake, logger);
   duckdb = await openDuckdb({ ...attach, dataPath, readOnly: false });

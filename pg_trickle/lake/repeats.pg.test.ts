@@ -112,6 +112,9 @@ describe("a row-by-row change", () => {
   });
 
   test("of a row that is inlined in the catalog does not undo another client's change of it", async () => {
+    const limit = (rows: number) =>
+      duckdb.run(`call lake.set_option('data_inlining_row_limit', ${rows}, table_name => 'events')`);
+    await limit(10);
     await duckdb.run("insert into lake.main.events values (uuid(), 'inlined', 1, now())");
     const client = await connect();
     await client.query("begin");
@@ -121,6 +124,7 @@ describe("a row-by-row change", () => {
     expect((await types()) as object).toMatchObject({ inlined: [100, 1] });
     await client.query("update lake.events set value = value + (random() < 2)::int where event_type = 'inlined'");
     expect((await types()) as object).toMatchObject({ inlined: [101, 1] });
+    await limit(0);
   });
 
   test("of rows whose table hides the file is not made again: nobody could say that they are the same", async () => {

@@ -41,6 +41,8 @@ function firstRows(ids: { next: number }): Row[] {
 
 async function fill(database: TrickleDatabase, inserts: readonly Statement[]): Promise<void> {
   const duckdb = await database.duckdb({ readOnly: false });
+  // The engine inlines nothing until it attaches anew, its clients do: the richer lake.
+  await duckdb.run("call lake.set_option('data_inlining_row_limit', 10)");
   await duckdb.run("drop table if exists lake.main.events");
   for (const table of LAKE_TABLES) {
     await duckdb.run(`create table lake.main.${table} (id bigint, k varchar, v bigint, owner integer)`);

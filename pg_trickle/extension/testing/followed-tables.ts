@@ -1,4 +1,5 @@
 // For tests only: lake tables that other clients write to, each below a stream table with deltas and one without.
+import { beforeAll } from "vitest";
 import type { useStreamTables } from "./stream-tables.ts";
 
 type Tools = Pick<ReturnType<typeof useStreamTables>, "sql" | "duckdb">;
@@ -12,6 +13,8 @@ export const summaryOf = (table: string): string =>
 export const streamTableOf = (table: string, mode: string): string => `${table}_${mode.toLowerCase()}`;
 
 export function useFollowedTables({ sql, duckdb }: Tools) {
+  // As without an engine: small writes are inlined, and have to be flushed.
+  beforeAll(() => duckdb().run("call lake.set_option('data_inlining_row_limit', 10)"));
   return {
     async create(table: string): Promise<void> {
       await duckdb().run(`create table lake.${table} (k varchar, v integer, w integer)`);

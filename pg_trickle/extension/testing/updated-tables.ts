@@ -21,6 +21,8 @@ export async function rows(sql: Sql, text: string, values: unknown[] = []): Prom
 /** The same in both versions. */
 export async function fill(database: TrickleDatabase): Promise<void> {
   const client = await database.duckdb({ readOnly: false });
+  // As in a lake of then: small writes are in tables of the catalog that come into being with them.
+  await client.run("call lake.set_option('data_inlining_row_limit', 10)");
   await client.run("create table lake.kinds (kind varchar, label varchar)");
   await client.run("create table lake.growing (kind varchar)");
   await client.run("insert into lake.kinds values ('click', 'Click')");

@@ -5,8 +5,10 @@ import { existsSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { type DuckDBConnection, DuckDBInstance } from "@duckdb/node-api";
+import type { Logger } from "pino";
 import { readVersionMismatch } from "./catalog-version.ts";
 import { explainInitFailure } from "./init-failure.ts";
+import { DEFAULT_INLINING_ROW_LIMIT, storeInliningLimit } from "./inlining-limit.ts";
 
 export interface LakeOptions {
   /** libpq conninfo of the catalog role. */
@@ -17,7 +19,7 @@ export interface LakeOptions {
   readonly memoryLimit: string;
   readonly threads: number;
   readonly tempDirectory: string;
-  /** For every client of the lake; null: what the catalog says, and of this engine nothing inlined if it says nothing. */
+  /** For every client of the lake; null: what the catalog says, and DEFAULT_INLINING_ROW_LIMIT if it says nothing. */
   readonly inliningRowLimit: number | null;
   readonly initFile: string | null;
 }
@@ -69,22 +71,11 @@ async function attach(connection: DuckDBConnection, options: LakeOptions): Promi
   try {
     await connection.run(
       `attach ${literal(target)} as lake (data_path ${literal(asDirectory(options.dataPath))},
-        metadata_schema ${literal(options.metadataSchema)}, data_inlining_row_limit ${options.inliningRowLimit ?? 0})`,
+        metadata_schema ${literal(options.metadataSchema)}, data_inlining_row_limit ${options.inliningRowLimit ?? DEFAULT_INLINING_ROW_LIMIT})`,
     );
   } catch (error) {
     throw readVersionMismatch(error) ?? error;
   }
-}
-
-/** An option in the catalog goes before what a client attaches with; those that are attached already do not see it. */
-async function limitInlining(connection: DuckDBConnection, limit: number | null): Promise<void> {
-  if (limit === null) return;
-  const result = await connection.runAndReadAll(
-    `select value from ducklake_options('lake') where option_name = 'data_inlining_row_limit' and scope = 'GLOBAL'`,
-  );
-  const [known] = result.getRows();
-  if (known?.[0] === String(limit)) return;
-  await connection.run(`call lake.set_option('data_inlining_row_limit', ${limit})`);
 }
 
 /**
@@ -130,7 +121,7 @@ function settings(options: LakeOptions): readonly string[] {
   ];
 }
 
-export async function createInstance(options: LakeOptions): Promise<DuckDBInstance> {
+export async function createInstance(options: LakeOptions, logger: Pick<Logger, "info">): Promise<DuckDBInstance> {
   const instance = await DuckDBInstance.create(":memory:", {
     threads: String(options.threads),
     memory_limit: options.memoryLimit,
@@ -142,7 +133,7 @@ export async function createInstance(options: LakeOptions): Promise<DuckDBInstan
   await loadExtensions(connection, options);
   await attach(connection, options);
   await endEarlierProcesses(connection);
-  await limitInlining(connection, options.inliningRowLimit);
+  await storeInliningLimit(connection, options.inliningRowLimit, logger);
   await initialise(connection, options.initFile);
   for (const setting of settings(options)) await connection.run(setting);
   connection.disconnectSync();

@@ -28,7 +28,7 @@ export interface LakeInstance {
   closeSync(): void;
 }
 
-export type MakeInstance = (options: LakeOptions) => Promise<LakeInstance>;
+export type MakeInstance = (options: LakeOptions, logger: Logger) => Promise<LakeInstance>;
 
 interface Parsers {
   readonly small: Parser;
@@ -66,7 +66,7 @@ export class Lake {
   }
 
   static async open(options: LakeOptions, logger: Logger, makeInstance: MakeInstance = createInstance): Promise<Lake> {
-    const lake = new Lake(options, logger, makeInstance, await makeInstance(options));
+    const lake = new Lake(options, logger, makeInstance, await makeInstance(options, logger));
     lake.#parsers = await lake.#connectParsers(lake.#instance, lake.#generation);
     return lake;
   }
@@ -195,7 +195,7 @@ export class Lake {
   async #tryFresh({ statement, signal }: Failure, { message }: Error): Promise<boolean> {
     const head = await this.#head();
     if (!this.#doubts.has(message, head)) return false;
-    const instance = await this.#makeInstance(this.#options);
+    const instance = await this.#makeInstance(this.#options, this.#logger);
     const limit = AbortSignal.any([signal, AbortSignal.timeout(TRY_LIMIT_MS)]);
     if (await this.#succeeds(statement, instance, limit)) {
       this.#logger.warn({ reason: withoutPasswords(message) }, "the lake's attachment was outdated: attached anew");
@@ -237,7 +237,7 @@ export class Lake {
 
   async #replaceInstance(made?: LakeInstance): Promise<void> {
     const next = this.#generation + 1;
-    const instance = made ?? (await this.#makeInstance(this.#options));
+    const instance = made ?? (await this.#makeInstance(this.#options, this.#logger));
     const parsers = await this.#connectParsers(instance, next);
     // The one before is not closed: calls that are still inside it would crash the process. It goes with its last user.
     this.#instance = instance;

@@ -1,8 +1,8 @@
 // For tests only: a real DuckDB instance behind the engine's own interface that can be told to be dead, and which
 // statements it dies of. It says so in DuckDB's words; nothing that really harms a DuckDB is run.
 import type { DuckDBConnection } from "@duckdb/node-api";
-import { createInstance, type LakeOptions } from "../duck/instance.ts";
-import type { LakeInstance } from "../duck/lake.ts";
+import { createInstance } from "../duck/instance.ts";
+import type { LakeInstance, MakeInstance } from "../duck/lake.ts";
 
 const DEAD =
   "FATAL Error: Failed: database has been invalidated because of a previous fatal error. The database must be restarted prior to being used again.";
@@ -16,9 +16,9 @@ export class Mortals {
   refuses: Error | null = null;
   #isDead = false;
 
-  readonly make = async (options: LakeOptions): Promise<LakeInstance> => {
+  readonly make: MakeInstance = async (options, logger): Promise<LakeInstance> => {
     if (this.refuses !== null) throw this.refuses;
-    const instance = await createInstance(options);
+    const instance = await createInstance(options, logger);
     this.made += 1;
     this.#isDead = false;
     const number = this.made;
