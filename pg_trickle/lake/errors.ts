@@ -1,6 +1,6 @@
 // Errors with a SQLSTATE, and, with storage-errors.ts, the one place that reads DuckDB's error texts: DuckDB gives no codes, so
 // its class prefix ("Binder Error: …") and a few fixed phrases are all there is. Clients only ever see the codes.
-import { readStorageFailure } from "./storage-errors.ts";
+import { FILE_LOST_HINT, readStorageFailure } from "./storage-errors.ts";
 
 export interface ErrorExtras {
   readonly detail?: string;
@@ -119,7 +119,7 @@ const RULES: readonly Rule[] = [
   {
     match: /^IO Error: [^\n]*\.parquet"?: No such file or directory/,
     sqlState: SQL_STATE.fileLost,
-    hint: "A data file of the lake is lost: something other than the lake has removed it. Restore it from a backup; snapshots that do not need it can still be read, and strategy Journal of a rewind reads no file.",
+    hint: FILE_LOST_HINT,
   },
   { match: /^IO Error/, sqlState: "58030" },
   { match: /^Invalid Input Error/, sqlState: "22023" },
@@ -233,7 +233,8 @@ export function toLakeError(error: unknown): LakeError {
   const message = error instanceof Error ? error.message : String(error);
   const storage = readStorageFailure(message);
   if (storage !== null) {
-    return new LakeError(SQL_STATE.storageFailed, storage.message, { cause: error, hint: storage.hint });
+    const sqlState = storage.isFileLost ? SQL_STATE.fileLost : SQL_STATE.storageFailed;
+    return new LakeError(sqlState, storage.message, { cause: error, hint: storage.hint });
   }
   const rule = RULES.find((candidate) => candidate.match.test(message));
   const sentence = rule?.isSentence === true ? rule.match.exec(message)?.[1] : undefined;
