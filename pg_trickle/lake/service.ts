@@ -32,7 +32,7 @@ function engineParts(config: Config, lake: Lake): EngineParts {
   const counters = new ReadCounters();
   return {
     lake,
-    health: new LakeHealth(lake, config.metadataSchema),
+    health: new LakeHealth(lake, config),
     gates,
     turn: new Turn({ lake, gates, nowMs: () => performance.now(), sleep }),
     counters,

@@ -1,7 +1,8 @@
-// Whether the lake can be used at this moment: the instance lives and its catalog answers and is of the version that it knows. Asked on a connection of its own,
+// Whether the lake can be used at this moment: the instance lives and its catalog answers, is of the version that it knows and has its files where it reads and writes them. Asked on a connection of its own,
 // past every queue; askers at the same time share one answer, and each gets one in time.
 import { deathIn, LakeError, SQL_STATE, toLakeError } from "../errors.ts";
 import { quoteIdentifier } from "../planner/quoting.ts";
+import { asDirectory, dataPathError } from "./catalog-data-path.ts";
 import { KNOWN_VERSION, versionError } from "./catalog-version.ts";
 import type { LakeConnection } from "./connection.ts";
 import { METADATA_CATALOG } from "./instance.ts";
@@ -15,11 +16,15 @@ const QUESTION_LIMIT_MS = 10_000;
 export class LakeHealth {
   readonly #lake: Lake;
   readonly #metadata: string;
+  readonly #metadataSchema: string;
+  readonly #dataPath: string;
   #connection: LakeConnection | null = null;
   #asking: Promise<string | null> | null = null;
 
-  constructor(lake: Lake, metadataSchema: string) {
+  constructor(lake: Lake, { metadataSchema, dataPath }: { metadataSchema: string; dataPath: string }) {
     this.#lake = lake;
+    this.#metadataSchema = metadataSchema;
+    this.#dataPath = asDirectory(dataPath);
     this.#metadata = `${METADATA_CATALOG}.${quoteIdentifier(metadataSchema)}.ducklake_metadata`;
   }
 
@@ -66,11 +71,19 @@ export class LakeHealth {
       AbortSignal.timeout(QUESTION_LIMIT_MS),
     );
     if (rows.length === 0) throw new LakeError(SQL_STATE.connectionFailure, "the lake's catalog has no snapshot");
-    const [version] = await this.#connection.all(
-      `select value from ${this.#metadata} where key = 'version'`,
+    const facts = await this.#connection.all(
+      `select key, value from ${this.#metadata} where key in ('version', 'data_path')`,
       AbortSignal.timeout(QUESTION_LIMIT_MS),
     );
-    if (version?.[0] !== KNOWN_VERSION) throw versionError(String(version?.[0]), KNOWN_VERSION);
+    this.#check(new Map(facts.map(([key, value]) => [String(key), String(value)])));
+  }
+
+  #check(facts: ReadonlyMap<string, string>): void {
+    const version = facts.get("version");
+    if (version !== KNOWN_VERSION) throw versionError(String(version), KNOWN_VERSION);
+    const ofCatalog = facts.get("data_path");
+    if (ofCatalog === undefined || ofCatalog === this.#dataPath) return;
+    throw dataPathError({ ofCatalog, ofEngine: this.#dataPath, metadataSchema: this.#metadataSchema });
   }
 
   #close(): void {

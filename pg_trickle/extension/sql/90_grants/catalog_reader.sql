@@ -9,7 +9,7 @@ declare
   reader text;
 begin
   foreach reader in array array[
-    'lake_head()', 'lake_version()', 'lake_oldest()', 'lake_oldest_time()', 'snapshot_exists(bigint)', 'lake_has_hole(bigint, bigint)',
+    'lake_head()', 'lake_version()', 'lake_data_path()', 'lake_oldest()', 'lake_oldest_time()', 'snapshot_exists(bigint)', 'lake_has_hole(bigint, bigint)',
     'nearest_snapshots(bigint)', 'lake_snapshot_at(timestamptz)', 'lake_marked_snapshot(text, bigint)',
     'lake_table_at(text, text, bigint)', 'lake_table_ids(text, text)', 'lake_table_size(bigint, bigint)',
     'lake_columns(bigint)', 'lake_column_spans(text, text)', 'snapshot_changes(bigint, bigint)', 'lake_commits(bigint[])', 'lake_table_rows(bigint[])',
