@@ -21,6 +21,7 @@ export interface TransactionServices {
   readonly applicationName: () => string;
   readonly columnsOf: (table: string) => Promise<readonly Column[]>;
   readonly metadataSchema: string;
+  readonly nowMs: () => number;
 }
 
 interface Savepoint {
@@ -31,6 +32,11 @@ interface Savepoint {
 }
 
 const GATE_TIMEOUT_MS = 30_000;
+/**
+ * The catalog does not know a transaction's files before COMMIT, so that a clean-up of orphaned files takes them once they are
+ * old enough, by DuckLake's default after two days; COMMIT would not notice. Older ones are written anew.
+ */
+const FILES_LIMIT_MS = 24 * 60 * 60_000;
 const NEVER = new AbortController().signal;
 
 export class LakeTransaction {
@@ -42,6 +48,8 @@ export class LakeTransaction {
   #begun = false;
   #broken = false;
   #hasChanges = false;
+  /** When DuckDB's transaction wrote first. */
+  #filesSinceMs: number | null = null;
   #serializable = false;
   #savepoints: Savepoint[] = [];
 
@@ -83,6 +91,7 @@ export class LakeTransaction {
     this.#hasChanges = true;
     this.#changedTables.add(table);
     for (const savepoint of this.#savepoints) savepoint.isApplied = true;
+    this.#filesSinceMs ??= this.#services.nowMs();
     const count = await this.guard(() => connection.run(sql, signal));
     this.#staged.addChange({ kind: "change", table, sql, count });
     return count;
@@ -202,6 +211,7 @@ export class LakeTransaction {
     if (!this.#staged.hasPending) return;
     for (const savepoint of this.#savepoints) savepoint.isApplied ||= this.#staged.mark() > savepoint.mark;
     const { columnsOf } = this.#services;
+    this.#filesSinceMs ??= this.#services.nowMs();
     for (const run of this.#staged.pending) {
       if (run.kind !== "insert") this.#hasChanges = true;
       await applyRun(run, { connection, columnsOf, view: this.places.view, signal });
@@ -220,15 +230,19 @@ export class LakeTransaction {
 
   async #endDuckdb(how: "commit" | "rollback"): Promise<void> {
     if (this.#begun) await this.#connection?.run(how, NEVER);
-    this.#begun = false;
-    this.#broken = false;
+    this.#forgetDuckdb();
   }
 
   #dropConnection(): void {
     this.#connection?.close();
     this.#connection = null;
+    this.#forgetDuckdb();
+  }
+
+  #forgetDuckdb(): void {
     this.#begun = false;
     this.#broken = false;
+    this.#filesSinceMs = null;
   }
 
   #savepointIndex(name: string): number {
@@ -276,6 +290,7 @@ export class LakeTransaction {
   }
 
   async #commitDuckdb(): Promise<void> {
+    if (this.#services.nowMs() - (this.#filesSinceMs ?? Number.POSITIVE_INFINITY) > FILES_LIMIT_MS) throw filesTooOld();
     // A COMMIT that fails ends DuckDB's transaction all the same.
     this.#begun = false;
     // From here on a cancel would only make the outcome unknown.
@@ -296,4 +311,13 @@ function noPartialRollback(): LakeError {
   return new LakeError("0A000", "a DELETE or UPDATE of a lake table cannot be rolled back to a savepoint", {
     hint: "Roll the whole transaction back; keep deletes and updates of lake tables out of blocks that catch exceptions.",
   });
+}
+
+/** As a conflict, so that whatever can be done again is. */
+function filesTooOld(): LakeError {
+  return new LakeError(
+    SQL_STATE.serializationFailure,
+    "the transaction has files that are older than a day: a clean-up of orphaned files may have taken them",
+    { hint: "Nothing of it is in the lake. Run it again, so that it takes less than a day." },
+  );
 }

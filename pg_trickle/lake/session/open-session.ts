@@ -57,6 +57,7 @@ export function openSession(user: string, applicationName: string, engine: Engin
     applicationName: () => settings.get("application_name"),
     columnsOf,
     metadataSchema: engine.metadataSchema,
+    nowMs: () => performance.now(),
   });
   const admission = engine.admissions[user];
   if (admission === undefined) throw new LakeError(SQL_STATE.invalidAuthorization, `user "${user}" has no queries`);
