@@ -212,18 +212,42 @@ function deathForClient(death: InstanceDead): LakeError {
 
 const NOT_ALLOWED = /Permission Error: .*?"([^"]+)"[^"]*disabled by configuration/s;
 
-/** A file that a client has added where the engine must not read, or null. */
+interface OutsideKind {
+  readonly name: string;
+  readonly wayOut: string;
+  readonly hint: string;
+}
+
+const OUTSIDE = {
+  data: {
+    name: "data file",
+    wayOut: "write its rows there, or move the file there and add it anew",
+    hint: "Snapshots before the file was added can be read. Write its rows there with a DuckDB that may read it, by `create or replace table t as from t`; or delete them with lake option data_inlining_row_limit 0, move the file below the data path, and add it from there.",
+  },
+  deletions: {
+    name: "delete file",
+    wayOut: "copy it there and let the catalog say so",
+    hint: "Snapshots before it can be read. `select mend from pgtrickle.inspect_lake()` has the place for the copy and the statement.",
+  },
+  folder: {
+    name: "folder",
+    wayOut: "write its table there",
+    hint: "Write the table there with a DuckDB that may read it, by `create or replace table t as from t`.",
+  },
+} as const satisfies Record<string, OutsideKind>;
+
+function outsideKind(path: string): OutsideKind {
+  if (!path.endsWith(".parquet")) return OUTSIDE.folder;
+  return path.endsWith("-delete.parquet") ? OUTSIDE.deletions : OUTSIDE.data;
+}
+
+/** A file that a client has added where the engine must not read, or the folder of a table where it must not write; or null. */
 export function outsideDataPath(error: unknown, dataPath: string): LakeError | null {
   const path = NOT_ALLOWED.exec(error instanceof Error ? error.message : "")?.[1];
   if (path === undefined) return null;
-  return new LakeError(
-    SQL_STATE.insufficientPrivilege,
-    `data file ${path} is outside the lake's data path ${dataPath}: write its rows there, or move the file there and add it anew`,
-    {
-      cause: error,
-      hint: "Snapshots before the file was added can be read. Write its rows there with a DuckDB that may read it, by `create or replace table t as from t`; or delete them with lake option data_inlining_row_limit 0, move the file below the data path, and add it from there.",
-    },
-  );
+  const { name, wayOut, hint } = outsideKind(path);
+  const message = `${name} ${path} is outside the lake's data path ${dataPath}: ${wayOut}`;
+  return new LakeError(SQL_STATE.insufficientPrivilege, message, { cause: error, hint });
 }
 
 /** Any thrown value as an error that a client can be told. */
