@@ -135,6 +135,19 @@ test("a seed file that fails leaves nothing and says which one and why", async (
   expect(await query("select to_regclass('half') as half")).toEqual([{ half: null }]);
 });
 
+test("a data path that is not the catalog's ends at once, with both and what to do about it, and the right one is taken", async () => {
+  const own = join(folder.path, "data");
+  await bootstrap("init", { LAKE_DATA_PATH: own, OPERATOR_PASSWORD: "new" });
+  const recorded = "select data_path from pgtrickle_internal.installation";
+  expect(await query(recorded)).toEqual([{ data_path: own }]);
+  const { code, stderr } = await failureOf(bootstrap("init", { LAKE_DATA_PATH: "s3://other/lake/" }));
+  expect(code).toBe(1);
+  expect(stderr).toBe(
+    `bootstrap: the lake's catalog has the data path ${own}/, and the lake engine is set to s3://other/lake/\nSet LAKE_DATA_PATH (in the chart pgTrickle.lake.s3.bucket and .prefix) to the catalog's. Or, if the files were moved, stop all clients and run in PostgreSQL: update ducklake.ducklake_metadata set value = 's3://other/lake/' where key = 'data_path';\n`,
+  );
+  expect(await query(recorded)).toEqual([{ data_path: own }]);
+});
+
 test("a wrong password ends at once, with what to do about it", async () => {
   const url = environment.ADMIN_URL.replace(/postgres:[^@]*@/, "postgres:wrong@");
   const { code, stderr } = await failureOf(bootstrap("init", { ADMIN_URL: url }));

@@ -51,6 +51,14 @@ async function installExtension(client: ClientBase, logger: Logger): Promise<voi
   }
 }
 
+/** What PostgreSQL says, with its hint. */
+function explainFailure(error: unknown, before = ""): BootstrapError {
+  const { message, hint } = error as { message?: string; hint?: string };
+  return new BootstrapError([`${before}${message ?? String(error)}`, hint].filter(Boolean).join("\n"), {
+    cause: error,
+  });
+}
+
 async function createLogins(client: ClientBase, config: Config): Promise<void> {
   for (const { role, password, memberOf } of config.logins) {
     await createLogin(client, role, password);
@@ -71,7 +79,9 @@ export async function runInit(config: Config, logger: Logger): Promise<void> {
       logger.info({ database: config.database }, "database created");
     await withSession({ url: databaseUrl(config.adminUrl, config.database), waitMs, logger }, async (client) => {
       await installExtension(client, logger);
-      await attachLake(client, { ...config.lake, passwords: config.passwords });
+      await attachLake(client, { ...config.lake, passwords: config.passwords }).catch((error: unknown) => {
+        throw codeOf(error) === "TR014" ? explainFailure(error) : error;
+      });
       await createLogins(client, config);
     });
   });
@@ -81,13 +91,6 @@ export async function runInit(config: Config, logger: Logger): Promise<void> {
 /** The lake engine starts beside this: until it answers, the extension says so by these codes. */
 function isLakeAway(error: unknown): boolean {
   return codeOf(error) === "TR014" || codeOf(error) === "HV00N" || isTransient(error);
-}
-
-function explainSeedFailure(file: string, error: unknown): BootstrapError {
-  const { message, hint } = error as { message?: string; hint?: string };
-  return new BootstrapError([`${file}: ${message ?? String(error)}`, hint].filter(Boolean).join("\n"), {
-    cause: error,
-  });
 }
 
 async function applyWhenLakeAnswers(client: ClientBase, path: string, config: Config, logger: Logger): Promise<void> {
@@ -104,7 +107,7 @@ async function applyWhenLakeAnswers(client: ClientBase, path: string, config: Co
       }
       logger.info({ file }, "waiting for the lake engine");
     } catch (error) {
-      if (!isLakeAway(error) || performance.now() > deadlineMs) throw explainSeedFailure(file, error);
+      if (!isLakeAway(error) || performance.now() > deadlineMs) throw explainFailure(error, `${file}: `);
       logger.info({ file, reason: codeOf(error) }, "waiting for the lake engine");
     }
     await delay(SEED_RETRY_MS);

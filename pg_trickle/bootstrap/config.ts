@@ -18,6 +18,8 @@ const schema = z.object({
   LAKE_PORT: z.coerce.number().int().min(1).max(65_535),
   LAKE_SSLMODE: z.enum(["disable", "require", "verify-ca", "verify-full"]).optional(),
   LAKE_SSLROOTCERT: z.string().optional(),
+  // As the engine has it: a catalog whose files are elsewhere is told.
+  LAKE_DATA_PATH: z.string().optional(),
   LAKE_PASSWORD: secret,
   PLANS_PASSWORD: secret,
   CATALOG_PASSWORD: secret,
@@ -62,6 +64,7 @@ export interface LakeAddress {
   readonly port: number;
   readonly sslMode: string | null;
   readonly sslRootCert: string | null;
+  readonly dataPath: string | null;
 }
 
 interface S3Keys {
@@ -151,6 +154,7 @@ export function readConfig(environment: NodeJS.ProcessEnv): Config {
       port: env.LAKE_PORT,
       sslMode: env.LAKE_SSLMODE ?? null,
       sslRootCert: env.LAKE_SSLROOTCERT ?? null,
+      dataPath: env.LAKE_DATA_PATH ?? null,
     },
     passwords: { lake: env.LAKE_PASSWORD, plans: env.PLANS_PASSWORD, catalog: env.CATALOG_PASSWORD },
     logins: readLogins(env),

@@ -57,14 +57,16 @@ export interface Attachment {
   readonly port: number;
   readonly sslMode: string | null;
   readonly sslRootCert: string | null;
+  /** The engine's LAKE_DATA_PATH. */
+  readonly dataPath: string | null;
   readonly passwords: { readonly lake: string; readonly plans: string; readonly catalog: string };
 }
 
 export async function attachLake(client: ClientBase, to: Attachment): Promise<void> {
   await client.query(
     `select pgtrickle.attach_lake(host => $1, port => $2, lake_password => $3, plans_password => $4,
-       catalog_password => $5, sslmode => $6)`,
-    [to.host, to.port, to.passwords.lake, to.passwords.plans, to.passwords.catalog, to.sslMode],
+       catalog_password => $5, sslmode => $6, data_path => $7)`,
+    [to.host, to.port, to.passwords.lake, to.passwords.plans, to.passwords.catalog, to.sslMode, to.dataPath],
   );
   for (const server of ["lake", "lake_engine"]) {
     await client.query("select pgtrickle_internal.attach_server($1, $2::text[])", [server, tcpOptions(to.sslRootCert)]);

@@ -78,3 +78,53 @@ describe("the rewind", () => {
     expect(error.hint).toMatch(/Restore it from a backup.*strategy Journal/);
   });
 });
+
+describe("verify and scrub", () => {
+  const verify = (level: string) => sql("select ok from pgtrickle.verify('lost_sum', $1)", [level]);
+
+  test("name each file that is gone, before any row is read; level fingerprint needs none", async () => {
+    const putOtherBack = loseFile(trickle().dataPath, "lost", 0);
+    try {
+      for (const level of ["engine", "rows"]) {
+        const error = await failure(verify(level));
+        expect(error).toMatchObject({
+          code: "LT012",
+          message: expect.stringMatching(
+            /^data file \d+ of main\.lost is gone from the storage: \/.*\.parquet, and 1 more$/,
+          ),
+          hint: expect.stringMatching(/Stream table public\.lost_sum has its rows still.*inspect_lake/),
+        });
+        expect(error.detail?.split("\n")).toHaveLength(2);
+      }
+      expect((await verify("fingerprint")).rows).toEqual([{ ok: true }]);
+    } finally {
+      putOtherBack();
+    }
+  });
+
+  test("scrub the same, of a table that is not paused", async () => {
+    await sql("select pgtrickle.resume_scheduler(array['lost_sum'])");
+    expect(await failure(sql("select pgtrickle.scrub('lost_sum')"))).toMatchObject({
+      ...{ code: "LT012", message: expect.stringMatching(/^data file \d+ of main\.lost is gone from the storage: /) },
+    });
+  });
+
+  test("ask for the files of their own snapshot only", async () => {
+    putBack();
+    putBack = () => undefined;
+    const before = await head();
+    await duckdb().run("create table lake.main.beside as from range(30) r(i)");
+    const putOtherBack = loseFile(trickle().dataPath, "beside", 0);
+    await sql("insert into lake.lost values ('later', 1)");
+    const putLaterBack = loseFile(trickle().dataPath, "lost", -1);
+    try {
+      const shown = "select contents_snapshot from pgtrickle.pgt_stream_tables where pgt_name = 'lost_sum'";
+      expect(Number(await value(shown))).toBe(before);
+      expect((await verify("engine")).rows).toEqual([{ ok: true }]);
+    } finally {
+      putOtherBack();
+      putLaterBack();
+      await duckdb().run("drop table lake.main.beside");
+    }
+  });
+});

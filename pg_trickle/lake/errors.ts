@@ -1,6 +1,6 @@
 // Errors with a SQLSTATE, and, with storage-errors.ts, the one place that reads DuckDB's error texts: DuckDB gives no codes, so
 // its class prefix ("Binder Error: …") and a few fixed phrases are all there is. Clients only ever see the codes.
-import { readStorageFailure } from "./storage-errors.ts";
+import { FILE_LOST_HINT, readStorageFailure } from "./storage-errors.ts";
 
 export interface ErrorExtras {
   readonly detail?: string;
@@ -120,7 +120,7 @@ const RULES: readonly Rule[] = [
   {
     match: /^IO Error: [^\n]*\.parquet"?: No such file or directory/,
     sqlState: SQL_STATE.fileLost,
-    hint: "A data file of the lake is lost: something other than the lake has removed it. Restore it from a backup; snapshots that do not need it can still be read, and strategy Journal of a rewind reads no file.",
+    hint: FILE_LOST_HINT,
   },
   { match: /^IO Error/, sqlState: "58030" },
   { match: /^Invalid Input Error/, sqlState: "22023" },
@@ -213,18 +213,42 @@ function deathForClient(death: InstanceDead): LakeError {
 
 const NOT_ALLOWED = /Permission Error: .*?"([^"]+)"[^"]*disabled by configuration/s;
 
-/** A file that a client has added where the engine must not read, or null. */
+interface OutsideKind {
+  readonly name: string;
+  readonly wayOut: string;
+  readonly hint: string;
+}
+
+const OUTSIDE = {
+  data: {
+    name: "data file",
+    wayOut: "write its rows there, or move the file there and add it anew",
+    hint: "Snapshots before the file was added can be read. Write its rows there with a DuckDB that may read it, by `create or replace table t as from t`; or delete them with lake option data_inlining_row_limit 0, move the file below the data path, and add it from there.",
+  },
+  deletions: {
+    name: "delete file",
+    wayOut: "copy it there and let the catalog say so",
+    hint: "Snapshots before it can be read. `select mend from pgtrickle.inspect_lake()` has the place for the copy and the statement.",
+  },
+  folder: {
+    name: "folder",
+    wayOut: "write its table there",
+    hint: "Write the table there with a DuckDB that may read it, by `create or replace table t as from t`.",
+  },
+} as const satisfies Record<string, OutsideKind>;
+
+function outsideKind(path: string): OutsideKind {
+  if (!path.endsWith(".parquet")) return OUTSIDE.folder;
+  return path.endsWith("-delete.parquet") ? OUTSIDE.deletions : OUTSIDE.data;
+}
+
+/** A file that a client has added where the engine must not read, or the folder of a table where it must not write; or null. */
 export function outsideDataPath(error: unknown, dataPath: string): LakeError | null {
   const path = NOT_ALLOWED.exec(error instanceof Error ? error.message : "")?.[1];
   if (path === undefined) return null;
-  return new LakeError(
-    SQL_STATE.insufficientPrivilege,
-    `data file ${path} is outside the lake's data path ${dataPath}: write its rows there, or move the file there and add it anew`,
-    {
-      cause: error,
-      hint: "Snapshots before the file was added can be read. Write its rows there with a DuckDB that may read it, by `create or replace table t as from t`; or delete them with lake option data_inlining_row_limit 0, move the file below the data path, and add it from there.",
-    },
-  );
+  const { name, wayOut, hint } = outsideKind(path);
+  const message = `${name} ${path} is outside the lake's data path ${dataPath}: ${wayOut}`;
+  return new LakeError(SQL_STATE.insufficientPrivilege, message, { cause: error, hint });
 }
 
 /** Any thrown value as an error that a client can be told. */
@@ -234,7 +258,8 @@ export function toLakeError(error: unknown): LakeError {
   const message = error instanceof Error ? error.message : String(error);
   const storage = readStorageFailure(message);
   if (storage !== null) {
-    return new LakeError(SQL_STATE.storageFailed, storage.message, { cause: error, hint: storage.hint });
+    const sqlState = storage.isFileLost ? SQL_STATE.fileLost : SQL_STATE.storageFailed;
+    return new LakeError(sqlState, storage.message, { cause: error, hint: storage.hint });
   }
   const rule = RULES.find((candidate) => candidate.match.test(message));
   const sentence = rule?.isSentence === true ? rule.match.exec(message)?.[1] : undefined;

@@ -241,7 +241,10 @@ describe("health", () => {
   });
 
   test("is not ok, in time, when the lake does not answer", async () => {
-    const silent = new LakeHealth({ healing: () => new Promise(() => undefined) } as unknown as Lake, "ducklake");
+    const silent = new LakeHealth({ healing: () => new Promise(() => undefined) } as unknown as Lake, {
+      metadataSchema: "ducklake",
+      dataPath: "/lake/",
+    });
     expect(await silent.problem()).toMatch(/did not answer within 2000 ms/);
   });
 

@@ -5,10 +5,10 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { createSecureContext, type SecureContext } from "node:tls";
 import type { Logger } from "pino";
 import { type Config, isLoopback, RESERVED_FOR_PLANS } from "./config.ts";
+import { CatalogWatch } from "./duck/catalog-watch.ts";
 import { LakeHealth } from "./duck/health.ts";
 import type { Lake } from "./duck/lake.ts";
 import { ReadCounters } from "./duck/read-counters.ts";
-import { VersionWatch } from "./duck/version-watch.ts";
 import { Admission } from "./session/admission.ts";
 import { Gates } from "./session/gates.ts";
 import { type EngineParts, LAKE_USER, openSession, PLANS_USER } from "./session/open-session.ts";
@@ -33,8 +33,8 @@ function engineParts(config: Config, lake: Lake): EngineParts {
   const counters = new ReadCounters();
   return {
     lake,
-    health: new LakeHealth(lake, config.metadataSchema),
-    version: new VersionWatch(lake, config.metadataSchema, () => performance.now()),
+    health: new LakeHealth(lake, config),
+    catalog: new CatalogWatch(lake, config, () => performance.now()),
     gates,
     turn: new Turn({ lake, gates, nowMs: () => performance.now(), sleep }),
     counters,

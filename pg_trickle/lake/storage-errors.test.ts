@@ -49,6 +49,13 @@ describe("failures of the storage, in DuckDB's words", () => {
     expect(error.hint).toMatch(hint);
   });
 
+  test("a file that is not there is lost, which does not pass: S3 says so of a GET, by a word of its own", () => {
+    expect(toLakeError(new Error(get("404 Not Found", "NoSuchKey")))).toMatchObject({
+      ...{ sqlState: "LT012", message: `a data file of the lake is not there: HTTP 404 NoSuchKey, ${FILE}` },
+      hint: expect.stringMatching(/Restore it from a backup or the bucket's versions.*strategy Journal/),
+    });
+  });
+
   test("a signature in a URL is not told", () => {
     const failure = readStorageFailure(
       "IO Error: Timeout was reached error for HTTP GET to 'https://h/l/x?X-Amz-Signature=abc'",

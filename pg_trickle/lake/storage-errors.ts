@@ -2,6 +2,8 @@
 // Data files are uploaded before the catalog is told of them, so none of these failures leaves a commit behind.
 
 export interface StorageFailure {
+  /** One file is gone, which does not pass; the storage itself is there. */
+  readonly isFileLost: boolean;
   readonly message: string;
   readonly hint: string;
 }
@@ -44,6 +46,16 @@ interface Kind {
 const KEY_CODES = /^(?:InvalidAccessKeyId|SignatureDoesNotMatch|ExpiredToken|InvalidToken|TokenRefreshRequired)$/;
 const REGION_CODES = /^(?:AuthorizationHeaderMalformed|PermanentRedirect|IllegalLocationConstraintException)$/;
 
+export const FILE_LOST_HINT =
+  "A data file of the lake is lost: something other than the lake has removed it. Restore it from a backup or the bucket's versions; snapshots that do not need it can still be read, and strategy Journal of a rewind reads no file.";
+
+/** Said of a GET alone: the answer to a HEAD has no body, and so does not tell a file from its bucket. */
+const LOST: Kind = {
+  isIt: ({ code }) => code === "NoSuchKey",
+  what: "a data file of the lake is not there",
+  hint: FILE_LOST_HINT,
+};
+
 // Order matters: S3's own word before the status.
 const KINDS: readonly Kind[] = [
   {
@@ -76,6 +88,7 @@ const KINDS: readonly Kind[] = [
     what: "the lake's bucket does not exist",
     hint: "Create it, or correct pgTrickle.lake.s3.bucket and .endpoint. Nothing was committed.",
   },
+  LOST,
   {
     isIt: ({ status }) => status === 404,
     what: "a data file of the lake, or its whole bucket, is not there",
@@ -99,9 +112,10 @@ export function isMissingInStorage(message: string): boolean {
 export function readStorageFailure(message: string): StorageFailure | null {
   const answer = readAnswer(message);
   if (answer === null) return null;
-  const { what, hint } = KINDS.find(({ isIt }) => isIt(answer)) ?? OTHER;
+  const kind = KINDS.find(({ isIt }) => isIt(answer)) ?? OTHER;
   const status = answer.status === null ? "" : `HTTP ${answer.status} `;
   const said = `${status}${answer.code || answer.text}`.trim();
   // The query of a URL may carry a signature.
-  return { message: `${what}: ${said}, ${answer.target.replace(/\?.*$/, "")}`, hint };
+  const told = `${kind.what}: ${said}, ${answer.target.replace(/\?.*$/, "")}`;
+  return { message: told, hint: kind.hint, isFileLost: kind === LOST };
 }

@@ -45,6 +45,39 @@ describe("a data file that the target needs is lost", () => {
   });
 });
 
+describe("a data file that the replay needs is lost, after a rewind by the journal that needs none", () => {
+  const lost = async (spec: Spec) => {
+    const incident = await stage().damage();
+    const putBack = loseFile(stage().database.dataPath, "events", -1);
+    const status = await apply(incident.good, { strategy: "Auto", resume: { policy: "Automatic" }, ...spec });
+    expect(status).toMatchObject({ phase: "Failed", reason: "LakeDamaged", tables: [{ strategy: "Journal" }] });
+    expect(status.retry).toBeUndefined();
+    expect(status.message).toMatch(/main\/events\/ducklake-.*\.parquet.*No such file.*Restore it from a backup/);
+    return { incident, status, putBack };
+  };
+
+  test("failurePolicy Hold keeps the rows of the target, says so, and a resume goes on once the file is back", async () => {
+    const { incident, status, putBack } = await lost({ failurePolicy: "Hold" });
+    expect(status.message).toContain(
+      `public.event_summary stays paused with the rows of snapshot ${incident.good} (failurePolicy Hold). To go on, apply another StreamTableRewind`,
+    );
+    expect(await stage().table()).toMatchObject({ rows: good, snapshot: incident.good, status: "PAUSED" });
+    putBack();
+    await stage().pool.query("select pgtrickle.resume_scheduler(array['event_summary'])");
+    await stage().pool.query("select pgtrickle.refresh('event_summary')");
+    expect(await stage().table()).toMatchObject({ snapshot: incident.good + 1, holds: [] });
+  });
+
+  test("failurePolicy Resume gives the table back with those rows", async () => {
+    const { incident, status, putBack } = await lost({ failurePolicy: "Resume" });
+    putBack();
+    expect(status.message).toContain(
+      `The rewind to snapshot ${incident.good} stays and refreshing goes on (failurePolicy Resume).`,
+    );
+    expect(await stage().table()).toMatchObject({ rows: good, snapshot: incident.good, holds: [] });
+  });
+});
+
 describe("a dry run is planned by the strategy of its spec", () => {
   test("and refused where that one does not lead there", async () => {
     const { good: target } = await stage().damage();

@@ -1,9 +1,9 @@
-// Whether the lake can be used at this moment: the instance lives and its catalog answers and is of the version that it knows. Asked on a connection of its own,
+// Whether the lake can be used at this moment: the instance lives and its catalog answers, is of the version that it knows and has its files where it reads and writes them. Asked on a connection of its own,
 // past every queue; askers at the same time share one answer, and each gets one in time.
 import { deathIn, LakeError, SQL_STATE, toLakeError } from "../errors.ts";
+import { type CatalogPlace, catalogProblem } from "./catalog-watch.ts";
 import type { LakeConnection } from "./connection.ts";
 import type { Lake } from "./lake.ts";
-import { checkVersion } from "./version-watch.ts";
 
 /** The question takes some 3 ms; PostgreSQL's own check gives up after a few seconds. */
 const ANSWER_LIMIT_MS = 2000;
@@ -12,13 +12,13 @@ const QUESTION_LIMIT_MS = 10_000;
 
 export class LakeHealth {
   readonly #lake: Lake;
-  readonly #metadataSchema: string;
+  readonly #catalog: CatalogPlace;
   #connection: LakeConnection | null = null;
   #asking: Promise<string | null> | null = null;
 
-  constructor(lake: Lake, metadataSchema: string) {
+  constructor(lake: Lake, catalog: CatalogPlace) {
     this.#lake = lake;
-    this.#metadataSchema = metadataSchema;
+    this.#catalog = catalog;
   }
 
   /** What is wrong, or null; never rejects. */
@@ -64,7 +64,8 @@ export class LakeHealth {
       AbortSignal.timeout(QUESTION_LIMIT_MS),
     );
     if (rows.length === 0) throw new LakeError(SQL_STATE.connectionFailure, "the lake's catalog has no snapshot");
-    await checkVersion(this.#connection, this.#metadataSchema, AbortSignal.timeout(QUESTION_LIMIT_MS));
+    const problem = await catalogProblem(this.#connection, this.#catalog, AbortSignal.timeout(QUESTION_LIMIT_MS));
+    if (problem !== null) throw problem;
   }
 
   #close(): void {

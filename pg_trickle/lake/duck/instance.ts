@@ -6,6 +6,7 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { type DuckDBConnection, DuckDBInstance } from "@duckdb/node-api";
 import type { Logger } from "pino";
+import { asDirectory, readDataPathMismatch } from "./catalog-data-path.ts";
 import { readVersionMismatch } from "./catalog-version.ts";
 import { explainInitFailure } from "./init-failure.ts";
 import { DEFAULT_INLINING_ROW_LIMIT, storeInliningLimit } from "./inlining-limit.ts";
@@ -62,10 +63,6 @@ async function loadExtensions(connection: DuckDBConnection, options: LakeOptions
   if (options.dataPath.startsWith("s3://") && existsSync(aws)) await connection.run(`load ${literal(aws)}`);
 }
 
-function asDirectory(path: string): string {
-  return path.endsWith("/") ? path : `${path}/`;
-}
-
 async function attach(connection: DuckDBConnection, options: LakeOptions): Promise<void> {
   const target = `ducklake:postgres:${catalogConninfo(options.catalog)}`;
   try {
@@ -74,7 +71,7 @@ async function attach(connection: DuckDBConnection, options: LakeOptions): Promi
         metadata_schema ${literal(options.metadataSchema)}, data_inlining_row_limit ${options.inliningRowLimit ?? DEFAULT_INLINING_ROW_LIMIT})`,
     );
   } catch (error) {
-    throw readVersionMismatch(error) ?? error;
+    throw readVersionMismatch(error) ?? readDataPathMismatch(error, options.metadataSchema) ?? error;
   }
 }
 

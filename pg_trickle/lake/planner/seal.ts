@@ -26,20 +26,22 @@ export function sealRows(
 ): { readonly node: Node; readonly columns: readonly ScopeColumn[] } {
   const folder = dataPath.endsWith("/") ? dataPath : `${dataPath}/`;
   const filename = column("t", "filename");
-  const wanted = reads.files.map((file) =>
-    compare("COMPARE_EQUAL", filename, textConstant(file.relative ? `${folder}${file.path}` : file.path)),
-  );
-  const where = wanted.length > 1 ? conjunction("CONJUNCTION_OR", wanted) : (wanted[0] ?? booleanConstant(false));
-  const isInside = call("starts_with", [filename, textConstant(folder)]);
-  const inside = call("substr", [filename, integerConstant(folder.length + 1)]);
+  const isOneOf = (files: SealReads["files"]): Node => {
+    const equal = files.map((file) =>
+      compare("COMPARE_EQUAL", filename, textConstant(file.relative ? `${folder}${file.path}` : file.path)),
+    );
+    return equal.length > 1 ? conjunction("CONJUNCTION_OR", equal) : (equal[0] ?? booleanConstant(false));
+  };
+  // From the character after it; DuckDB counts code points. A file below the folder may be given in full all the same.
+  const inside = call("substr", [filename, integerConstant([...folder].length + 1)]);
   const path = expression("CASE", "CASE_EXPR", {
-    case_checks: [{ when_expr: isInside, then_expr: inside }],
+    case_checks: [{ when_expr: isOneOf(reads.files.filter(({ relative }) => relative)), then_expr: inside }],
     else_expr: filename,
   });
   const node = select({
     select: [named(path, "path"), named(call("count_star", []), "row_count")],
     from: lakeTable(reads.table, snapshot, "t"),
-    where,
+    where: isOneOf(reads.files),
     groups: [filename],
   });
   return {

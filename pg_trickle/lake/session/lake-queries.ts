@@ -1,8 +1,9 @@
 // Statements of user `lake`: queries and changes of lake tables, inside the caller's lake transaction.
+
+import type { CatalogWatch } from "../duck/catalog-watch.ts";
 import type { LakeConnection } from "../duck/connection.ts";
 import type { Lake } from "../duck/lake.ts";
 import type { DuckRows, ReadResult, RowSource } from "../duck/rows.ts";
-import type { VersionWatch } from "../duck/version-watch.ts";
 import { LakeError, SQL_STATE } from "../errors.ts";
 import { prepareShipped } from "../planner/shipped.ts";
 import type {
@@ -35,7 +36,7 @@ import type { SchemaCache } from "./schema-cache.ts";
 
 export interface LakeQueryServices {
   readonly lake: Lake;
-  readonly version: VersionWatch;
+  readonly catalog: CatalogWatch;
   readonly transaction: LakeTransaction;
   readonly aux: AuxConnection;
   readonly admission: Admission;
@@ -150,10 +151,10 @@ async function select(
 /** At fixed snapshots, outside the caller's transaction. */
 async function openPinned(
   shipped: Shipped<"select">,
-  { lake, version, aux, admission, zone, transaction }: LakeQueryServices,
+  { lake, catalog, aux, admission, zone, transaction }: LakeQueryServices,
   context: ShippedContext,
 ): Promise<RowSource> {
-  await version.beforeReading();
+  await catalog.beforeReading();
   const rows = await admission.run(context.signal(), () =>
     HealingRows.open(lake, () =>
       aux.use(async (connection) =>

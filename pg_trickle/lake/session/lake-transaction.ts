@@ -1,8 +1,9 @@
 // The caller's lake transaction: one PostgreSQL transaction is one DuckLake snapshot. DuckDB's transaction starts at the
 // first read or write, so that a session which only asks plan relations holds no catalog connection.
+
+import type { CatalogWatch } from "../duck/catalog-watch.ts";
 import type { LakeConnection } from "../duck/connection.ts";
 import type { Lake } from "../duck/lake.ts";
-import type { VersionWatch } from "../duck/version-watch.ts";
 import { deathIn, type InstanceDead, LakeError, SQL_STATE, toLakeError } from "../errors.ts";
 import type { Column } from "../planner/types.ts";
 import { applyRun } from "./apply-staged.ts";
@@ -16,13 +17,14 @@ import type { Turn } from "./turn.ts";
 
 export interface TransactionServices {
   readonly lake: Lake;
-  readonly version: VersionWatch;
+  readonly catalog: CatalogWatch;
   readonly gates: Gates;
   readonly turn: Turn;
   readonly user: string;
   readonly applicationName: () => string;
   readonly columnsOf: (table: string) => Promise<readonly Column[]>;
   readonly metadataSchema: string;
+  readonly nowMs: () => number;
 }
 
 interface Savepoint {
@@ -33,6 +35,11 @@ interface Savepoint {
 }
 
 const GATE_TIMEOUT_MS = 30_000;
+/**
+ * The catalog does not know a transaction's files before COMMIT, so that a clean-up of orphaned files takes them once they are
+ * old enough, by DuckLake's default after two days; COMMIT would not notice. Older ones are written anew.
+ */
+const FILES_LIMIT_MS = 24 * 60 * 60_000;
 const NEVER = new AbortController().signal;
 
 export class LakeTransaction {
@@ -44,6 +51,8 @@ export class LakeTransaction {
   #begun = false;
   #broken = false;
   #hasChanges = false;
+  /** When DuckDB's transaction wrote first. */
+  #filesSinceMs: number | null = null;
   #serializable = false;
   #savepoints: Savepoint[] = [];
 
@@ -85,6 +94,7 @@ export class LakeTransaction {
     this.#hasChanges = true;
     this.#changedTables.add(table);
     for (const savepoint of this.#savepoints) savepoint.isApplied = true;
+    this.#filesSinceMs ??= this.#services.nowMs();
     const count = await this.guard(() => connection.run(sql, signal));
     this.#staged.addChange({ kind: "change", table, sql, count });
     return count;
@@ -189,8 +199,8 @@ export class LakeTransaction {
   async #inside(signal: AbortSignal): Promise<LakeConnection> {
     if (this.#broken) throw new LakeError(SQL_STATE.inFailedTransaction, "the lake transaction has failed");
     if (this.#begun && this.#connection !== null) return this.#connection;
-    const { lake, version } = this.#services;
-    await version.beforeReading();
+    const { lake, catalog } = this.#services;
+    await catalog.beforeReading();
     const connection = await lake.healing(async () => {
       if (this.#connection?.generation !== lake.generation) this.#dropConnection();
       this.#connection ??= await lake.connect();
@@ -205,6 +215,7 @@ export class LakeTransaction {
     if (!this.#staged.hasPending) return;
     for (const savepoint of this.#savepoints) savepoint.isApplied ||= this.#staged.mark() > savepoint.mark;
     const { columnsOf } = this.#services;
+    this.#filesSinceMs ??= this.#services.nowMs();
     for (const run of this.#staged.pending) {
       if (run.kind !== "insert") this.#hasChanges = true;
       await applyRun(run, { connection, columnsOf, view: this.places.view, signal });
@@ -223,15 +234,19 @@ export class LakeTransaction {
 
   async #endDuckdb(how: "commit" | "rollback"): Promise<void> {
     if (this.#begun) await this.#connection?.run(how, NEVER);
-    this.#begun = false;
-    this.#broken = false;
+    this.#forgetDuckdb();
   }
 
   #dropConnection(): void {
     this.#connection?.close();
     this.#connection = null;
+    this.#forgetDuckdb();
+  }
+
+  #forgetDuckdb(): void {
     this.#begun = false;
     this.#broken = false;
+    this.#filesSinceMs = null;
   }
 
   #savepointIndex(name: string): number {
@@ -268,21 +283,22 @@ export class LakeTransaction {
   }
 
   async #prepareCommit(signal: AbortSignal): Promise<void> {
-    const { user, applicationName, version } = this.#services;
+    const { user, applicationName, catalog } = this.#services;
     // Beside the work, as it takes a millisecond.
-    const isKnown = version.beforeCommit();
-    isKnown.catch(() => undefined);
+    const isRight = catalog.beforeCommit();
+    isRight.catch(() => undefined);
     const connection = await this.forReading(signal);
     const summary = `changed ${[...this.#changedTables].sort().join(", ")}`;
     const { sql, values } = setCommitMessage(commitMessage(user, applicationName(), summary));
     await this.guard(async () => {
       await connection.run(sql, signal, values);
-      await isKnown;
+      await isRight;
       signal.throwIfAborted();
     });
   }
 
   async #commitDuckdb(): Promise<void> {
+    if (this.#services.nowMs() - (this.#filesSinceMs ?? Number.POSITIVE_INFINITY) > FILES_LIMIT_MS) throw filesTooOld();
     // A COMMIT that fails ends DuckDB's transaction all the same.
     this.#begun = false;
     // From here on a cancel would only make the outcome unknown.
@@ -303,4 +319,13 @@ function noPartialRollback(): LakeError {
   return new LakeError("0A000", "a DELETE or UPDATE of a lake table cannot be rolled back to a savepoint", {
     hint: "Roll the whole transaction back; keep deletes and updates of lake tables out of blocks that catch exceptions.",
   });
+}
+
+/** As a conflict, so that whatever can be done again is. */
+function filesTooOld(): LakeError {
+  return new LakeError(
+    SQL_STATE.serializationFailure,
+    "the transaction has files that are older than a day: a clean-up of orphaned files may have taken them",
+    { hint: "Nothing of it is in the lake. Run it again, so that it takes less than a day." },
+  );
 }

@@ -1,8 +1,9 @@
 // Puts a session together for an authenticated user.
+
+import type { CatalogWatch } from "../duck/catalog-watch.ts";
 import type { LakeHealth } from "../duck/health.ts";
 import type { Lake } from "../duck/lake.ts";
 import type { ReadCounters } from "../duck/read-counters.ts";
-import type { VersionWatch } from "../duck/version-watch.ts";
 import { LakeError, SQL_STATE, toLakeError } from "../errors.ts";
 import type { Column, EngineFacts, PlannerServices } from "../planner/types.ts";
 import type { Admission } from "./admission.ts";
@@ -23,7 +24,7 @@ export const PLANS_USER = "plans";
 export interface EngineParts {
   readonly lake: Lake;
   readonly health: LakeHealth;
-  readonly version: VersionWatch;
+  readonly catalog: CatalogWatch;
   readonly gates: Gates;
   readonly turn: Turn;
   /** One for each user: a user's long queries do not keep refreshes waiting. */
@@ -53,24 +54,25 @@ export function openSession(user: string, applicationName: string, engine: Engin
   };
   const transaction = new LakeTransaction({
     lake: engine.lake,
-    version: engine.version,
+    catalog: engine.catalog,
     gates: engine.gates,
     turn: engine.turn,
     user,
     applicationName: () => settings.get("application_name"),
     columnsOf,
     metadataSchema: engine.metadataSchema,
+    nowMs: () => performance.now(),
   });
   const admission = engine.admissions[user];
   if (admission === undefined) throw new LakeError(SQL_STATE.invalidAuthorization, `user "${user}" has no queries`);
   const zone = () => settings.zone;
   const prepare = async (sql: string, signal: () => AbortSignal): Promise<PreparedQuery> => {
     if (user === PLANS_USER) {
-      const { lake, health, version, facts } = engine;
+      const { lake, health, catalog, facts } = engine;
       return preparePlanQuery(sql, {
         lake,
         health,
-        version,
+        catalog,
         aux,
         admission,
         planner,
@@ -83,7 +85,7 @@ export function openSession(user: string, applicationName: string, engine: Engin
     return prepareLakeQuery(
       sql,
       {
-        ...{ lake: engine.lake, version: engine.version, transaction, aux, admission, planner, zone, columnsOf },
+        ...{ lake: engine.lake, catalog: engine.catalog, transaction, aux, admission, planner, zone, columnsOf },
         schemas: engine.schemas,
       },
       signal,

@@ -1,12 +1,13 @@
 // Statements of user `plans`: calls of the relations in schema `engine`, always at explicit snapshots, always on the
 // second connection.
+
+import type { CatalogWatch } from "../duck/catalog-watch.ts";
 import { bringChangedRows, dropChangedRows } from "../duck/changed-rows.ts";
 import type { LakeConnection } from "../duck/connection.ts";
 import type { LakeHealth } from "../duck/health.ts";
 import type { Lake } from "../duck/lake.ts";
 import type { ReadCounters } from "../duck/read-counters.ts";
 import type { RowSource } from "../duck/rows.ts";
-import type { VersionWatch } from "../duck/version-watch.ts";
 import { deathIn } from "../errors.ts";
 import { compilePlanCall } from "../planner/compile-call.ts";
 import { readPlanCall } from "../planner/plan-call.ts";
@@ -23,7 +24,7 @@ import type { SchemaCache } from "./schema-cache.ts";
 export interface PlanServices {
   readonly lake: Lake;
   readonly health: LakeHealth;
-  readonly version: VersionWatch;
+  readonly catalog: CatalogWatch;
   readonly aux: AuxConnection;
   readonly admission: Admission;
   readonly planner: (signal: () => AbortSignal) => PlannerServices;
@@ -53,7 +54,7 @@ async function start(sql: string, services: PlanServices, context: StatementCont
   const ast: Ast = await planner.parse(sql);
   const call = orThrow(readPlanCall(ast, (index) => context.values[index - 1] ?? null));
   const isPing = call.relation === "ping";
-  if (!isPing) await services.version.beforeReading();
+  if (!isPing) await services.catalog.beforeReading();
   // By the plan and not by the statement, which has other snapshots each time.
   const suspect = `${call.relation} ${call.planText ?? ""}`;
   lake.suspects.refuse(suspect);

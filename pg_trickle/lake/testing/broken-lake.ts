@@ -21,12 +21,16 @@ export async function createLongTable(duckdb: DuckdbClient, name: string, lastVa
 
 /** Takes one of the table's data files away, by age; gives what puts it back. */
 export function loseFile(dataPath: string, name: string, position: number): () => void {
-  const folder = join(dataPath, "main", name);
+  return loseFileOf(join(dataPath, "main", name), position);
+}
+
+/** The same, of a table's folder. */
+export function loseFileOf(folder: string, position: number): () => void {
   const lost = readdirSync(folder)
     .filter((file) => file.endsWith(".parquet"))
     .sort()
     .at(position);
-  if (lost === undefined) throw new Error(`lake table ${name} has no data file`);
+  if (lost === undefined) throw new Error(`there is no data file in ${folder}`);
   const path = join(folder, lost);
   renameSync(path, `${path}.lost`);
   return () => renameSync(`${path}.lost`, path);

@@ -47,6 +47,8 @@
   value: {{ $t.roles.scheduler }}
 - name: GENERATOR_ROLE
   value: {{ $t.roles.generator }}
+- name: LAKE_DATA_PATH
+  value: {{ include "strw.pgTrickle.dataPath" . | quote }}
 - name: PRIVATE_DIRS
   value: /run/pgtrickle/lake,/run/pgtrickle/private{{ if include "strw.pgTrickle.hasLakeVolume" . }},{{ include "strw.pgTrickle.dataPath" . }}{{ end }}
 - name: LAKE_INIT_SOURCE

@@ -1,21 +1,22 @@
 -- Everything that connects this database with its lake engine, in one idempotent call. Works with the engine not running,
 -- and comes before its first start: the engine logs in as the catalog role that is made able to here.
 create function pgtrickle.attach_lake(
-  host text, port integer, lake_password text, plans_password text, catalog_password text, sslmode text default null)
+  host text, port integer, lake_password text, plans_password text, catalog_password text, sslmode text default null,
+  data_path text default null)
 returns void
 language plpgsql
 set search_path = pg_catalog, pg_temp
 as $$
 declare
   connection_options text[];
-  version_problem record;
+  catalog_problem record;
 begin
   if not (select rolsuper from pg_roles where rolname = current_user) then
     raise exception 'attach_lake() needs a superuser' using errcode = '42501';
   end if;
-  select * into version_problem from pgtrickle_internal.lake_version_problem();
-  if version_problem.problem is not null then
-    raise exception '%', version_problem.problem using errcode = 'TR014', hint = version_problem.way_out;
+  select * into catalog_problem from pgtrickle_internal.lake_catalog_problem(attach_lake.data_path);
+  if catalog_problem.problem is not null then
+    raise exception '%', catalog_problem.problem using errcode = 'TR014', hint = catalog_problem.way_out;
   end if;
   perform pgtrickle_internal.attach_catalog_role(attach_lake.catalog_password);
   connection_options := array['host', attach_lake.host, 'port', attach_lake.port::text, 'dbname', 'lake',
@@ -29,11 +30,12 @@ begin
   perform pgtrickle_internal.attach_user('lake_engine', quote_ident(current_user), 'plans', attach_lake.plans_password);
   create schema if not exists lake;
   perform pgtrickle_internal.attach_engine_relations();
-  insert into pgtrickle_internal.installation (system_identifier, database_oid)
-    select i.system_identifier, i.database_oid from pgtrickle_internal.identity() i
-    on conflict do nothing;
+  -- Whose database it is, a restored one too, is not for this to say.
+  insert into pgtrickle_internal.installation as n (system_identifier, database_oid, data_path)
+    select i.system_identifier, i.database_oid, attach_lake.data_path from pgtrickle_internal.identity() i
+    on conflict (is_only_row) do update set data_path = excluded.data_path;
   perform pgtrickle_guard.attach();
 end
 $$;
-comment on function pgtrickle.attach_lake(text, integer, text, text, text, text) is
-  'Connects this database with its lake engine: servers lake and lake_engine, user mappings, the login of pgtrickle_catalog. Idempotent.';
+comment on function pgtrickle.attach_lake(text, integer, text, text, text, text, text) is
+  'Connects this database with its lake engine: servers lake and lake_engine, user mappings, the login of pgtrickle_catalog. data_path: the engine''s LAKE_DATA_PATH, compared with the catalog''s; NULL: not known. Idempotent.';

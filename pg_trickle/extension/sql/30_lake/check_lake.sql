@@ -13,13 +13,14 @@ declare
   v_problem text;
   failure_code text;
   failure text;
-  version_problem record;
+  catalog_problem record;
 begin
   begin
     -- First, and from here: an engine that has been started since does not run.
-    select * into version_problem from pgtrickle_internal.lake_version_problem();
-    if version_problem.problem is not null then
-      raise exception '%. %', version_problem.problem, version_problem.way_out using errcode = 'TR014';
+    select * into catalog_problem from pgtrickle_internal.lake_catalog_problem(
+      (select i.data_path from pgtrickle_internal.installation i));
+    if catalog_problem.problem is not null then
+      raise exception '%. %', catalog_problem.problem, catalog_problem.way_out using errcode = 'TR014';
     end if;
     select p.ok, p.version, p.started_at, p.problem into is_alive, v_version, v_started_at, v_problem from pgtrickle_lake.ping p;
     if is_alive is not true then

@@ -121,6 +121,7 @@ begin
   select s.* into st from pgtrickle_internal.stream_tables s where s.id = p_id;
   perform pgtrickle_internal.pin_snapshot(head);
   perform pgtrickle_internal.check_sources(p_id, head);
+  perform pgtrickle_internal.check_files(p_id, head);
   kind := case when not pgtrickle_internal.is_as_published(st) then 'damage' end;
   obstacle := pgtrickle_internal.bring_to_head(st, head);
   compared := pgtrickle_internal.compare_at_head(p_id, head);

@@ -3,7 +3,7 @@
 -- Owns: nothing. It reads the catalog and the guard's records, and changes nothing. The engine is asked only for what the storage has,
 -- and only if somebody wants to know that.
 -- Files: 01_findings (what one is, names and places of lake tables, how snapshots are let go), catalog (tables and lists of changes
--- that cannot be read), deletions, files (which there are, and those outside), storage, inspect_lake (all of it, for people).
+-- that cannot be read), deletions, files (which there are, and those outside), storage, cleanup (what may take files too early), inspect_lake (all of it, for people).
 -- Trusts: nobody who owns the catalog; what reads it belongs to pgtrickle_catalog_reader (90_grants/catalog_reader.sql).
 
 create type pgtrickle_internal.finding as (

@@ -84,6 +84,8 @@ begin
       union all
       select c.* from pgtrickle_internal.inspect_changes() c
       union all
+      select o.* from pgtrickle_internal.inspect_cleanup() o
+      union all
       select t.* from pgtrickle_internal.inspect_tables(v_ids) t
       union all
       select s.* from pgtrickle_internal.inspect_storage(v_ids) s where inspect_lake.storage) f

@@ -12,16 +12,12 @@ begin
   execute 'with s as materialized (select path from pgtrickle_lake.stored where folder = (select $1))
     select coalesce(array_agg(s.path), ''{}'') from s' into v_files using p_folder;
   return v_files;
-exception
-  when sqlclient_unable_to_establish_sqlconnection or connection_failure or connection_exception or sqlstate 'LT013'
-    or fdw_unable_to_establish_connection then
-    raise exception 'the lake engine cannot be reached: %', sqlerrm
-      using errcode = 'TR014', hint = 'Start it and try again, or leave the storage out.';
 end
 $$;
-comment on function pgtrickle_internal.stored_files(text) is 'The files that are below that folder of the data path, as the engine sees them; TR014.';
+comment on function pgtrickle_internal.stored_files(text) is 'The files that are below that folder of the data path, as the engine sees them.';
 
-create function pgtrickle_internal.inspect_storage(p_tables bigint[]) returns setof pgtrickle_internal.finding
+create function pgtrickle_internal.missing_files(p_tables bigint[])
+returns table (table_id bigint, qualified_name text, data_file_id bigint, what text, id bigint, first bigint, last bigint, place text)
 language plpgsql
 set search_path = pg_catalog, pg_temp
 as $$
@@ -39,23 +35,73 @@ begin
     continue when v_listed is null;
     v_stored := pgtrickle_internal.stored_files(substr(v_base, length(t.data_path) + 1));
     return query
-      select t.table_id, f.data_file_id, 'FileMissing', f.first, f.last, format('%s file %s', f.what, f.id),
-        format('%s file %s of %s.%s is gone from the storage: %s', f.what, f.id, t.schema_name, t.table_name, f.place),
-        case f.what
-          when 'data' then
-            E'-- bring the file back from a backup. Without one its rows are lost; this lets the others be read, in PostgreSQL\n'
-            || case when to_regclass(format('ducklake.ducklake_inlined_delete_%s', t.table_id)) is not null
-              then format(E'delete from ducklake.ducklake_inlined_delete_%s where file_id = %s;\n', t.table_id, f.id) else '' end
-            || format(E'delete from ducklake.ducklake_delete_file where data_file_id = %1$s;\n'
-              'delete from ducklake.ducklake_file_column_stats where data_file_id = %1$s;\n'
-              'delete from ducklake.ducklake_data_file where data_file_id = %1$s;', f.id)
-          else format(E'-- bring the file back from a backup. Without one the rows that it deletes are back, and have to be deleted again after, '
-            'in PostgreSQL\ndelete from ducklake.ducklake_delete_file where delete_file_id = %s;', f.id)
-        end
+      select t.table_id, format('%s.%s', t.schema_name, t.table_name), f.data_file_id, f.what, f.id, f.first, f.last, f.place
       from pgtrickle_internal.registered_files(array[t.table_id]) f
       left join unnest(v_stored) s (path) on v_base || s.path = f.place
       where f.what || f.id = any (v_listed) and s.path is null;
   end loop;
 end
 $$;
-comment on function pgtrickle_internal.inspect_storage(bigint[]) is 'Files of these lake tables that the storage does not have any more; asks the engine.';
+comment on function pgtrickle_internal.missing_files(bigint[]) is 'Files of these lake tables that the storage does not have any more; asks the engine.';
+
+create function pgtrickle_internal.inspect_storage(p_tables bigint[]) returns setof pgtrickle_internal.finding
+language plpgsql
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  return query
+    select f.table_id, f.data_file_id, 'FileMissing', f.first, f.last, format('%s file %s', f.what, f.id),
+      format('%s file %s of %s is gone from the storage: %s', f.what, f.id, f.qualified_name, f.place),
+      case f.what
+        when 'data' then
+          E'-- bring the file back from a backup. Without one its rows are lost; this lets the others be read, in PostgreSQL\n'
+          || case when to_regclass(format('ducklake.ducklake_inlined_delete_%s', f.table_id)) is not null
+            then format(E'delete from ducklake.ducklake_inlined_delete_%s where file_id = %s;\n', f.table_id, f.id) else '' end
+          || format(E'delete from ducklake.ducklake_delete_file where data_file_id = %1$s;\n'
+            'delete from ducklake.ducklake_file_column_stats where data_file_id = %1$s;\n'
+            'delete from ducklake.ducklake_data_file where data_file_id = %1$s;', f.id)
+        else format(E'-- bring the file back from a backup. Without one the rows that it deletes are back, and have to be deleted again after, '
+          'in PostgreSQL\ndelete from ducklake.ducklake_delete_file where delete_file_id = %s;', f.id)
+      end
+    from pgtrickle_internal.missing_files(p_tables) f;
+exception
+  when sqlclient_unable_to_establish_sqlconnection or connection_failure or connection_exception or sqlstate 'LT013'
+    or fdw_unable_to_establish_connection then
+    raise exception 'the lake engine cannot be reached: %', sqlerrm
+      using errcode = 'TR014', hint = 'Start it and try again, or leave the storage out.';
+end
+$$;
+comment on function pgtrickle_internal.inspect_storage(bigint[]) is 'The same as findings; TR014.';
+
+-- Reads do not notice it all: DuckDB keeps what it has read from S3 in memory and does not ask for it again, so that a file is missed
+-- only after the engine's next start. A list of the folder costs one request for each 1000 objects, so it is made where somebody
+-- wants to know whether all is well, and by no refresh (0.35 s at 1,200 objects beside other work, where the verification takes as long again).
+create function pgtrickle_internal.check_files(p_id bigint, p_snapshot bigint) returns void
+language plpgsql
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_lost text[];
+begin
+  -- One catalog for a whole transaction would list what has been merged and cleaned up since.
+  if current_setting('transaction_isolation') <> 'read committed' then
+    return;
+  end if;
+  select array_agg(format('%s file %s of %s is gone from the storage: %s', f.what, f.id, f.qualified_name, f.place) order by f.qualified_name, f.what, f.id)
+    into v_lost
+    from pgtrickle_internal.missing_files(array(
+      select (pgtrickle_internal.lake_table_at(s.lake_schema, s.lake_table, p_snapshot)).table_id
+      from pgtrickle_internal.sources s where s.stream_table_id = p_id)) f
+    where p_snapshot between f.first and coalesce(f.last, p_snapshot);
+  if v_lost is null then
+    return;
+  end if;
+  raise exception '%', v_lost[1] || case when cardinality(v_lost) > 1 then format(', and %s more', cardinality(v_lost) - 1) else '' end
+    using errcode = 'LT012',
+      detail = array_to_string(v_lost[:20], E'\n'),
+      hint = format('Something other than the lake has removed it: restore it from a backup or the bucket''s versions. Stream table %s has its rows still, and strategy Journal of a rewind reads no file. select * from pgtrickle.inspect_lake(storage => true); says of each what mends it.',
+        pgtrickle_internal.qualified_name(p_id));
+end
+$$;
+comment on function pgtrickle_internal.check_files(bigint, bigint) is
+  'LT012 naming the files that the sources of a stream table have at a snapshot and the storage does not; asks the engine for a list of their folders.';

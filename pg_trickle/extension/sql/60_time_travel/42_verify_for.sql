@@ -20,6 +20,9 @@ begin
     select m.snapshot_id into staged from pgtrickle_internal.staged_moves m
       where m.stream_table_id = v_id and m.xid = pg_current_xact_id_if_assigned();
     select max(f.refresh_id) into refresh from pgtrickle_internal.fingerprints f where f.stream_table_id = st.id;
+    if p_level in ('engine', 'rows') then
+      perform pgtrickle_internal.check_files(st.id, coalesce(staged, st.contents_snapshot));
+    end if;
     result := pgtrickle_internal.verify_contents(st.id, coalesce(staged, st.contents_snapshot), p_level, refresh);
     -- a refresh may have published between the look at the registry and the look at the rows: only then once more
     exit when result.ok or pgtrickle_internal.generation(st.id) = st.generation;
