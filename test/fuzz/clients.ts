@@ -39,12 +39,13 @@ function duckdbKind(message: string): string {
   return DUCKDB_ERRORS.find(([, pattern]) => pattern.test(message))?.[0] ?? "other";
 }
 
-function failure(error: unknown): Answer {
+export function failure(error: unknown): Answer & { ok: false } {
   const message = error instanceof Error ? error.message : String(error);
   if (error instanceof DatabaseError) {
     const kind = error.code ?? "no code";
-    const detail = [error.detail, error.hint].filter(Boolean).join(" ");
-    return { ok: false, kind, message: `${message} ${detail}`.trim(), isUnknown: /^(?:08|57P)/.test(kind) };
+    const { detail = "", hint, where } = error;
+    const parts = [detail, hint && `HINT: ${hint}`, kind === "TR040" && `CONTEXT: ${where}`].filter(Boolean);
+    return { ok: false, kind, message: [message, ...parts].join(" "), isUnknown: /^(?:08|57P)/.test(kind) };
   }
   const kind = duckdbKind(message);
   return { ok: false, kind, message, isUnknown: kind === "connection" || /^Connection terminated/.test(message) };
