@@ -1,7 +1,7 @@
 /** What the clients' answers mean for the model. */
 import { type Actor, type Job, mayCommit } from "./actor.ts";
 import { deedsOf, deedsOfMaintenance, isCaused } from "./chronicle.ts";
-import type { Answer } from "./clients.ts";
+import { type Answer, gistOf } from "./clients.ts";
 import { Finding, UndeterminedError } from "./finding.ts";
 import { heardIn, nameOf } from "./guard.ts";
 import type { Ledger } from "./ledger.ts";
@@ -149,7 +149,7 @@ export class Answers {
     const others = chronicle.others(actor.client.name, actor.transaction?.since ?? job.since);
     const table = await this.#tableOf(heard.tableId);
     if (isCaused(causesOf(heard.refusal), others, table)) return;
-    throw new Finding("refusal-not-needed", name, `${job.sql.slice(0, 300)}: ${message.slice(-1_500)}`);
+    throw new Finding("refusal-not-needed", name, `${job.sql.slice(0, 300)}: ${gistOf(message)}`);
   }
 
   async #tableOf(id: number | undefined): Promise<LakeTable | undefined> {

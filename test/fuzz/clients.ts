@@ -51,6 +51,12 @@ export function failure(error: unknown): Answer & { ok: false } {
   return { ok: false, kind, message, isUnknown: kind === "connection" || /^Connection terminated/.test(message) };
 }
 
+/** What of a message is worth showing: the guard's sentence stands behind the text of the whole commit. */
+export function gistOf(message: string): string {
+  const at = Math.max(0, message.indexOf("pgtrickle guard:"));
+  return message.slice(at, at + 600);
+}
+
 /** A plain DuckDB with its default settings, which knows nothing of the engine. */
 class DuckClient implements LakeClient {
   readonly name = "duck";

@@ -2,6 +2,7 @@
 import { type Actor, type Job, mayCommit, mayWait } from "./actor.ts";
 import { Answers } from "./answers.ts";
 import { Checks } from "./checks.ts";
+import { gistOf } from "./clients.ts";
 import { Finding } from "./finding.ts";
 import { Ledger } from "./ledger.ts";
 import { maintenanceText } from "./maintenance.ts";
@@ -114,7 +115,7 @@ export class Driver {
         continue;
       }
       actor.job = undefined;
-      const told = job.answer.ok ? `ok ${job.answer.count}` : `${job.answer.kind}: ${job.answer.message.slice(0, 300)}`;
+      const told = job.answer.ok ? `ok ${job.answer.count}` : `${job.answer.kind}: ${gistOf(job.answer.message)}`;
       this.note(`   ${actor.client.name}: ${job.sql.slice(0, 1_000)} → ${told}`);
       await this.#answers.take(actor, job, job.answer);
     }

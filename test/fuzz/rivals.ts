@@ -6,7 +6,7 @@ import { Client } from "pg";
 import type { TrickleDatabase } from "../../stack/database.ts";
 import type { Answers } from "./answers.ts";
 import { deedsOf, deedsOfMaintenance } from "./chronicle.ts";
-import { type Answer, failure, type LakeClient, openClient } from "./clients.ts";
+import { type Answer, failure, gistOf, type LakeClient, openClient } from "./clients.ts";
 import { Finding } from "./finding.ts";
 import { heardIn, nameOf } from "./guard.ts";
 import type { Ledger } from "./ledger.ts";
@@ -119,6 +119,7 @@ export class Rivals {
       throw error;
     }
     const { answer, tookMs } = await timed(begun.finish);
+    this.#context.note(`   answered after ${tookMs} ms`);
     await one.run("rollback");
     this.#judge(scene, begun, answer);
     ledger.failed({ changes: begun.changes, isUnknown: false, text: begun.sql });
@@ -161,7 +162,7 @@ export class Rivals {
 
   async #ask(client: LakeClient, sql: string, who: string): Promise<Answer> {
     const answer = await client.run(sql);
-    const told = answer.ok ? `ok ${answer.count}` : `${answer.kind}: ${answer.message.slice(-600)}`;
+    const told = answer.ok ? `ok ${answer.count}` : `${answer.kind}: ${gistOf(answer.message)}`;
     this.#context.note(`   ${who}: ${sql.slice(0, 200)} → ${told}`);
     return answer;
   }
@@ -208,7 +209,7 @@ export class Rivals {
     const { stage } = this.#context;
     if (answer.ok) throw new Finding("not-refused", act, `committed: ${sql}`);
     const heard = heardIn(stage.declared, answer.message);
-    const said = answer.message.slice(-1_500);
+    const said = gistOf(answer.message);
     if (!heard || !isProvokedBy(heard.refusal, provocation)) throw new Finding("refused-otherwise", act, said);
     // DuckDB does not show the code.
     const hasCode = answer.kind === "TR040" || answer.kind === "guard";
@@ -222,7 +223,7 @@ const statementOrder = (statement: Statement): Order => ({ sql: duckdbText(state
 /** Legal only where an open transaction of another client holds what it needs. */
 function refusedAlone({ act }: Scene, { sql }: Order, answer: Answer & { ok: false }): Error {
   if (answer.kind === "lock-timeout") return new HeldUp("another client's transaction held it up");
-  return new Finding("refused-alone", act, `${sql.slice(0, 300)}: ${answer.message.slice(-1_500)}`);
+  return new Finding("refused-alone", act, `${sql.slice(0, 300)}: ${gistOf(answer.message)}`);
 }
 
 async function timed<T>(work: () => Promise<T>): Promise<{ answer: T; tookMs: number }> {
