@@ -63,7 +63,10 @@ class HeldUp extends Error {
   override readonly name = "HeldUp";
 }
 
-async function asCatalogRole(database: TrickleDatabase, sql: string): Promise<Answer & { value?: unknown }> {
+type Asked = Pick<LakeClient, "run">;
+
+/** A client that writes the catalog by itself, with no DuckDB between. */
+async function askAsCatalogRole(database: TrickleDatabase, sql: string): Promise<Answer> {
   const client = new Client({
     ...database.attach.catalog,
     application_name: "rival",
@@ -71,8 +74,8 @@ async function asCatalogRole(database: TrickleDatabase, sql: string): Promise<An
   client.on("error", () => {});
   await client.connect();
   try {
-    const { rows } = await client.query(sql);
-    return { ok: true, count: 0, value: Object.values(rows[0] ?? {})[0] };
+    await client.query(sql);
+    return { ok: true, count: 0 };
   } catch (error) {
     return failure(error);
   } finally {
@@ -160,7 +163,7 @@ export class Rivals {
     await this.#committed(who, scene, order, answer.count);
   }
 
-  async #ask(client: LakeClient, sql: string, who: string): Promise<Answer> {
+  async #ask(client: Asked, sql: string, who: string): Promise<Answer> {
     const answer = await client.run(sql);
     const told = answer.ok ? `ok ${answer.count}` : `${answer.kind}: ${gistOf(answer.message)}`;
     this.#context.note(`   ${who}: ${sql.slice(0, 200)} → ${told}`);
@@ -194,13 +197,13 @@ export class Rivals {
   }
 
   async #catalogWork({ table }: Scene, work: CatalogWork): Promise<Begun> {
-    const { database } = this.#context.stage;
+    const { database, streams } = this.#context.stage;
     let sql = "select rivals.write_changes('created_table:main.made_by_hand')";
     if (work === "delete-from-a-file-that-was-live") {
-      const file = await asCatalogRole(database, `select rivals.newest_file('${table}')`);
-      sql = `select rivals.delete_from('${table}', ${file.value})`;
+      const { rows } = await streams.session.query<{ id: string }>("select rivals.newest_file($1) as id", [table]);
+      sql = `select rivals.delete_from('${table}', ${rows[0]?.id})`;
     }
-    const client = { run: (text: string) => asCatalogRole(database, text) } as LakeClient;
+    const client: Asked = { run: (text) => askAsCatalogRole(database, text) };
     return { sql, changes: new Map(), finish: () => this.#ask(client, sql, "the provoker") };
   }
 
