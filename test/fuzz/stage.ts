@@ -2,7 +2,6 @@
 import { readFile } from "node:fs/promises";
 import type { Client } from "pg";
 import type { TrickleDatabase } from "../../stack/database.ts";
-import { openDuckdb } from "../../stack/ducklake.ts";
 import { Chronicle } from "./chronicle.ts";
 import type { Counts } from "./counts.ts";
 import { declaredRefusals, type Refusal } from "./guard.ts";
@@ -51,14 +50,12 @@ function firstRows(ids: { next: number }): Row[] {
 
 async function fill(database: TrickleDatabase, inserts: readonly Statement[]): Promise<void> {
   const duckdb = await database.duckdb({ readOnly: false });
+  // Made while the lake inlines nothing, it has no table for inlined rows, by whose emptying the guard knows a flush.
+  await duckdb.run(`create table lake.main.logs ${COLUMNS}`);
   // The engine inlines nothing until it attaches anew, its clients do: the richer lake.
   await duckdb.run("call lake.set_option('data_inlining_row_limit', 10)");
   await duckdb.run("drop table if exists lake.main.events");
   for (const table of FILLED_TABLES) await duckdb.run(`create table lake.main.${table} ${COLUMNS}`);
-  // Made by a client that inlines nothing, it has no table for inlined rows, by whose emptying the guard knows a flush.
-  const other = await openDuckdb({ ...database.attach, inliningRowLimit: 0 });
-  await other.run(`create table lake.main.logs ${COLUMNS}`);
-  other.close();
   for (const insert of inserts) await duckdb.run(duckdbText(insert));
 }
 
