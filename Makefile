@@ -91,7 +91,7 @@ kind-down: ## Delete that cluster
 
 # Variables: SEED, STEPS, MINUTES, HISTORIES, CLIENTS, DELTA, MAINTENANCE, SCRIPT, SHRINK (docs/testing.md).
 .PHONY: fuzz
-fuzz: export SEED STEPS MINUTES HISTORIES CLIENTS DELTA MAINTENANCE SCRIPT SHRINK
+fuzz: export SEED STEPS MINUTES HISTORIES CLIENTS DELTA MAINTENANCE PROVOKE SCRIPT SHRINK
 fuzz: install ## Play random histories of several clients against a model, for an hour or MINUTES=…
 	@$(RUN) node test/fuzz/main.ts
 

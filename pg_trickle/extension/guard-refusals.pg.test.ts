@@ -42,7 +42,7 @@ describe.each([
     setup: ["delete from lake.t where i < 20", SMALL],
     work: LARGE,
     otherwise: FLUSH,
-    text: /another client has deleted rows of data file \d+ of table \d+ meanwhile/,
+    text: /another client has deleted rows of data file \d+ of table \d+ meanwhile, or flushed such deletions/,
     left: 200 - 20 - 1 - 40,
   },
   {
@@ -50,7 +50,7 @@ describe.each([
     setup: ["delete from lake.t where i < 20"],
     work: LARGE,
     otherwise: "delete from lake.t where i >= 150 and i < 180",
-    text: /another client has deleted rows of data file \d+ of table \d+ meanwhile/,
+    text: /another client has deleted rows of data file \d+ of table \d+ meanwhile, or flushed such deletions/,
     left: 200 - 20 - 30 - 40,
   },
   {
@@ -58,7 +58,7 @@ describe.each([
     setup: ["insert into lake.t select i, 0 from range(200, 300) r (i)"],
     work: SMALL,
     otherwise: MERGE,
-    text: /rows of data file \d+ of table \d+ cannot be deleted: a compaction has replaced that file meanwhile/,
+    text: /rows of data file \d+ of table \d+ cannot be deleted: another client has merged, rewritten or emptied that file meanwhile/,
     left: 299,
   },
   {
@@ -66,8 +66,16 @@ describe.each([
     setup: ["delete from lake.t where i < 20"],
     work: SMALL,
     otherwise: REWRITE,
-    text: /rows of data file \d+ of table \d+ cannot be deleted: a compaction has replaced that file meanwhile/,
+    text: /rows of data file \d+ of table \d+ cannot be deleted: another client has merged, rewritten or emptied that file meanwhile/,
     left: 179,
+  },
+  {
+    name: "a small deletion beside a deletion of all rows",
+    setup: [],
+    work: SMALL,
+    otherwise: "delete from lake.t",
+    text: /rows of data file \d+ of table \d+ cannot be deleted: another client has merged, rewritten or emptied that file meanwhile/,
+    left: 0,
   },
   {
     name: "a merge beside a small deletion",

@@ -1,4 +1,5 @@
 /** One client in a history: its open transaction, and the statement that it waits for. */
+import type { Chronicle } from "./chronicle.ts";
 import type { Answer, LakeClient } from "./clients.ts";
 import { judge, type Model, ownState, type State, type Told, type Verdict } from "./model.ts";
 import type { Step } from "./script.ts";
@@ -8,6 +9,8 @@ export interface Transaction {
   readonly number: number;
   /** The model's commit at its begin: no view of it is older. */
   readonly from: number;
+  /** What others have done since may have refused it. */
+  readonly since: number;
   /** The lake's head at its begin. */
   readonly snapshot: number;
   /** The newest commit that it can see; undefined: the present. */
@@ -35,6 +38,8 @@ export interface Job {
   readonly statement?: Statement;
   /** The model's commit when it was asked. */
   readonly from: number;
+  /** The chronicle's moment when it was asked. */
+  readonly since: number;
   readonly startedAt: number;
   answer?: Answer;
   done: Promise<void>;
@@ -57,15 +62,17 @@ export function mayWait(job: Job, others: readonly Actor[]): boolean {
 
 export class Actor {
   readonly client: LakeClient;
+  readonly #chronicle: Chronicle;
   transaction: Transaction | undefined;
   job: Job | undefined;
 
-  constructor(client: LakeClient) {
+  constructor(client: LakeClient, chronicle: Chronicle) {
     this.client = client;
+    this.#chronicle = chronicle;
   }
 
   start(order: Pick<Job, "step" | "sql" | "kind" | "from"> & { readonly statement?: Statement }): Job {
-    const job: Job = { ...order, startedAt: Date.now(), done: Promise.resolve() };
+    const job: Job = { ...order, since: this.#chronicle.now, startedAt: Date.now(), done: Promise.resolve() };
     job.done = this.client.run(job.sql).then((answer) => {
       job.answer = answer;
     });

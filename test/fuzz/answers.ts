@@ -1,9 +1,13 @@
 /** What the clients' answers mean for the model. */
 import { type Actor, type Job, mayCommit } from "./actor.ts";
-import type { Answer } from "./clients.ts";
+import { deedsOf, deedsOfMaintenance, isCaused } from "./chronicle.ts";
+import { type Answer, gistOf } from "./clients.ts";
 import { Finding, UndeterminedError } from "./finding.ts";
+import { heardIn, nameOf } from "./guard.ts";
 import type { Ledger } from "./ledger.ts";
 import { type Changes, changesOf, hasBroad, judge, type Told } from "./model.ts";
+import { causesOf } from "./provocations.ts";
+import { isMaintenance, type LakeTable } from "./script.ts";
 import type { Stage } from "./stage.ts";
 
 export interface AnswersContext {
@@ -41,6 +45,7 @@ export class Answers {
         actor.transaction = {
           number: job.step.transaction,
           from: job.from,
+          since: job.since,
           snapshot: this.#ledger.head ?? 0,
           until: undefined,
           told: [],
@@ -57,11 +62,12 @@ export class Answers {
       case "maintenance":
         this.#stage.streams.counts.add(`maintenance: ${job.step.act}`);
         this.#ledger.maintained();
+        if (isMaintenance(job.step.act)) this.#record(actor, deedsOfMaintenance(job.step.act));
         return;
       case "commit":
         return this.#committed(actor, job);
       case "autocommit":
-        return this.#committedAlone(job, answer.count);
+        return this.#committedAlone(actor, job, answer.count);
       default:
         return this.#told(actor, job, answer.count);
     }
@@ -94,14 +100,21 @@ export class Answers {
 
   async #committed(actor: Actor, job: Job): Promise<void> {
     const verdict = actor.verdict(this.#stage.model);
+    const { told = [], hasMaintained } = actor.transaction ?? {};
+    this.#record(
+      actor,
+      told.flatMap(({ statement }) => deedsOf(statement)),
+    );
+    if (hasMaintained) this.#record(actor, deedsOfMaintenance("checkpoint"));
     actor.transaction = undefined;
     if (verdict.kind === "ambiguous") throw new UndeterminedError("a commit beside others");
     if (verdict.kind === "contradicted") throw contradiction(job, -1, verdict.expected);
     await this.#commit(verdict.changes, "of a transaction");
   }
 
-  async #committedAlone(job: Job, count: number): Promise<void> {
+  async #committedAlone(actor: Actor, job: Job, count: number): Promise<void> {
     if (!job.statement) return;
+    this.#record(actor, deedsOf(job.statement));
     const verdict = judge([{ statement: job.statement, count }], this.#stage.model.between(job.from));
     if (verdict.kind === "contradicted") throw contradiction(job, count, verdict.expected);
     if (verdict.kind === "ambiguous") throw new UndeterminedError("a statement beside others");
@@ -119,6 +132,32 @@ export class Answers {
     if (![...changes.values()].some((rows) => rows.size > 0)) return;
     model.commit(changes);
     await streams.mirror.commit(model.sequence, changes);
+  }
+
+  #record(actor: Actor, deeds: ReturnType<typeof deedsOf>): void {
+    this.#stage.chronicle.record(actor.client.name, deeds);
+  }
+
+  /** A refusal of the guard must have a cause: what another client has done meanwhile, or may just have done. */
+  async #judgeRefusal(actor: Actor, job: Job, message: string): Promise<void> {
+    const { declared, chronicle, streams } = this.#stage;
+    const heard = heardIn(declared, message);
+    if (!heard) return;
+    const name = nameOf(heard.refusal);
+    streams.counts.add(`refusals of the guard: ${name}`);
+    if (this.#actors.some((other) => other !== actor && mayCommit(other.job))) return;
+    const others = chronicle.others(actor.client.name, actor.transaction?.since ?? job.since);
+    const table = await this.#tableOf(heard.tableId);
+    if (isCaused(causesOf(heard.refusal), others, table)) return;
+    throw new Finding("refusal-not-needed", name, `${job.sql.slice(0, 300)}: ${gistOf(message)}`);
+  }
+
+  async #tableOf(id: number | undefined): Promise<LakeTable | undefined> {
+    const { rows } = await this.#stage.streams.session.query<{ table_name: LakeTable }>(
+      "select table_name from ducklake.ducklake_table where table_id = $1 and end_snapshot is null",
+      [id],
+    );
+    return rows[0]?.table_name;
   }
 
   /** What a commit would have done. */
@@ -139,6 +178,7 @@ export class Answers {
       this.#ledger.failed({ changes, isUnknown: answer.isUnknown, text: `${job.sql}: ${answer.message}` });
     }
     if (job.kind === "maintenance") this.#ledger.maintained();
+    await this.#judgeRefusal(actor, job, answer.message);
     if (actor.transaction) await this.rollback(actor, "after an error");
   }
 }

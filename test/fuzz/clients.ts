@@ -39,15 +39,22 @@ function duckdbKind(message: string): string {
   return DUCKDB_ERRORS.find(([, pattern]) => pattern.test(message))?.[0] ?? "other";
 }
 
-function failure(error: unknown): Answer {
+export function failure(error: unknown): Answer & { ok: false } {
   const message = error instanceof Error ? error.message : String(error);
   if (error instanceof DatabaseError) {
     const kind = error.code ?? "no code";
-    const detail = [error.detail, error.hint].filter(Boolean).join(" ");
-    return { ok: false, kind, message: `${message} ${detail}`.trim(), isUnknown: /^(?:08|57P)/.test(kind) };
+    const { detail = "", hint, where } = error;
+    const parts = [detail, hint && `HINT: ${hint}`, kind === "TR040" && `CONTEXT: ${where}`].filter(Boolean);
+    return { ok: false, kind, message: [message, ...parts].join(" "), isUnknown: /^(?:08|57P)/.test(kind) };
   }
   const kind = duckdbKind(message);
   return { ok: false, kind, message, isUnknown: kind === "connection" || /^Connection terminated/.test(message) };
+}
+
+/** What of a message is worth showing: the guard's sentence stands behind the text of the whole commit. */
+export function gistOf(message: string): string {
+  const at = Math.max(0, message.indexOf("pgtrickle guard:"));
+  return message.slice(at, at + 600);
 }
 
 /** A plain DuckDB with its default settings, which knows nothing of the engine. */

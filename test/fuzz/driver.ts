@@ -2,12 +2,14 @@
 import { type Actor, type Job, mayCommit, mayWait } from "./actor.ts";
 import { Answers } from "./answers.ts";
 import { Checks } from "./checks.ts";
+import { gistOf } from "./clients.ts";
 import { Finding } from "./finding.ts";
 import { Ledger } from "./ledger.ts";
 import { maintenanceText } from "./maintenance.ts";
 import { hasBroad } from "./model.ts";
 import { resolveWrite } from "./resolve.ts";
-import { isBound, isCheck, isMaintenance, type Step } from "./script.ts";
+import { Rivals } from "./rivals.ts";
+import { isBound, isCheck, isMaintenance, isProvocation, type Step } from "./script.ts";
 import type { Stage } from "./stage.ts";
 import { isBroad, type Statement } from "./statements.ts";
 
@@ -30,13 +32,17 @@ export class Driver {
   readonly #checks: Checks;
   readonly #ledger: Ledger;
   readonly #answers: Answers;
+  readonly #rivals: Rivals;
 
   private constructor(stage: Stage, actors: readonly Actor[], checks: Checks, head: number) {
     this.#stage = stage;
     this.#actors = actors;
     this.#checks = checks;
     this.#ledger = new Ledger(stage.streams.counts, head);
-    this.#answers = new Answers({ stage, actors, ledger: this.#ledger, note: (line) => this.note(line) });
+    const note = (line: string) => this.note(line);
+    this.#answers = new Answers({ stage, actors, ledger: this.#ledger, note });
+    const compare = () => this.#compare();
+    this.#rivals = new Rivals({ stage, ledger: this.#ledger, answers: this.#answers, note, compare });
   }
 
   static async create(stage: Stage, actors: readonly Actor[]): Promise<Driver> {
@@ -56,6 +62,7 @@ export class Driver {
       counts.add(`steps: ${step.act}`);
       return this.#check(step);
     }
+    if (isProvocation(step.act)) return this.#provoke(step);
     const actor = this.#actors.find(({ client }) => client.name === step.client);
     if (!actor) return this.#skip("no such client");
     if (actor.job) await this.#await(actor, actor.job);
@@ -108,7 +115,7 @@ export class Driver {
         continue;
       }
       actor.job = undefined;
-      const told = job.answer.ok ? `ok ${job.answer.count}` : `${job.answer.kind}: ${job.answer.message.slice(0, 300)}`;
+      const told = job.answer.ok ? `ok ${job.answer.count}` : `${job.answer.kind}: ${gistOf(job.answer.message)}`;
       this.note(`   ${actor.client.name}: ${job.sql.slice(0, 1_000)} → ${told}`);
       await this.#answers.take(actor, job, job.answer);
     }
@@ -219,6 +226,16 @@ export class Driver {
 
   #isAlone(): boolean {
     return this.#actors.every(({ job, transaction }) => !job && !transaction);
+  }
+
+  /** Nobody else may commit in the middle of it, nor hold what a flush holds. */
+  async #provoke(step: Step): Promise<void> {
+    if (this.#actors.some(({ job }) => job)) return this.#skip("a client waits");
+    if (this.#actors.some(({ transaction }) => transaction?.hasMaintained)) return this.#skip("a flush is open");
+    const { counts } = this.#stage.streams;
+    counts.add("played steps");
+    counts.add(`steps: ${step.act}`);
+    await this.#rivals.play(step);
   }
 
   async #check(step: Step): Promise<void> {

@@ -17,7 +17,16 @@ export type FindingKind =
   | "told-outcome"
   /** The lake itself has other rows than were committed. */
   | "lake-damage"
-  | "hang";
+  | "hang"
+  /** The guard refused what nothing calls for. */
+  | "refusal-not-needed"
+  /** Of a provocation: it was let through, refused in other words than it should be or in words without a way out, or too late; … */
+  | "not-refused"
+  | "refused-otherwise"
+  | "refused-without-a-way-out"
+  | "slow-refusal"
+  /** … or its work was refused with nobody beside it. */
+  | "refused-alone";
 
 export class Finding extends Error {
   override readonly name = "Finding";

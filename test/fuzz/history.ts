@@ -9,6 +9,7 @@ import { openClient } from "./clients.ts";
 import { Counts } from "./counts.ts";
 import { Driver, withinMs } from "./driver.ts";
 import { Finding, UndeterminedError } from "./finding.ts";
+import { nameOf } from "./guard.ts";
 import { CLIENT_NAMES, type ClientName, printStep, type Step } from "./script.ts";
 import { createStage } from "./stage.ts";
 
@@ -26,6 +27,8 @@ export interface HistoryResult {
   readonly played: number;
   /** What was said and answered. */
   readonly log: readonly string[];
+  /** Names of all refusals that the guard can give. */
+  readonly refusals: readonly string[];
 }
 
 /** For what ends with its session; what does not is left behind. */
@@ -72,13 +75,13 @@ export async function playHistory(database: TrickleDatabase, options: HistoryOpt
   try {
     const stage = await createStage({ database, session, counts, isDeltaForced: options.isDeltaForced });
     for (const name of options.clients) {
-      actors.push(new Actor(await openClient(database, name, CLIENT_NAMES.indexOf(name))));
+      actors.push(new Actor(await openClient(database, name, CLIENT_NAMES.indexOf(name)), stage.chronicle));
     }
     const driver = await Driver.create(stage, actors);
     const { finding, played } = await playSteps({ driver, script: options.script, counts });
     if (!finding) await stage.streams.mirror.check(stage.model);
     await countRefreshes(session, counts);
-    return { finding, counts, played, log: driver.log };
+    return { finding, counts, played, log: driver.log, refusals: stage.declared.map(nameOf) };
   } finally {
     // Whatever still waits for a lock ends with its session.
     await session.query(

@@ -7,6 +7,8 @@ create foreign table lake.items (id bigint, k text collate "C", v bigint, owner 
   server lake options (schema_name 'main', table_name 'items');
 create foreign table lake.notes (id bigint, k text collate "C", v bigint, owner integer)
   server lake options (schema_name 'main', table_name 'notes');
+create foreign table lake.logs (id bigint, k text collate "C", v bigint, owner integer)
+  server lake options (schema_name 'main', table_name 'logs');
 
 -- A plain DuckDB that waits for another client's open transaction gives up in time, so that one driver can play them all.
 do $$

@@ -36,14 +36,20 @@ async function shrunk(place: Place, history: HistoryOptions, result: HistoryResu
   return `Shrunk to ${script.length} steps:\n${printScript(script)}`;
 }
 
-function howToRepeat({ steps, script }: FuzzOptions, seed: number, { isDeltaForced, clients }: HistoryOptions): string {
-  const what = script === undefined ? `SEED=${seed} STEPS=${steps}` : `SCRIPT=${script}`;
+function howToRepeat(
+  { steps, script, withProvocations }: FuzzOptions,
+  seed: number,
+  { isDeltaForced, clients }: HistoryOptions,
+): string {
+  const what =
+    script === undefined ? `SEED=${seed} STEPS=${steps} PROVOKE=${withProvocations ? 1 : 0}` : `SCRIPT=${script}`;
   return `make fuzz ${what} CLIENTS=${clients.join(",")} DELTA=${isDeltaForced ? 1 : 0}`;
 }
 
 async function playAll(place: Place, options: FuzzOptions): Promise<number> {
   const total = new Counts();
   const until = Date.now() + options.minutes * 60_000;
+  const refusals = new Set<string>();
   let failures = 0;
   for (let index = 0; index < options.histories && Date.now() < until; index++) {
     const seed = options.seed + index;
@@ -52,11 +58,14 @@ async function playAll(place: Place, options: FuzzOptions): Promise<number> {
     const result = await playOn(place, history);
     const took = ((Date.now() - startedAt) / 1000).toFixed(1);
     total.addAll(result.counts);
+    for (const name of result.refusals) refusals.add(name);
     say(`${reportOf(howToRepeat(options, seed, history), history, result)} (${took} s)`);
     if (!result.finding || result.finding.isTold) continue;
     failures++;
     if (options.isShrunk) say(await shrunk(place, history, result));
   }
+  const unprovoked = [...refusals].filter((name) => total.get(`provoked refusals: ${name}`) === 0);
+  if (unprovoked.length > 0) say(`\nRefusals of the guard that were not provoked:\n${unprovoked.join("\n")}`);
   say(`\n${total.print()}\n${failures} histories with a difference`);
   return failures;
 }

@@ -22,6 +22,7 @@ create view model.rows as
 create view model.events as select id, k, v, owner from model.rows where table_name = 'events';
 create view model.items as select id, k, v, owner from model.rows where table_name = 'items';
 create view model.notes as select id, k, v, owner from model.rows where table_name = 'notes';
+create view model.logs as select id, k, v, owner from model.rows where table_name = 'logs';
 
 -- One commit's rows of one table: {"id": 7, "row": null} for one that goes, {"id": 8, "row": {"k": "a", …}} for one that comes.
 create function model.apply(p_sequence integer, p_table text, p_changes jsonb) returns void

@@ -24,7 +24,7 @@ export type Verdict =
   /** No view gives these counts. */
   | { readonly kind: "contradicted"; readonly expected: readonly number[][] };
 
-const EMPTY: State = { events: new Map(), items: new Map(), notes: new Map() };
+const EMPTY: State = { events: new Map(), items: new Map(), notes: new Map(), logs: new Map() };
 
 function applied(rows: Rows, changes: ReadonlyMap<number, Row | null>): Rows {
   const after = new Map(rows);

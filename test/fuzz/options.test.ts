@@ -13,6 +13,11 @@ describe("the options of make fuzz", () => {
     expect(readOptions({ SEED: "7", MINUTES: "5" }, 0).histories).toBeGreaterThan(1_000_000);
   });
 
+  test("provoke the guard, unless told otherwise", () => {
+    expect(readOptions({}, 0).withProvocations).toBe(true);
+    expect(readOptions({ PROVOKE: "0" }, 0).withProvocations).toBe(false);
+  });
+
   test("name clients, or say how many", () => {
     expect(readOptions({ CLIENTS: "2" }, 0).clients).toEqual(["duck", "pg1"]);
     expect(readOptions({ CLIENTS: "pg2, duck" }, 0).clients).toEqual(["pg2", "duck"]);
@@ -20,6 +25,7 @@ describe("the options of make fuzz", () => {
 
   test.each([
     [{ SEED: "x" }, "SEED takes a whole number, not x"],
+    [{ PROVOKE: "on" }, "PROVOKE takes 0 or 1, not on"],
     [{ DELTA: "yes" }, "DELTA takes 0 or 1, not yes"],
     [{ CLIENTS: "psql" }, "CLIENTS takes 1 to 4, or names of duck, pg1, pg2, pg3; not psql"],
   ])("refuse %j", (environment, message) => {

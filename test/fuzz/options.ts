@@ -13,6 +13,7 @@ export interface FuzzOptions {
   /** undefined: two to four, by the seed. */
   readonly clients: readonly ClientName[] | undefined;
   readonly withMaintenance: boolean;
+  readonly withProvocations: boolean;
   /** undefined: in every other history. */
   readonly isDeltaForced: boolean | undefined;
   /** A file with steps, in place of a seed's. */
@@ -60,6 +61,7 @@ export function readOptions(environment: Environment, now: number): FuzzOptions 
     histories: readNumber(environment, "HISTORIES", isOne ? 1 : Number.MAX_SAFE_INTEGER),
     clients: readClients(environment["CLIENTS"]),
     withMaintenance: readFlag(environment, "MAINTENANCE") ?? true,
+    withProvocations: readFlag(environment, "PROVOKE") ?? true,
     isDeltaForced: readFlag(environment, "DELTA"),
     script,
     isShrunk: readFlag(environment, "SHRINK") ?? false,

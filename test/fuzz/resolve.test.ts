@@ -5,7 +5,12 @@ import { parseStep } from "./script.ts";
 import type { Row } from "./statements.ts";
 
 const row = (id: number, owner: number): [number, Row] => [id, { id, k: "a", v: 1, owner }];
-const committed: State = { events: new Map([row(1, 1), row(2, 1), row(3, 2)]), items: new Map(), notes: new Map() };
+const committed: State = {
+  events: new Map([row(1, 1), row(2, 1), row(3, 2)]),
+  items: new Map(),
+  notes: new Map(),
+  logs: new Map(),
+};
 const own: State = { ...committed, events: new Map([...committed.events, row(4, 1)]) };
 
 function knowledge(): Knowledge {

@@ -16,7 +16,7 @@ export interface Knowledge {
 
 const KINDS = ["a", "b", "c", "d", null] as const;
 
-function newRow(id: number, owner: number, random: Random): Row {
+export function newRow(id: number, owner: number, random: Random): Row {
   const v = random.chance(0.12) ? null : random.between(-3, 20);
   return { id, k: random.pick(KINDS), v, owner };
 }

@@ -1,7 +1,15 @@
 import { describe, expect, test } from "vitest";
-import { CLIENT_NAMES, isMaintenance, makeScript, parseScript, printStep } from "./script.ts";
+import {
+  CLIENT_NAMES,
+  isMaintenance,
+  isProvocation,
+  makeScript,
+  PROVOCATIONS,
+  parseScript,
+  printStep,
+} from "./script.ts";
 
-const options = { seed: 5, steps: 400, clients: CLIENT_NAMES, withMaintenance: true };
+const options = { seed: 5, steps: 400, clients: CLIENT_NAMES, withMaintenance: true, withProvocations: true };
 
 describe("a script", () => {
   test("is the same for the same seed, and another for another one", () => {
@@ -48,6 +56,14 @@ describe("a script", () => {
       );
     });
     expect(isInterleaved).toBe(true);
+  });
+
+  test("has provocations of every kind in between, and without them is otherwise the same", () => {
+    const script = makeScript({ ...options, steps: 1_000 });
+    const provoked = script.filter(({ act }) => isProvocation(act));
+    expect(new Set(provoked.map(({ act }) => act))).toEqual(new Set(PROVOCATIONS));
+    const others = script.filter(({ act }) => !isProvocation(act));
+    expect(makeScript({ ...options, steps: others.length, withProvocations: false })).toEqual(others);
   });
 
   test("has maintenance by the plain DuckDB only, and none where it is left out", () => {

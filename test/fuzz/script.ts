@@ -4,7 +4,7 @@
  */
 import { createRandom, type Random } from "./random.ts";
 
-export const LAKE_TABLES = ["events", "items", "notes"] as const;
+export const LAKE_TABLES = ["events", "items", "notes", "logs"] as const;
 export type LakeTable = (typeof LAKE_TABLES)[number];
 
 export const CLIENT_NAMES = ["duck", "pg1", "pg2", "pg3"] as const;
@@ -16,9 +16,23 @@ const ROW_WRITES = ["update-from", "update-rows", "delete-rows"] as const;
 const OTHERS = ["merge-into", "touch-new", "read"] as const;
 const BOUNDS = ["begin", "commit", "rollback", "savepoint", "rollback-to"] as const;
 export const MAINTENANCE = ["flush", "merge-files", "rewrite", "checkpoint", "expire", "cleanup"] as const;
+/** Two further clients race for what the guard must refuse; see provocations.ts. */
+export const PROVOCATIONS = [
+  "provoke-two-deletions",
+  "provoke-deletion-beside-flush",
+  "provoke-deletion-beside-merge",
+  "provoke-deletion-beside-rewrite",
+  "provoke-deletion-beside-emptying",
+  "provoke-merge-beside-deletion",
+  "provoke-rewrite-beside-deletion",
+  "provoke-flush-beside-commit",
+  "provoke-stale-deletion",
+  "provoke-unreadable-changes",
+] as const;
 const CHECKS = ["rewind-auto", "rewind-full", "rewind-journal", "verify"] as const;
 
 export type Maintenance = (typeof MAINTENANCE)[number];
+export type Provoke = (typeof PROVOCATIONS)[number];
 export type Check = (typeof CHECKS)[number];
 export type Bound = (typeof BOUNDS)[number];
 export type Write =
@@ -26,7 +40,7 @@ export type Write =
   | (typeof BROAD_WRITES)[number]
   | (typeof ROW_WRITES)[number]
   | (typeof OTHERS)[number];
-export type Act = Write | Bound | Maintenance | Check;
+export type Act = Write | Bound | Maintenance | Provoke | Check;
 
 const ACTS: readonly string[] = [
   ...WRITES,
@@ -35,17 +49,19 @@ const ACTS: readonly string[] = [
   ...OTHERS,
   ...BOUNDS,
   ...MAINTENANCE,
+  ...PROVOCATIONS,
   ...CHECKS,
 ];
 
 export const isMaintenance = (act: Act): act is Maintenance => (MAINTENANCE as readonly string[]).includes(act);
 export const isCheck = (act: Act): act is Check => (CHECKS as readonly string[]).includes(act);
+export const isProvocation = (act: Act): act is Provoke => (PROVOCATIONS as readonly string[]).includes(act);
 export const isBound = (act: Act): act is Bound => (BOUNDS as readonly string[]).includes(act);
 
 const isBroadWrite = ({ act }: Step) => (BROAD_WRITES as readonly string[]).includes(act);
 
 export interface Step {
-  readonly client: ClientName | "check";
+  readonly client: ClientName | "check" | "rivals";
   /** Number of the transaction that it belongs to; 0: a statement that commits by itself. */
   readonly transaction: number;
   readonly act: Act;
@@ -60,6 +76,8 @@ export interface ScriptOptions {
   readonly steps: number;
   readonly clients: readonly ClientName[];
   readonly withMaintenance: boolean;
+  /** Provocations of the guard in between, at random moments. */
+  readonly withProvocations: boolean;
 }
 
 export function printStep({ client, transaction, act, table, size, pick }: Step): string {
@@ -70,7 +88,7 @@ export function parseStep(line: string): Step {
   const words = line.trim().split(/\s+/);
   const [client = "", transaction = "", act = "", table = "", size = "", pick = ""] = words;
   const isKnown =
-    [...CLIENT_NAMES, "check"].includes(client as ClientName) &&
+    [...CLIENT_NAMES, "check", "rivals"].includes(client) &&
     ACTS.includes(act) &&
     (LAKE_TABLES as readonly string[]).includes(table) &&
     [transaction, size, pick].every((word) => /^\d+$/.test(word)) &&
@@ -124,9 +142,13 @@ const LENGTH_WEIGHTS = { 1: 5, 2: 3, 3: 2, 4: 1 } as const;
 const MAINTENANCE_WEIGHTS = { flush: 5, "merge-files": 3, rewrite: 3, checkpoint: 1, expire: 3, cleanup: 2 } as const;
 const CHECK_WEIGHTS = { "rewind-auto": 3, "rewind-full": 2, "rewind-journal": 3, verify: 3 } as const;
 
+const PROVOKED_SHARE = 0.08;
+
 /** The next transactions of the clients, interleaved step by step. */
 class Writer {
   readonly #random: Random;
+  /** Apart, so that the other steps are those of the seed with and without provocations. */
+  readonly #provoking: Random;
   readonly #options: ScriptOptions;
   readonly #plans = new Map<ClientName, Step[]>();
   #transactions = 0;
@@ -134,6 +156,7 @@ class Writer {
   constructor(options: ScriptOptions) {
     this.#options = options;
     this.#random = createRandom(options.seed);
+    this.#provoking = createRandom(options.seed + 0x5eed);
   }
 
   step(client: Step["client"], transaction: number, act: Act, table?: LakeTable): Step {
@@ -149,12 +172,20 @@ class Writer {
   }
 
   next(): Step {
+    if (this.#options.withProvocations && this.#provoking.chance(PROVOKED_SHARE)) return this.#provocation();
     if (this.#random.chance(0.08)) return this.step("check", 0, this.#random.weighted(CHECK_WEIGHTS), "events");
     const client = this.#random.pick(this.#options.clients);
     const plan = this.#plans.get(client) ?? [];
     if (plan.length === 0) plan.push(...this.#plan(client));
     this.#plans.set(client, plan);
     return plan.shift() as Step;
+  }
+
+  #provocation(): Step {
+    const random = this.#provoking;
+    const act = random.pick(PROVOCATIONS);
+    const table = random.weighted(TABLE_WEIGHTS);
+    return { client: "rivals", transaction: 0, act, table, size: 0, pick: random.below(10_000) };
   }
 
   #plan(client: ClientName): Step[] {

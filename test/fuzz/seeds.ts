@@ -7,14 +7,15 @@ export interface SeedOptions {
   readonly steps: number;
   readonly clients?: readonly ClientName[] | undefined;
   readonly withMaintenance?: boolean;
+  readonly withProvocations?: boolean;
   readonly isDeltaForced?: boolean | undefined;
 }
 
 /** Two to four clients, a plain DuckDB among them; Delta is forced with every even seed. */
 export function historyOf(options: SeedOptions): HistoryOptions {
-  const { seed, steps, withMaintenance = true } = options;
+  const { seed, steps, withMaintenance = true, withProvocations = true } = options;
   const clients = options.clients ?? CLIENT_NAMES.slice(0, 2 + (Math.floor(seed / 2) % 3));
-  const script = makeScript({ seed, steps, clients, withMaintenance });
+  const script = makeScript({ seed, steps, clients, withMaintenance, withProvocations });
   return { script, clients, isDeltaForced: options.isDeltaForced ?? seed % 2 === 0 };
 }
 

@@ -98,11 +98,11 @@ declare
 begin
   if (p_new ->> 'is_file_gone')::boolean or (p_new ->> 'file_end')::bigint < v_commit then
     perform pgtrickle_guard.refuse(
-      format('rows of data file %s of table %s cannot be deleted: a compaction has replaced that file meanwhile', v_file, p_new ->> 'table_id'),
+      format('rows of data file %s of table %s cannot be deleted: another client has merged, rewritten or emptied that file meanwhile', v_file, p_new ->> 'table_id'),
       'Nothing was changed. Run the transaction again.');
   elsif (p_new ->> 'is_second')::boolean then
     perform pgtrickle_guard.refuse(
-      format('another client has deleted rows of data file %s of table %s meanwhile', v_file, p_new ->> 'table_id'),
+      format('another client has deleted rows of data file %s of table %s meanwhile, or flushed such deletions', v_file, p_new ->> 'table_id'),
       'Nothing was changed. Run the transaction again.');
   elsif (p_new ->> 'newest')::bigint < v_commit and p_new -> 'replaced' = 'null' then
     -- Not DuckLake's way of deleting: nothing to put back.

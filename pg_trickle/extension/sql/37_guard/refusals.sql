@@ -28,7 +28,7 @@ begin
       where d.data_file_id = i.file_id and (d.end_snapshot is null or d.end_snapshot = v_commit));
   if v_file is not null then
     perform pgtrickle_guard.refuse(
-      format('rows of data file %s of table %s cannot be deleted: a compaction has replaced that file meanwhile', v_file,
+      format('rows of data file %s of table %s cannot be deleted: another client has merged, rewritten or emptied that file meanwhile', v_file,
         substring(tg_table_name from '\d+$')),
       'Nothing was changed. Run the transaction again.');
   end if;
