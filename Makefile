@@ -16,6 +16,10 @@ install:
 demo: install ## Play the incident and its rollback from end to end, checked
 	@$(RUN) node demo/main.ts
 
+.PHONY: picture
+picture: install ## Draw the README's picture from a run of that incident
+	@$(RUN) node demo/draw.ts
+
 .PHONY: up
 up: install ## Start the whole stack in the background and say how to reach it
 	@$(RUN) node stack/main.ts up

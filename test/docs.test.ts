@@ -17,6 +17,7 @@ const RUN_BY: Readonly<Record<string, { readonly file: string; readonly words: r
   "make test-clients": { file: "Makefile", words: ["test-clients:", "test/run/main.ts clients"] },
   "make check": { file: "Makefile", words: ["check:"] },
   "make generate": { file: "Makefile", words: ["generate:", "docs/generate/main.ts"] },
+  "make picture": { file: "Makefile", words: ["picture:", "demo/draw.ts"] },
   "make verify": { file: "Makefile", words: ["verify:"] },
   "make up": { file: "Makefile", words: ["up:"] },
   "make logs": { file: "Makefile", words: ["logs:"] },

@@ -36,7 +36,7 @@ export const LAKE_STATES: Readonly<Record<OwnState, { readonly means: string; re
   },
   LT009: {
     means: "DuckDB has died of this query twice within a minute. It is refused for ten minutes; all others go on.",
-    wayOut: "Change the query, or give the engine more memory. Report the statement in the engine's log.",
+    wayOut: "Change the query, or give the engine more memory. Report the query.",
   },
   LT010: {
     means: "A read ended early, and the reason is not known. None of its rows were used.",
