@@ -55,7 +55,7 @@ fix: install ## Format the code and repair what can be repaired by itself
 	@$(RUN) biome check --write .
 
 GENERATED := crds $(addprefix helm/streamtable-rewind/,Chart.yaml files/crds values.schema.json README.md) \
-	pg_trickle/extension/pg_trickle.control docs/install.md docs/own-postgresql.md docs/reference docs/sql.md
+	pg_trickle/extension/pg_trickle.control README.md docs/install.md docs/own-postgresql.md docs/reference docs/sql.md
 
 .PHONY: generate
 generate: install ## Write the files that are generated from the sources

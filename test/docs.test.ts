@@ -51,7 +51,7 @@ function markdownFiles(folder: string): string[] {
     .map((name) => join(folder, name));
 }
 
-const documents = ["README.md", "CONTRIBUTING.md", "CHANGELOG.md", ...markdownFiles("docs")];
+const documents = ["README.md", "CONTRIBUTING.md", "CHANGELOG.md", "SECURITY.md", ...markdownFiles("docs")];
 const read = (path: string) => readFileSync(join(ROOT, path), "utf8");
 
 // A runbook's commands are for somebody else's cluster, with placeholders for its names; they are not these.
