@@ -18,15 +18,17 @@ export const explanations = {
   },
   SecretNotFound: {
     means: "The Secret of `spec.database` is not there.",
-    wayOut: "Create it, in the namespace of the object. Its appearance is noticed; until then the operator asks again.",
+    wayOut:
+      "Create it in the namespace of the object. A new object waits half a minute for it, then it has failed: apply it anew. A rewind that has begun asks again.",
   },
   SecretInvalid: {
     means: "The Secret lacks a key, or holds something that is not a connection.",
-    wayOut: "Correct the key that the message names.",
+    wayOut: "Correct the key that the message names. A rewind that had not begun has failed: apply it anew.",
   },
   DatabaseUnreachable: {
     means: "No connection to the database.",
-    wayOut: "Look whether it runs and whether the host of the Secret is right. It is tried again by itself.",
+    wayOut:
+      "Look whether it runs, and whether the host in the Secret is right. It is tried again; a rewind that had not begun gives up after about three minutes.",
   },
   AuthenticationFailed: {
     means: "The server refuses user, password or database name.",
@@ -35,10 +37,11 @@ export const explanations = {
   PermissionDenied: {
     means: "The database user lacks a right that the operation needs, or the operator may not read the Secret.",
     wayOut:
-      "Grant the user `pgtrickle_admin` and what its repair needs; or give the operator the right to read the Secret. Apply the object anew.",
+      "Grant the user `pgtrickle_admin` and what its repair needs, and apply the object anew. Or let the operator read the Secret: it asks again.",
   },
   InvalidSpec: {
-    means: "The object does not satisfy its schema. It was stored before the schema was tightened.",
+    means:
+      "The object is not valid: it names one table in two spellings, or it was stored before the schema was tightened.",
     wayOut: "Delete it and apply one that is valid.",
   },
   UnknownStreamTable: {
