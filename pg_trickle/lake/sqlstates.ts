@@ -50,4 +50,9 @@ export const LAKE_STATES: Readonly<Record<OwnState, { readonly means: string; re
     means: "A data file of the lake is lost: something other than the lake has removed it.",
     wayOut: "Restore it from a backup. Snapshots that do not need it, and strategy `Journal`, still work.",
   },
+  LT013: {
+    means: "The lake's catalog is of another DuckLake version than the engine knows. Nothing is read or committed.",
+    wayOut:
+      "Install a pg_trickle that knows it, or restore database and files from a backup. All goes on by itself then.",
+  },
 };
