@@ -16,6 +16,10 @@ install:
 demo: install ## Play the incident and its rollback from end to end, checked
 	@$(RUN) node demo/main.ts
 
+.PHONY: picture
+picture: install ## Draw the README's picture from a run of that incident
+	@$(RUN) node demo/draw.ts
+
 .PHONY: up
 up: install ## Start the whole stack in the background and say how to reach it
 	@$(RUN) node stack/main.ts up
@@ -51,13 +55,14 @@ fix: install ## Format the code and repair what can be repaired by itself
 	@$(RUN) biome check --write .
 
 GENERATED := crds $(addprefix helm/streamtable-rewind/,Chart.yaml files/crds values.schema.json README.md) \
-	pg_trickle/extension/pg_trickle.control docs/install.md docs/own-postgresql.md
+	pg_trickle/extension/pg_trickle.control README.md docs/install.md docs/own-postgresql.md docs/reference docs/sql.md
 
 .PHONY: generate
 generate: install ## Write the files that are generated from the sources
 	@$(RUN) node operator/generate-crds.ts
 	@$(RUN) node release/version.ts
 	@$(RUN) node helm/generate.ts
+	@$(RUN) node docs/generate/main.ts
 
 .PHONY: verify
 verify: generate ## Fail if a generated file differs from its source

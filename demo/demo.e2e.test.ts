@@ -1,8 +1,11 @@
 // `make demo` as it is: what it promises is what it exits with.
 
 import { spawn } from "node:child_process";
+import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
+import { shapeOf } from "../test/docs/shape.ts";
+import { linesOfPicture, pictureLines } from "./picture.ts";
 
 const ROOT = fileURLToPath(new URL("..", import.meta.url));
 const ESCAPE = "\u001b";
@@ -21,6 +24,15 @@ function runDemo(): Promise<{ readonly code: number | null; readonly output: str
   });
 }
 
+/**
+ * What a picture shows, but for numbers, times and ids. How many phases a watcher sees before the last one is a matter of chance:
+ * they pass in tenths of a second.
+ */
+function shown(lines: readonly string[]): string[] {
+  const text = lines.join("\n").replaceAll(/\d{1,3}(?:,\d{3})+/g, "1");
+  return shapeOf(text.replaceAll(/^ +[\d.]+ m?s {3}(?!Succeeded)\w+$/gm, "a phase"));
+}
+
 describe("the demo", () => {
   it("plays the incident and its rollback, checks every claim, and exits 0", async () => {
     const { code, output } = await runDemo();
@@ -28,5 +40,7 @@ describe("the demo", () => {
     expect(output).toMatch(/✓ \d+ claims, all checked/);
     expect(code).toBe(0);
     expect(output, "colour where nobody looks on").not.toContain(ESCAPE);
+    const picture = readFileSync(new URL("../docs/rollback.svg", import.meta.url), "utf8");
+    expect(shown(linesOfPicture(picture)), "`make picture` draws it anew").toEqual(shown(pictureLines(output)));
   });
 });

@@ -10,6 +10,7 @@ const NUMBER = "\\d+\\.\\d+\\.\\d+(?:-[\\w.]+)?";
 const PLACES: Readonly<Record<string, readonly RegExp[]>> = {
   "helm/streamtable-rewind/Chart.yaml": [new RegExp(`^((?:version|appVersion): )(${NUMBER})($)`, "gm")],
   "pg_trickle/extension/pg_trickle.control": [new RegExp(`^(default_version = ')(${NUMBER})('$)`, "gm")],
+  "README.md": [new RegExp(`(: version )(${NUMBER})(, API )`, "g")],
   "docs/install.md": [
     new RegExp(`(\\$name:|\\$name-)(${NUMBER})(\\b)`, "g"),
     new RegExp(`((?:streamtable-rewind|-crds|-examples|pg_trickle|operator)-)(${NUMBER})(\\.)`, "g"),

@@ -16,6 +16,8 @@ const RUN_BY: Readonly<Record<string, { readonly file: string; readonly words: r
   "make test": { file: "Makefile", words: ["test:"] },
   "make test-clients": { file: "Makefile", words: ["test-clients:", "test/run/main.ts clients"] },
   "make check": { file: "Makefile", words: ["check:"] },
+  "make generate": { file: "Makefile", words: ["generate:", "docs/generate/main.ts"] },
+  "make picture": { file: "Makefile", words: ["picture:", "demo/draw.ts"] },
   "make verify": { file: "Makefile", words: ["verify:"] },
   "make up": { file: "Makefile", words: ["up:"] },
   "make logs": { file: "Makefile", words: ["logs:"] },
@@ -49,7 +51,7 @@ function markdownFiles(folder: string): string[] {
     .map((name) => join(folder, name));
 }
 
-const documents = ["README.md", "CONTRIBUTING.md", "CHANGELOG.md", ...markdownFiles("docs")];
+const documents = ["README.md", "CONTRIBUTING.md", "CHANGELOG.md", "SECURITY.md", ...markdownFiles("docs")];
 const read = (path: string) => readFileSync(join(ROOT, path), "utf8");
 
 // A runbook's commands are for somebody else's cluster, with placeholders for its names; they are not these.

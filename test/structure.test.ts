@@ -24,6 +24,8 @@ const layers: Readonly<Record<string, readonly string[]>> = {
   "pg_trickle/bootstrap": [],
   generator: [],
   helm: [],
+  // docs/reference/, from the tables and registries of the programs
+  docs: ["operator/api", "operator/telemetry", "pg_trickle/extension", "pg_trickle/lake", "pg_trickle/scheduler"],
   // all of it on one machine: `make up`
   stack: ["tools", "pg_trickle/extension"],
   demo: ["stack", "tools"],

@@ -1,21 +1,12 @@
-// docs/sql.md says what the installed extension says: every function with its signature and comment, every column, every
-// SQLSTATE; and its examples are run in their order.
+// docs/sql.md says what the installed extension says: every function with its signature and comment, every column; and its examples are run in their order.
 
-import { readdirSync, readFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { Client } from "pg";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { insertEvents } from "../support/summary-table.ts";
 import { useTrickle } from "../support/trickle.ts";
 import { fencedBlocks } from "./markdown.ts";
-import {
-  type ColumnFact,
-  columnTable,
-  documentedCodes,
-  documentedFunctions,
-  type FunctionFact,
-  functionRow,
-  raisedCodes,
-} from "./sql-reference.ts";
+import { type ColumnFact, columnTable, documentedFunctions, type FunctionFact, functionRow } from "./sql-reference.ts";
 
 const ROOT = new URL("../../", import.meta.url);
 const page = readFileSync(new URL("docs/sql.md", ROOT), "utf8");
@@ -41,14 +32,6 @@ async function rows<T extends object>(text: string): Promise<T[]> {
   return (await trickle().pool().query<T>(text)).rows;
 }
 
-function extensionSql(): string {
-  const folder = new URL("pg_trickle/extension/sql/", ROOT);
-  return readdirSync(folder, { recursive: true, encoding: "utf8" })
-    .filter((name) => name.endsWith(".sql"))
-    .map((name) => readFileSync(new URL(name, folder), "utf8"))
-    .join("\n");
-}
-
 describe("the reference", () => {
   it("has each function once, as its catalog entry says", async () => {
     const facts = await rows<FunctionFact>(FUNCTIONS);
@@ -61,10 +44,6 @@ describe("the reference", () => {
     for (const relation of new Set(facts.map((fact) => fact.relation))) {
       expect(page).toContain(`${columnTable(relation, facts)}\n\n`);
     }
-  });
-
-  it("has each SQLSTATE that the extension raises, and no other", () => {
-    expect(documentedCodes(page)).toEqual(raisedCodes(extensionSql()));
   });
 
   it("has defaults of settings as they are", async () => {

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { columnTable, documentedCodes, documentedFunctions, functionRow, raisedCodes } from "./sql-reference.ts";
+import { columnTable, documentedFunctions, functionRow } from "./sql-reference.ts";
 
 test("a function's row is spelled as people write it, and safe in a table", () => {
   const row = functionRow({
@@ -21,10 +21,4 @@ test("a table of columns has only those of its relation", () => {
     { relation: "s.w", ...fact },
   ]);
   expect(table).toBe("### s.v\n| column | type | |\n|---|---|---|\n| `a` | `text` | c |");
-});
-
-test("codes are those of the page's table, and those that are raised to callers", () => {
-  expect(documentedCodes("see `TR003`\n| `TR001` | a |\n| `TR002` | b |")).toEqual(["TR001", "TR002"]);
-  const sql = "errcode = 'TR002' errcode = 'TR001', errcode = 'TR002'; errcode = 'TR999'; errcode = '42501'";
-  expect(raisedCodes(sql)).toEqual(["TR001", "TR002"]);
 });

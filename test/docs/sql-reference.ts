@@ -48,14 +48,3 @@ export function columnTable(relation: string, columns: readonly ColumnFact[]): s
 export function documentedFunctions(page: string): string[] {
   return page.split("\n").filter((line) => line.startsWith("| `pgtrickle."));
 }
-
-/** The codes in the first column of a table of the page, or raised by SQL. */
-export function documentedCodes(page: string): string[] {
-  return [...page.matchAll(/^\| `(TR\d{3})` \|/gm)].map((match) => match[1] ?? "");
-}
-
-export function raisedCodes(sql: string): string[] {
-  const codes = [...sql.matchAll(/errcode = '(TR\d{3})'/g)].map((match) => match[1] ?? "");
-  // TR999 is caught where it is raised: it rolls a reading subtransaction back.
-  return [...new Set(codes)].filter((code) => code !== "TR999").sort();
-}

@@ -58,6 +58,46 @@ export const NOT_INCREMENTAL = {
   hiddenPlace: "LI015",
 } as const;
 
+type Code<Codes extends Readonly<Record<string, string>>> = Codes[keyof Codes];
+
+/** What each of them refuses: docs/reference/errors.md is made from this table. The hint of the error says how to write it. */
+export const REFUSED: Readonly<Record<Code<typeof GATE> | Code<typeof NOT_INCREMENTAL>, string>> = {
+  LG001: "text that cannot be read, or is not plain SQL",
+  LG002: "something else than one SELECT",
+  LG003: "a relation that is no lake table of the query, or two under one name",
+  LG004: "a table function",
+  LG005: "a function or a column that depends on the time or the session",
+  LG006: "a function that is not known to give PostgreSQL's answer in DuckDB",
+  LG007: "an operator that is not known to give PostgreSQL's answer in DuckDB",
+  LG008: "a cast between types that the two read or write differently",
+  LG009: "types that cannot be compared or mixed",
+  LG010: "a clause, a kind of join or of subquery",
+  LG011: "a column that is not known, is ambiguous, or has its name twice; `*`",
+  LG013: "a division whose answer differs between the two",
+  LG014: "a literal that is not in its plain form",
+  LG015: "an aggregate of that type, or with several arguments",
+  LG016: "`avg` over exact numbers, other than as a plain column",
+  LG017: "a window function",
+  LG018: "LIMIT without ORDER BY, or not by a constant",
+  LG019: "a parameter",
+  LG020: "a collation other than `C`",
+  LI001: "FROM that is not one lake table",
+  LI002: "a join",
+  LI003: "HAVING",
+  LI004: "SELECT DISTINCT",
+  LI005: "UNION, EXCEPT, INTERSECT, WITH, LIMIT or OFFSET",
+  LI006: "no grouping and no aggregate",
+  LI007: "a column that is neither a group key nor a plain aggregate",
+  LI008: "an aggregate other than count, sum and avg",
+  LI009: "an aggregate over DISTINCT values",
+  LI010: "FILTER of an aggregate",
+  LI011: "a sum over numbers that are not exact",
+  LI012: "grouping by a float",
+  LI013: "ROLLUP, CUBE or GROUPING SETS",
+  LI014: "grouping by a type without exact equality",
+  LI015: "a column whose name hides where the lake keeps a row",
+};
+
 export const LATER_HINT =
   "keep it in mode FULL, or rewrite it as plain columns, count(*), count(x), sum(x) and avg(x) with group by";
 
