@@ -1,10 +1,12 @@
-// Joins the extension's .sql files, in path order, into what CREATE EXTENSION and ALTER EXTENSION … UPDATE read. Knows nothing of
-// their contents.
+// Joins the extension's .sql files, in the order of modules.ts, into what CREATE EXTENSION and ALTER EXTENSION … UPDATE read. Knows
+// nothing of their contents.
 import { copyFile, mkdir, readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { gunzip } from "node:zlib";
+import { MODULES } from "./modules.ts";
+import { orderSources } from "./source-order.ts";
 import { buildUpdateScript, type SqlFile } from "./update-script.ts";
 
 const SOURCE_DIR = import.meta.dirname;
@@ -16,7 +18,7 @@ export async function assembleExtension(outDir: string): Promise<string> {
   await mkdir(target, { recursive: true });
   await copyFile(join(SOURCE_DIR, "pg_trickle.control"), join(target, "pg_trickle.control"));
   const version = await currentVersion();
-  const sources = await readSqlFiles(join(SOURCE_DIR, "sql"));
+  const sources = await readSources();
   await writeFile(join(target, `pg_trickle--${version}.sql`), buildScript(sources));
   for (const update of await listUpdates(version)) {
     const changes = await readSqlFiles(join(UPDATES_DIR, update));
@@ -24,6 +26,12 @@ export async function assembleExtension(outDir: string): Promise<string> {
     await writeFile(join(target, `pg_trickle--${update}.sql`), notForPsql("ALTER EXTENSION pg_trickle UPDATE", script));
   }
   return outDir;
+}
+
+/** The files below `sql/` in the order in which they run; paths such as `refresh/publish.sql`. */
+export async function readSources(): Promise<SqlFile[]> {
+  const files = new Map((await readSqlFiles(join(SOURCE_DIR, "sql"))).map((file) => [file.path, file]));
+  return orderSources(MODULES, [...files.keys()]).flatMap((path) => files.get(path) ?? []);
 }
 
 async function currentVersion(): Promise<string> {
@@ -57,9 +65,9 @@ function notForPsql(command: string, script: string): string {
   return `\\echo Use "${command}" to load this file. \\quit\n\n${script}`;
 }
 
+/** In plain code unit order: the same on every machine, whatever its locale. */
 async function readSqlFiles(root: string): Promise<SqlFile[]> {
   const paths = (await readdir(root, { recursive: true })).filter((path) => path.endsWith(".sql"));
-  // Plain code unit order: the same on every machine, whatever its locale.
   return Promise.all(paths.sort().map(async (path) => ({ path, text: await readFile(join(root, path), "utf8") })));
 }
 

@@ -2,7 +2,8 @@
  * Writes what ALTER EXTENSION … UPDATE reads. Most of it follows from the scripts of both versions: functions that are gone or have
  * another signature or result are dropped, all others replaced, views replaced, what is new is made, comments and grants are given
  * again. A table or type that has changed needs a file of its own in the folder of the update, under the path of the source that
- * makes it. All files of that folder take their place among the sources, in path order.
+ * makes it: it runs before what follows from that source. Other files run before all sources, after those that make something, or
+ * at the very end.
  */
 import { splitStatements } from "./sql-statements.ts";
 
@@ -14,36 +15,55 @@ export interface SqlFile {
 export interface Update {
   /** The script of the version that is updated. */
   readonly before: string;
+  /** In the order in which they run. */
   readonly sources: readonly SqlFile[];
   /** The files of the update's folder. */
   readonly changes: readonly SqlFile[];
 }
 
-/** Runs before the first source. */
-const DROPS = "01_gone.sql";
-const REPEATED = /^(?:comment|grant|revoke|do|select pgtrickle_guard\.attach)\b/;
+/** Folders of an update: each runs as a whole, its files in path order. */
+const STAGES = ["before", "after", "last"] as const;
+/** The module that closes an installation. It locks the lake's catalog to the end, so nothing that waits for stream tables comes after it. */
+const CLOSING = "rights/";
+const REPEATED = /^(?:comment|grant|revoke|do|alter function|select pgtrickle_guard\.attach)\b/;
 const MADE =
   /^create (?:unique )?(?:constraint )?(table|index|type|schema|trigger|event trigger|foreign data wrapper) ([\w.]+)/;
 
 export function buildUpdateScript({ before, sources, changes }: Update): string {
   const old = splitStatements(before.replace(/^\\echo .*/, ""));
+  const stage = (name: (typeof STAGES)[number]) => changes.filter(({ path }) => path.startsWith(`${name}/`));
+  checkPlaces(sources, changes);
+  const ofSource = (source: SqlFile): SqlFile[] => {
+    const change = changes.filter(({ path }) => path === source.path);
+    return [...change, updateSource(source, old, change[0]?.text ?? "")];
+  };
+  const isClosing = ({ path }: SqlFile) => path.startsWith(CLOSING);
   const files: SqlFile[] = [
-    { path: DROPS, text: functionDrops(old, sources) },
-    ...changes,
-    ...sources.map(({ path, text }) => ({
-      path,
-      text: updateSource({ path, text }, old, new Set(changes.map((change) => change.path))),
-    })),
+    ...stage("before"),
+    { path: "what is gone", text: functionDrops(old, sources) },
+    ...sources.filter((source) => !isClosing(source)).flatMap(ofSource),
+    ...stage("after"),
+    ...sources.filter(isClosing).flatMap(ofSource),
+    ...stage("last"),
   ];
   return files
     .filter(({ text }) => text !== "")
-    .sort((one, other) => (one.path < other.path ? -1 : Number(one.path > other.path)))
     .map(({ path, text }) => `-- ${path}\n${text.trim()}\n`)
     .join("\n");
 }
 
-/** What an existing database needs of a source. The sort is stable: a file of the same path comes before it. */
-function updateSource(source: SqlFile, old: readonly string[], changed: ReadonlySet<string>): string {
+function checkPlaces(sources: readonly SqlFile[], changes: readonly SqlFile[]): void {
+  const known = new Set(sources.map(({ path }) => path));
+  const stray = changes.find(({ path }) => !(known.has(path) || STAGES.some((name) => path.startsWith(`${name}/`))));
+  if (stray !== undefined) {
+    throw new Error(
+      `the update's file ${stray.path} would never run: give it the path of a source below sql/, or a folder of ${STAGES.join(", ")}`,
+    );
+  }
+}
+
+/** What an existing database needs of a source. `change`: what alters the tables and types of it that have changed. */
+function updateSource(source: SqlFile, old: readonly string[], change: string): SqlFile {
   const known = new Set(old);
   const made = new Set(old.map(identityOf));
   const kept: string[] = [];
@@ -52,13 +72,19 @@ function updateSource(source: SqlFile, old: readonly string[], changed: Readonly
       kept.push(statement.replace(/^create/, "create or replace"));
     } else if (REPEATED.test(statement) || !(known.has(statement) || made.has(identityOf(statement)))) {
       kept.push(statement);
-    } else if (!(known.has(statement) || changed.has(source.path))) {
+    } else if (!(known.has(statement) || isNamed(identityOf(statement), change))) {
       throw new Error(
-        `${source.path} makes another ${identityOf(statement)} than before: the update needs a file ${source.path}`,
+        `${source.path} makes another ${identityOf(statement)} than before: the update needs a file ${source.path} that alters it`,
       );
     }
   }
-  return kept.map((statement) => `${statement};\n`).join("");
+  return { path: source.path, text: kept.map((statement) => `${statement};\n`).join("") };
+}
+
+/** A source makes several tables: a file that alters one of them is none for the others. */
+function isNamed(identity: string, change: string): boolean {
+  const name = identity.slice(identity.lastIndexOf(" ") + 1);
+  return splitStatements(change).some((statement) => statement.split(/[^\w.]+/).includes(name));
 }
 
 /** Such as `table a.b`; of what makes nothing, the statement. Our triggers have names of their own. */

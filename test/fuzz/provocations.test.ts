@@ -3,7 +3,7 @@ import { describe, expect, test } from "vitest";
 import { nameOf, type Refusal, refusalsOf } from "./guard.ts";
 import { causesOf, isProvokedBy, PROVOCATIONS } from "./provocations.ts";
 
-const GUARD = new URL("../../pg_trickle/extension/sql/37_guard/", import.meta.url);
+const GUARD = new URL("../../pg_trickle/extension/sql/guard/", import.meta.url);
 
 /** As they stand in the sources of the extension. */
 function declared(): Refusal[] {

@@ -1,0 +1,50 @@
+-- What of a stream table can be changed: its schedule and its mode. Its query cannot.
+
+create function pgtrickle.alter_stream_table(name text, schedule text default null, mode text default null) returns void
+language plpgsql security definer
+set search_path = pg_catalog, pg_temp
+set standard_conforming_strings = on
+set quote_all_identifiers = off
+as $$
+declare
+  v_id bigint := pgtrickle_internal.resolve(alter_stream_table.name);
+  new_schedule interval := pgtrickle_internal.checked_schedule(alter_stream_table.schedule);
+  new_mode text := case when alter_stream_table.mode is not null then pgtrickle_internal.checked_mode(alter_stream_table.mode) end;
+  incremental jsonb;
+begin
+  perform pgtrickle_internal.authorise(v_id, 'alter');
+  perform pgtrickle_internal.lock_gate(v_id);
+  select s.description -> 'incremental' into incremental from pgtrickle_internal.stream_tables s where s.id = v_id and s.layout ->> 'shape' = 'rows';
+  if new_mode = 'DIFFERENTIAL' and incremental is not null then
+    raise exception 'the query cannot be maintained incrementally: %', coalesce(incremental ->> 'message', 'a GROUP BY expression is not among its columns')
+      using errcode = 'TR009', detail = coalesce(incremental ->> 'code', 'HIDDEN_KEY'), hint = coalesce(incremental ->> 'hint', 'It stays in mode FULL.');
+  end if;
+  update pgtrickle_internal.stream_tables s set
+      schedule = coalesce(new_schedule, s.schedule), mode = coalesce(new_mode, s.mode), generation = s.generation + 1,
+      next_due_at = least(s.next_due_at, clock_timestamp() + coalesce(new_schedule, s.schedule))
+    where s.id = v_id;
+end
+$$;
+comment on function pgtrickle.alter_stream_table(text, text, text) is 'Changes schedule or mode; what is NULL stays.';
+grant execute on function pgtrickle.alter_stream_table(text, text, text) to pgtrickle_admin;
+
+create function pgtrickle_internal.checked_schedule(p_schedule text) returns interval
+language plpgsql
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  result interval;
+begin
+  begin
+    result := p_schedule::interval;
+  exception when others then
+    result := interval '0';
+  end;
+  if result <= interval '0' then
+    raise exception 'schedule % is not a time', quote_literal(p_schedule)
+      using errcode = 'TR021', hint = 'Give an interval, such as ''5 seconds'' or ''1m''; NULL: refreshed only by hand.';
+  end if;
+  return result;
+end
+$$;
+comment on function pgtrickle_internal.checked_schedule(text) is 'An interval above zero or NULL, else TR021.';

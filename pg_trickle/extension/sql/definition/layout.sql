@@ -1,0 +1,84 @@
+-- Where the rows of a new stream table will be: in a hidden state table if its query is kept up by deltas, else only in the table itself.
+
+create function pgtrickle_internal.build_layout(p_st pgtrickle_internal.stream_tables, p_view regclass) returns jsonb
+language plpgsql
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  layout jsonb := jsonb_build_object(
+    'public', format('%I.%I', p_st.schema_name, p_st.table_name),
+    'journal', format('pgtrickle_state.j_%s', p_st.id), 'key_type', format('pgtrickle_state.k_%s', p_st.id),
+    'recompute', format('pgtrickle_lake.r_%s', p_st.id),
+    'public_columns', (select jsonb_agg(c.name order by c.ordinal) from pgtrickle_internal.view_columns(p_view) c),
+    'public_types', (select jsonb_agg(c.type order by c.ordinal) from pgtrickle_internal.view_columns(p_view) c));
+begin
+  if (p_st.description #>> '{incremental,ok}')::boolean and not exists (
+      select from jsonb_array_elements(p_st.description #> '{incremental,keys}') k (item) where k.item ->> 'output' is null) then
+    return layout || pgtrickle_internal.build_state_layout(p_st, layout);
+  end if;
+  if p_st.mode = 'DIFFERENTIAL' then
+    raise exception 'the query cannot be maintained incrementally: a GROUP BY expression is not among its columns'
+      using errcode = 'TR009', detail = 'HIDDEN_KEY', hint = 'Select every GROUP BY expression too, or use mode FULL.';
+  end if;
+  return layout || jsonb_build_object('shape', 'rows', 'global', false, 'base', layout ->> 'public', 'delta', null,
+    'base_names', layout -> 'public_columns', 'base_types', layout -> 'public_types',
+    'base_columns', (select jsonb_agg('x' || c.ordinal order by c.ordinal) from pgtrickle_internal.view_columns(p_view) c),
+    'key_columns', (select jsonb_agg('x' || c.ordinal order by c.ordinal) from pgtrickle_internal.view_columns(p_view) c),
+    'key_types', layout -> 'public_types', 'public_key_columns', layout -> 'public_columns',
+    'projection', (select jsonb_agg('f.x' || c.ordinal order by c.ordinal) from pgtrickle_internal.view_columns(p_view) c));
+end
+$$;
+comment on function pgtrickle_internal.build_layout(pgtrickle_internal.stream_tables, regclass) is
+  'Where the rows of a new stream table will be; see stream_tables.layout.';
+
+-- Hidden state: for each group its keys, its number of rows n, and for each aggregated expression how many values are not
+-- NULL (c) and their exact sum (s). PostgreSQL makes count, sum and avg from them, so their types and digits are its own.
+create function pgtrickle_internal.build_state_layout(p_st pgtrickle_internal.stream_tables, p_layout jsonb) returns jsonb
+language plpgsql
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  incremental jsonb := p_st.description -> 'incremental';
+  outputs jsonb;
+  key_columns jsonb;
+  key_types jsonb;
+  public_key_columns jsonb;
+  states jsonb;
+begin
+  select jsonb_agg(o.item || jsonb_build_object('position', o.position, 'name', p_layout -> 'public_columns' -> (o.position - 1)::integer,
+      'type', p_layout -> 'public_types' -> (o.position - 1)::integer) order by o.position)
+    into outputs
+    from jsonb_array_elements(incremental -> 'outputs') with ordinality as o (item, position);
+  select coalesce(jsonb_agg('k' || k.number order by k.number), '[]'), coalesce(jsonb_agg(k.type order by k.number), '[]'),
+      coalesce(jsonb_agg(k.name order by k.number), '[]')
+    into key_columns, key_types, public_key_columns
+    from (
+      select distinct on ((o.item ->> 'key')::integer) (o.item ->> 'key')::integer as number, o.item ->> 'type' as type, o.item ->> 'name' as name
+      from jsonb_array_elements(outputs) o (item) where o.item ->> 'kind' = 'key'
+      order by (o.item ->> 'key')::integer, (o.item ->> 'position')::integer) k;
+  select coalesce(jsonb_agg(s.name order by s.number, s.name), '[]') into states
+    from (
+      select distinct (o.item ->> 'state')::integer as number, letter || (o.item ->> 'state')::integer as name
+      from jsonb_array_elements(outputs) o (item)
+      cross join lateral unnest(case when o.item ->> 'kind' = 'count' then array['c'] else array['c', 's'] end) letter
+      where o.item ? 'state') s;
+  return jsonb_build_object('shape', 'state', 'global', coalesce((incremental ->> 'global')::boolean, false),
+    'base', format('pgtrickle_state.s_%s', p_st.id), 'delta', format('pgtrickle_lake.d_%s', p_st.id),
+    'base_columns', key_columns || '["n"]' || states, 'base_names', key_columns || '["n"]' || states,
+    'base_types', key_types || '["bigint"]' || coalesce((
+      select jsonb_agg(case when s.name like 'c%' then 'bigint' else 'numeric' end order by s.position)
+      from jsonb_array_elements_text(states) with ordinality as s (name, position)), '[]'),
+    'key_columns', key_columns, 'key_types', key_types, 'public_key_columns', public_key_columns,
+    'projection', (
+      select jsonb_agg(case o.item ->> 'kind'
+          when 'key' then format('f.k%s', (o.item ->> 'key')::integer)
+          when 'count_star' then format('f.n::%s', o.item ->> 'type')
+          when 'count' then format('f.c%s::%s', (o.item ->> 'state')::integer, o.item ->> 'type')
+          when 'sum' then format('f.s%s::%s', (o.item ->> 'state')::integer, o.item ->> 'type')
+          when 'avg' then format('(f.s%1$s / nullif(f.c%1$s, 0))::%2$s', (o.item ->> 'state')::integer, o.item ->> 'type')
+        end order by (o.item ->> 'position')::integer)
+      from jsonb_array_elements(outputs) o (item)));
+end
+$$;
+comment on function pgtrickle_internal.build_state_layout(pgtrickle_internal.stream_tables, jsonb) is
+  'The part of the layout of a stream table with hidden state.';

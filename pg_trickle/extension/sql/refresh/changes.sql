@@ -1,0 +1,98 @@
+-- What a way changes, as CTEs that define changes(weight, <base columns>).
+
+-- Exact because counts and sums of exact numbers form a group: the state of a group plus its signed change is the state at
+-- the other end.
+create function pgtrickle_internal.delta_changes(p_layout jsonb) returns text
+language plpgsql immutable
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  keys text := pgtrickle_internal.column_list(p_layout -> 'key_columns', 'd');
+  sums text;
+  old_matches text := format('%s = %s', pgtrickle_internal.key_expression(p_layout, p_layout -> 'key_columns', 'o'),
+    pgtrickle_internal.key_expression(p_layout, p_layout -> 'key_columns', 'd'));
+begin
+  select string_agg(case
+        when c.name like 's%' then format(
+          'case when coalesce(o.%1$I, 0) + d.%1$I = 0 then null else coalesce(o.%2$I, 0) + coalesce(d.%2$I, 0) end',
+          'c' || substr(c.name, 2), c.name)
+        else format('coalesce(o.%1$I, 0) + d.%1$I', c.name) end, ', ' order by c.position)
+        filter (where not p_layout -> 'key_columns' ? c.name)
+    into sums
+    from jsonb_array_elements_text(p_layout -> 'base_columns') with ordinality as c (name, position);
+  return format($sql$
+    d as materialized (
+      select %1$s from %2$s q
+      where plan = (select $1) and reads = (select $2) and to_snapshot = (select $3)),
+    old as materialized (
+      select o.* from %3$s o join d on %4$s),
+    changes as (
+      select -1 as weight, %5$s from old o
+      union all
+      select 1, %6$s %7$s from d left join old o on %4$s
+      where %8$s or coalesce(o.n, 0) + d.n <> 0)$sql$,
+    pgtrickle_internal.column_list(p_layout -> 'base_columns', 'q'), p_layout ->> 'delta', p_layout ->> 'base', old_matches,
+    pgtrickle_internal.column_list(p_layout -> 'base_columns', 'o'),
+    coalesce(keys || ',', ''), sums, p_layout ->> 'global');
+end
+$$;
+comment on function pgtrickle_internal.delta_changes(jsonb) is
+  'CTEs: the touched groups as they were (-1) and as they become (+1). $1 plan, $2 reads, $3 to.';
+
+-- (select $n): shipped as a parameter, so that an error's context shows no plan text.
+create function pgtrickle_internal.recompute_changes(p_layout jsonb) returns text
+language plpgsql immutable
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  target text := format('target as materialized (select %s from %s where plan = (select $1) and to_snapshot = (select $3))',
+    pgtrickle_internal.column_list(p_layout -> 'base_columns'), p_layout ->> 'recompute');
+begin
+  if p_layout ->> 'shape' = 'state' and not (p_layout ->> 'global')::boolean then
+    return target || ',' || pgtrickle_internal.differing_groups(p_layout);
+  end if;
+  return format($sql$%1$s,
+    changes as (
+      select 1 as weight, %2$s from target
+      union all
+      select -1, %3$s from %4$s)$sql$,
+    target, pgtrickle_internal.column_list(p_layout -> 'base_columns'),
+    pgtrickle_internal.column_list(p_layout -> 'base_names'), p_layout ->> 'base');
+end
+$$;
+comment on function pgtrickle_internal.recompute_changes(jsonb) is
+  'CTEs: rows of the target (+1) and rows that are there (-1), at least those that differ. $1 plan, $3 snapshot.';
+
+-- Joining on the plain key columns is several times faster than netting all rows. It leaves groups with a NULL key unmatched on
+-- both sides; netting, which takes NULLs as equal, then drops those that are the same.
+create function pgtrickle_internal.differing_groups(p_layout jsonb) returns text
+language plpgsql immutable
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  matches text;
+  compared jsonb;
+  compared_types jsonb;
+begin
+  select string_agg(format('b.%1$I = t.%1$I', k.name), ' and ' order by k.position) into matches
+    from jsonb_array_elements_text(p_layout -> 'key_columns') with ordinality as k (name, position);
+  -- The keys are equal already; of numeric ones the scale may not be.
+  select jsonb_agg(c.name order by c.position), jsonb_agg(t.type order by c.position) into compared, compared_types
+    from jsonb_array_elements_text(p_layout -> 'base_columns') with ordinality as c (name, position)
+    join jsonb_array_elements_text(p_layout -> 'base_types') with ordinality as t (type, position) using (position)
+    where not p_layout -> 'key_columns' ? c.name or t.type like 'numeric%';
+  return format($sql$
+    pairs as materialized (
+      select b as old, t as new from %1$s b full join target t on %2$s
+      where %3$s),
+    changes as (
+      select -1 as weight, %4$s from pairs p where (p.old).n is not null
+      union all
+      select 1, %5$s from pairs p where (p.new).n is not null)$sql$,
+    p_layout ->> 'base', matches,
+    pgtrickle_internal.differs_sql(compared, compared_types, 'b', 't'),
+    pgtrickle_internal.column_list(p_layout -> 'base_columns', '(p.old)'),
+    pgtrickle_internal.column_list(p_layout -> 'base_columns', '(p.new)'));
+end
+$$;
+comment on function pgtrickle_internal.differing_groups(jsonb) is 'CTEs pairs and changes: the groups in which state and target differ.';

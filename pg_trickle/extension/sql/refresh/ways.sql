@@ -1,0 +1,139 @@
+-- The ways to a snapshot: which there are, what each costs, and the one that is taken.
+
+create function pgtrickle_internal.allowed_ways(p_id bigint, p_target bigint, p_allowed text) returns text[]
+language plpgsql
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  st record;
+begin
+  select s.mode, s.contents_snapshot into st from pgtrickle_internal.stream_tables s where s.id = p_id;
+  return case p_allowed
+    when 'Recompute' then array['Recompute']
+    when 'Delta' then array['Nothing', 'Delta']
+    when 'Journal' then array['Nothing', 'Journal']
+    when 'Auto' then array['Nothing', 'Recompute']
+      || case when st.mode = 'DIFFERENTIAL' then array['Delta'] else '{}' end
+      -- Forwards, the journal could only repeat what an undone rewind took away.
+      || case when p_target < st.contents_snapshot then array['Journal'] else '{}' end
+  end;
+end
+$$;
+comment on function pgtrickle_internal.allowed_ways(bigint, bigint, text) is 'The ways that a strategy may use.';
+
+create function pgtrickle_internal.recompute_cost(p_id bigint, p_snapshot bigint) returns numeric
+language plpgsql
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  size record := pgtrickle_internal.source_size(p_id, p_snapshot);
+  result_rows numeric := (
+    select greatest(c.reltuples, 0)::numeric
+    from pgtrickle_internal.stream_tables s join pg_class c on c.oid = s.relid where s.id = p_id);
+begin
+  return round(pgtrickle_internal.setting('recompute_base_ms')
+    + size.rows / 1000000 * pgtrickle_internal.setting('recompute_million_rows_ms')
+    + size.files * pgtrickle_internal.setting('recompute_file_ms')
+    + result_rows / 1000 * pgtrickle_internal.setting('recompute_thousand_groups_ms'), 1);
+end
+$$;
+comment on function pgtrickle_internal.recompute_cost(bigint, bigint) is 'Estimated milliseconds of a recomputation at a snapshot.';
+
+-- Every way from the contents as they are to a snapshot, with its cost; an impossible one with the reason instead.
+create function pgtrickle_internal.possible_ways(
+  p_id bigint, p_target bigint, p_strategies text[] default array['Nothing', 'Delta', 'Recompute', 'Journal'])
+returns table (strategy text, estimated_ms numeric, reason text, snapshot_count integer, boundary_refresh bigint,
+  reads pgtrickle_internal.delta_reads)
+language plpgsql
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  st pgtrickle_internal.stream_tables;
+  changes record;
+  v_reads pgtrickle_internal.delta_reads;
+  is_there boolean := pgtrickle_internal.snapshot_exists(p_target);
+  obstacle text;
+begin
+  select s.* into st from pgtrickle_internal.stream_tables s where s.id = p_id;
+  if p_strategies && array['Nothing', 'Delta'] then
+    changes := pgtrickle_internal.source_changes(p_id, least(st.contents_snapshot, p_target), greatest(st.contents_snapshot, p_target));
+    -- Looking for differences costs: where no delta is asked for, only to confirm that there is none.
+    if 'Delta' = any (p_strategies) or changes.snapshot_count = 0 and st.contents_snapshot <> p_target then
+      v_reads := pgtrickle_internal.possible_reads(st, p_target);
+    end if;
+  end if;
+  if 'Nothing' = any (p_strategies) then
+    obstacle := case when st.contents_snapshot is null then 'never populated' when st.contents_snapshot <> p_target then
+      coalesce(changes.reason, case when changes.snapshot_count > 0 then 'the sources changed' end, pgtrickle_internal.unlisted_change(st, v_reads)) end;
+    return query select 'Nothing', case when obstacle is null then 0::numeric end, coalesce(obstacle, 'no source changed'), 0, null::bigint, v_reads;
+  end if;
+  if 'Delta' = any (p_strategies) then
+    obstacle := case
+      when st.contents_snapshot is null then 'never populated'
+      when st.layout ->> 'delta' is null then coalesce(st.description #>> '{incremental,message}', 'the query is not incremental')
+      when not is_there then format('snapshot %s was expired', p_target)
+      else v_reads.obstacle end;
+    return query select 'Delta', case when obstacle is null then pgtrickle_internal.delta_cost(v_reads) end,
+      coalesce(obstacle, pgtrickle_internal.delta_reason(v_reads)), coalesce(changes.snapshot_count, 0), null::bigint, v_reads;
+  end if;
+  if 'Recompute' = any (p_strategies) then
+    return query select 'Recompute', case when is_there then pgtrickle_internal.recompute_cost(p_id, p_target) end,
+        case when is_there then 'runs the query at the snapshot' else format('snapshot %s was expired', p_target) end,
+        0, null::bigint, v_reads;
+  end if;
+  if 'Journal' = any (p_strategies) then
+    return query select 'Journal', case when b.boundary is not null then pgtrickle_internal.setting('journal_base_ms')
+          + round(pgtrickle_internal.setting('journal_thousand_rows_ms') * pgtrickle_internal.journal_rows(p_id, b.boundary) / 1000, 1) end,
+        case when b.boundary is not null then 'undoes the later refreshes'
+          else format('no refresh whose undo journal is kept ended at snapshot %s', p_target) end,
+        0, b.boundary, v_reads
+      from (select pgtrickle_internal.journal_boundary(p_id, p_target) as boundary) b;
+  end if;
+end
+$$;
+comment on function pgtrickle_internal.possible_ways(bigint, bigint, text[]) is
+  'Nothing, Delta, Recompute and Journal to a snapshot: estimated_ms is NULL where a way is not possible, and reason says why. p_strategies: those that are given.';
+
+create function pgtrickle_internal.choose_way(
+  p_id bigint, p_target bigint, p_allowed text default 'Auto',
+  out strategy text, out reason text, out estimated_ms numeric, out snapshot_count integer, out boundary_refresh bigint,
+  out reads pgtrickle_internal.delta_reads)
+language plpgsql
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  contents bigint := (select s.contents_snapshot from pgtrickle_internal.stream_tables s where s.id = p_id);
+  allowed text[] := pgtrickle_internal.allowed_ways(p_id, p_target, p_allowed);
+  best record;
+begin
+  if p_target > pgtrickle_internal.lake_head() then
+    perform pgtrickle_internal.check_snapshot(p_target);
+  end if;
+  with ways as materialized (
+    select w.*, row_number() over (order by w.estimated_ms, w.strategy) = 1 and w.estimated_ms is not null as is_best
+    from pgtrickle_internal.possible_ways(p_id, p_target, allowed) w
+  )
+  select chosen.strategy, chosen.reason, chosen.estimated_ms, chosen.snapshot_count, chosen.boundary_refresh, chosen.reads,
+      (select string_agg(format('%s: %s', w.strategy,
+          case when w.estimated_ms is null then w.reason else format('about %s ms', w.estimated_ms) end), '; ')
+        from ways w where w.is_best is not true and w.strategy <> 'Nothing') as others
+    into best
+    from (select) one left join ways chosen on chosen.is_best;
+  strategy := best.strategy;
+  if strategy is null then
+    if 'Recompute' = any (allowed) then
+      perform pgtrickle_internal.check_snapshot(p_target);
+    end if;
+    raise exception 'stream table % cannot get from snapshot % to % by strategy %', pgtrickle_internal.qualified_name(p_id),
+        coalesce(contents::text, 'none'), p_target, p_allowed
+      using errcode = 'TR018', detail = best.others, hint = 'Use strategy Auto.';
+  end if;
+  reason := best.reason || coalesce(' (' || best.others || ')', '');
+  estimated_ms := best.estimated_ms;
+  snapshot_count := best.snapshot_count;
+  boundary_refresh := best.boundary_refresh;
+  reads := best.reads;
+end
+$$;
+comment on function pgtrickle_internal.choose_way(bigint, bigint, text) is
+  'The cheapest allowed way to a snapshot; p_allowed: Auto, or one of Delta, Recompute, Journal. TR004, TR005, TR018 with the obstacles.';

@@ -1,0 +1,86 @@
+-- The strategy of a rewind: which there are, and the way that one leads to.
+
+-- People say Full for what the core calls Recompute.
+create function pgtrickle_internal.core_strategy(p_strategy text) returns text
+language plpgsql immutable
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  return case lower(p_strategy)
+    when 'auto' then 'Auto' when 'full' then 'Recompute' when 'recompute' then 'Recompute' when 'journal' then 'Journal' end;
+end
+$$;
+comment on function pgtrickle_internal.core_strategy(text) is 'The core''s name of a rewind strategy, or NULL.';
+
+create function pgtrickle_internal.shown_strategy(p_strategy text) returns text
+language sql immutable parallel safe
+set search_path = pg_catalog, pg_temp
+as $$ select case p_strategy when 'Recompute' then 'Full' else p_strategy end $$;
+comment on function pgtrickle_internal.shown_strategy(text) is 'The name under which people choose a way.';
+
+create function pgtrickle_internal.check_acceptance(p_strategy text, p_is_accepted boolean) returns void
+language plpgsql immutable
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  if p_is_accepted and pgtrickle_internal.core_strategy(p_strategy) = 'Journal' then
+    raise exception 'strategy Journal takes the rows that were published, accept_contradiction those of the lake'
+      using errcode = 'TR021', hint = 'Use one of them: Journal, or Auto or Full with accept_contradiction.';
+  end if;
+end
+$$;
+comment on function pgtrickle_internal.check_acceptance(text, boolean) is 'TR021 for strategy Journal with accept_contradiction.';
+
+-- Auto prefers the journal: it reads nothing from the lake and costs what it changes. Else the cheapest other way.
+create function pgtrickle_internal.choose_rewind(
+  p_id bigint, p_target bigint, p_strategy text,
+  out strategy text, out reason text, out estimated_ms numeric, out boundary_snapshot bigint, out boundary_refresh bigint)
+language plpgsql
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  allowed text := pgtrickle_internal.core_strategy(p_strategy);
+  contents bigint := (select s.contents_snapshot from pgtrickle_internal.stream_tables s where s.id = p_id);
+  way record;
+begin
+  if allowed is null then
+    raise exception 'strategy % is not known', coalesce(quote_literal(p_strategy), 'NULL')
+      using errcode = 'TR021', hint = 'Strategies: Auto, Full (recomputed from the lake), Journal (undone refresh by refresh, without the lake).';
+  end if;
+  if allowed <> 'Recompute' and contents is distinct from p_target then
+    boundary_snapshot := pgtrickle_internal.boundary_snapshot(p_id, p_target);
+  end if;
+  if boundary_snapshot is not null and boundary_snapshot <> contents then
+    way := pgtrickle_internal.choose_way(p_id, boundary_snapshot, 'Journal');
+    boundary_refresh := way.boundary_refresh;
+  else
+    boundary_snapshot := null;
+    way := pgtrickle_internal.choose_way(p_id, p_target, allowed);
+  end if;
+  strategy := way.strategy;
+  reason := case way.strategy when 'Journal' then 'undoes the later refreshes, without the lake' else way.reason end || case when boundary_snapshot <> p_target
+    then format('; no source changed between %s and %s',
+           least(boundary_snapshot, p_target), greatest(boundary_snapshot, p_target)) else '' end;
+  estimated_ms := way.estimated_ms;
+end
+$$;
+comment on function pgtrickle_internal.choose_rewind(bigint, bigint, text) is
+  'The way of a rewind: strategy in the core''s words, and for the journal the boundary that it undoes to.';
+
+-- A person who accepts the lake's word gets it also where Auto would take the journal's rows.
+create function pgtrickle_internal.accepted_strategy(
+  p_id bigint, p_target bigint, p_strategy text, p_is_accepted boolean, p_evidence pgtrickle_internal.evidence) returns text
+language plpgsql
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  allowed text := pgtrickle_internal.core_strategy(p_strategy);
+begin
+  if p_is_accepted and allowed = 'Auto' and p_evidence.is_past and pgtrickle_internal.snapshot_exists(p_target) then
+    return 'Recompute';
+  end if;
+  return coalesce(allowed, p_strategy);
+end
+$$;
+comment on function pgtrickle_internal.accepted_strategy(bigint, bigint, text, boolean, pgtrickle_internal.evidence) is
+  'The strategy by which a rewind and its plan go, in the core''s words where it knows it.';

@@ -1,0 +1,57 @@
+-- explain(): how a stream table would be brought to the newest snapshot now, and why.
+
+create function pgtrickle_reading.explain(p_name text, p_caller pgtrickle_reading.caller)
+returns table (item text, value text)
+language plpgsql security definer
+set search_path = pg_catalog, pg_temp
+set standard_conforming_strings = on
+set quote_all_identifiers = off
+as $$
+declare
+  v_id bigint := pgtrickle_internal.resolve(p_name);
+  st pgtrickle_internal.stream_tables;
+  head bigint := pgtrickle_internal.lake_head();
+  way record;
+begin
+  perform pgtrickle_reading.check_may_read(v_id, p_caller);
+  perform pgtrickle_internal.lock_contents(v_id);
+  select s.* into st from pgtrickle_internal.stream_tables s where s.id = v_id;
+  way := pgtrickle_internal.choose_way(v_id, head);
+  return query values
+    ('table', pgtrickle_internal.qualified_name(v_id)),
+    ('mode', st.mode),
+    ('contents', st.contents_snapshot::text),
+    ('frontier', st.frontier_snapshot::text),
+    ('head', head::text),
+    ('strategy', way.strategy),
+    ('reason', way.reason),
+    ('estimated_ms', way.estimated_ms::text),
+    ('snapshots_to_read', coalesce(way.snapshot_count, 0)::text),
+    ('files_to_read', coalesce((way.reads).file_count, 0)::text),
+    ('rows_to_read', coalesce((way.reads).row_count, 0)::text),
+    ('merged_rows_to_date', coalesce((way.reads).merged_row_count, 0)::text);
+  return query
+    select 'way ' || w.strategy, case when w.estimated_ms is null then 'not possible: ' || w.reason
+      else format('about %s ms: %s', w.estimated_ms, w.reason) end
+    from pgtrickle_internal.possible_ways(v_id, head) w;
+  return query
+    select 'setting ' || s.key, s.value from jsonb_each_text(st.settings) s;
+  return query
+    select 'source ' || s.relation_name, format('lake table %s.%s', s.lake_schema, s.lake_table)
+    from pgtrickle_internal.sources s where s.stream_table_id = v_id order by s.relation_name;
+  return query
+    select e.* from pgtrickle_internal.explain_scrub(v_id) e;
+  return query values
+    ('incremental', coalesce(st.description #>> '{incremental,ok}', 'false')),
+    ('shape', st.layout ->> 'shape'),
+    ('query', st.view_definition),
+    ('plan', pgtrickle_internal.plan_text(v_id));
+end
+$$;
+comment on function pgtrickle_reading.explain(text, pgtrickle_reading.caller) is 'Behind pgtrickle.explain().';
+
+create function pgtrickle.explain(name text) returns table (item text, value text)
+language sql
+as $$ select e.* from pgtrickle_reading.explain($1, (select c from pgtrickle_reading.caller c)) e $$;
+comment on function pgtrickle.explain(text) is
+  'How a stream table would be brought to the newest snapshot now, and why: ways, costs, frozen settings, the plan for the lake engine.';

@@ -1,1 +1,0 @@
-alter table pgtrickle_internal.staged_moves add column contradiction jsonb;

@@ -1,1 +1,0 @@
-alter type pgtrickle.moved add attribute contradiction jsonb;
