@@ -1,10 +1,12 @@
 /**
  * spec of StreamTableRewind v1alpha1. The schema here is the only source: types, CRD and validation come from it.
  * Only the CRD-safe subset of zod (object, array, string, number, boolean, enum, optional, nullable number, default);
- * what spans fields is a CEL rule here and a named check with the same message in core/checks/.
+ * what spans fields is a CEL rule here and a named check with the same message in core/checks/. A field is immutable unless it is
+ * marked (mutable.ts): the generator makes a rule for each of the others.
  */
 import { z } from "zod";
 import type { CelRule } from "./cel-rule.ts";
+import { mutable } from "./mutable.ts";
 import { timeRule } from "./time.ts";
 
 /** Of a list together: kubectl apply keeps a copy of all in an annotation, which may not be longer, and etcd takes 1.5 MB. */
@@ -22,39 +24,6 @@ export const specMessages = {
   acceptNeedsLake: "acceptContradiction takes the lake's rows: it does not go with strategy Journal",
   planHashNeedsManual: "approval.planHash needs approval.mode Manual: with Automatic there is nothing to approve",
 } as const;
-
-const immutable = (field: string, rule: string): CelRule => ({
-  rule,
-  message: `${field} is immutable: make a new StreamTableRewind for another operation`,
-});
-
-/** `self.?f == oldSelf.?f` would be shorter, but the API server cannot bound its cost. */
-const sameOptional = (field: string): string =>
-  `has(self.${field}) ? has(oldSelf.${field}) && self.${field} == oldSelf.${field} : !has(oldSelf.${field})`;
-
-/**
- * One rule a field, on spec itself: a rule on the field would not run where the field is added or removed.
- * Everything but approval.planHash, resume.policy, abort and ttlSecondsAfterFinished.
- */
-const immutableFields: readonly CelRule[] = [
-  immutable("operationId", sameOptional("operationId")),
-  immutable("database", "self.database == oldSelf.database"),
-  immutable("streamTables", "self.streamTables == oldSelf.streamTables"),
-  immutable("target", "self.target == oldSelf.target"),
-  immutable("strategy", "self.strategy == oldSelf.strategy"),
-  immutable("acceptContradiction", "self.acceptContradiction == oldSelf.acceptContradiction"),
-  immutable(
-    "approval.mode and approval.hold",
-    "self.approval.mode == oldSelf.approval.mode && self.approval.hold == oldSelf.approval.hold",
-  ),
-  immutable("verification", "self.verification == oldSelf.verification"),
-  immutable("repair", sameOptional("repair")),
-  immutable("resume.replay", "self.resume.replay == oldSelf.resume.replay"),
-  immutable("failurePolicy", "self.failurePolicy == oldSelf.failurePolicy"),
-  immutable("dryRun", "self.dryRun == oldSelf.dryRun"),
-  immutable("backoffLimit", "self.backoffLimit == oldSelf.backoffLimit"),
-  immutable("activeDeadlineSeconds", "self.activeDeadlineSeconds == oldSelf.activeDeadlineSeconds"),
-];
 
 const rules = (list: readonly CelRule[]) => ({ "x-kubernetes-validations": list });
 
@@ -100,7 +69,8 @@ const approvalSchema = z
       .optional()
       .describe(
         "Approves the plan with this hash. The hash covers what decides the result, not the moving frontier: it stays good while events arrive. A plan that has changed is asked for again.",
-      ),
+      )
+      .meta(mutable),
   })
   .meta(rules([{ rule: "!has(self.planHash) || self.mode == 'Manual'", message: specMessages.planHashNeedsManual }]))
   .describe("Whether a person looks at the plan before anything is moved.")
@@ -150,7 +120,8 @@ const resumeSchema = z
       .default("Automatic")
       .describe(
         "Automatic replays and lets the tables go. Manual waits, with the tables paused at the snapshot, until this is set to Automatic or Never. Never ends there: the tables stay paused until pgtrickle.resume_scheduler(…).",
-      ),
+      )
+      .meta(mutable),
     replay: z
       .enum(["Folded", "Stepwise"])
       .default("Folded")
@@ -203,7 +174,8 @@ export const specSchema = z
       .default(false)
       .describe(
         "Stop. Before the rewind is committed everything is undone, after it failurePolicy decides. Cannot be taken back.",
-      ),
+      )
+      .meta(mutable),
     backoffLimit: z.int().min(0).max(100).default(6).describe("Retries of a step before the operation fails."),
     activeDeadlineSeconds: z
       .int()
@@ -219,11 +191,11 @@ export const specSchema = z
       .optional()
       .describe(
         "Deletes the object so long after its end, unless it still holds tables. Off by default: GitOps would bring it back.",
-      ),
+      )
+      .meta(mutable),
   })
   .meta(
     rules([
-      ...immutableFields,
       { rule: "!oldSelf.abort || self.abort", message: specMessages.abortOneWay },
       { rule: "!self.acceptContradiction || self.strategy != 'Journal'", message: specMessages.acceptNeedsLake },
     ]),
