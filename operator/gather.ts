@@ -6,7 +6,7 @@ import { isTerminal, type Plan, type StreamTableRewindStatus, statusSchema } fro
 import { finalizer } from "./api/stream-table-rewind.ts";
 import { needsWorld } from "./core/decide.ts";
 import type { Failure, LockOwner, Observed, ObservedWorld, Step, World } from "./core/observed.ts";
-import { operationKey } from "./core/plan-hash.ts";
+import { operationKey } from "./core/operation-key.ts";
 import type { ObserveQuery, OperationIdentity, RewindDriver, RewindSession } from "./database/driver.ts";
 import { TerminalError, TransientError } from "./database/errors.ts";
 import { connectionOf, isFailure } from "./database/secret.ts";

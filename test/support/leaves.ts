@@ -58,3 +58,10 @@ export function withoutLeaf<T>(value: T, path: string): T {
   delete container[name];
   return copy;
 }
+
+/** The leaves that are excluded, by themselves or by what they stand in. @param exclusions paths */
+export function isExcluded({ path }: Leaf, exclusions: readonly string[]): boolean {
+  return exclusions.some(
+    (excluded) => path === excluded || path.startsWith(`${excluded}.`) || path.startsWith(`${excluded}[]`),
+  );
+}

@@ -2,8 +2,8 @@
 import { Reason } from "../../api/reasons.ts";
 import type { Decision } from "../decision.ts";
 import { heldTables, isInvalid, isOpen, mayHold, type Observed, type ObservedWorld } from "../observed.ts";
+import { operationKey } from "../operation-key.ts";
 import { act, actAtOnce, letGo, wait } from "../outcome.ts";
-import { operationKey } from "../plan-hash.ts";
 import { reconnectAfterMs } from "../retry.ts";
 import { claimable } from "./settle.ts";
 

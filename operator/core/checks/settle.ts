@@ -18,8 +18,8 @@ import {
   tableName,
   targetOf,
 } from "../observed.ts";
+import { operationKey } from "../operation-key.ts";
 import { act, fail, finish } from "../outcome.ts";
-import { operationKey } from "../plan-hash.ts";
 import { effectiveRetry, reconnectAfterMs } from "../retry.ts";
 import { plural, resumeCall } from "../texts.ts";
 import { verdict } from "./verdict.ts";
