@@ -18,22 +18,24 @@ const gadgets: ResourceDefinition = { group: "test.pgtrickle.dev", version: "v1"
 
 const text = z.string().max(10).describe("A text.");
 const gadgetSchema = z.object({
-  spec: z.object({
-    size: z.int().describe("A size."),
-    colour: text.optional(),
-    note: text.nullable().optional(),
-    shape: text.default("round"),
-    paused: z.boolean().default(false).describe("May change.").meta(mutable),
-    gate: z
-      .object({ mode: text.default("Open"), key: text.optional(), code: text.optional().meta(mutable) })
-      .describe("A gate.")
-      .optional(),
-    parts: z
-      .array(z.object({ name: text }))
-      .max(3)
-      .default([])
-      .describe("Parts."),
-  }),
+  spec: z
+    .object({
+      size: z.int().describe("A size."),
+      colour: text.optional(),
+      note: text.nullable().optional(),
+      shape: text.default("round"),
+      paused: z.boolean().default(false).describe("May change.").meta(mutable),
+      gate: z
+        .object({ mode: text.default("Open"), key: text.optional(), code: text.optional().meta(mutable) })
+        .describe("A gate.")
+        .optional(),
+      parts: z
+        .array(z.object({ name: text }))
+        .max(3)
+        .default([])
+        .describe("Parts."),
+    })
+    .describe("A spec."),
 });
 
 const definition = {

@@ -16,15 +16,25 @@ describe("structural", () => {
     ["a strict object", z.object({ a: z.strictObject({}) }), /a: additionalProperties: false/],
     ["unknown", z.object({ a: z.unknown() }), /a: a type is missing/],
     ["a union inside a list", z.object({ a: z.array(z.union([z.string(), z.int()])) }), /a\[\]: anyOf/],
+    [
+      "a property without a description",
+      z.object({ a: z.object({ b: z.int() }).describe("A.") }),
+      /a\.b: a description/,
+    ],
+    ["one inside a list", z.object({ a: z.array(z.object({ b: z.int() })).describe("A.") }), /a\[\]\.b: a description/],
   ])("refuses %s and says where", (_, schema, message) => {
     expect(() => convert(schema)).toThrow(UnstructuralSchemaError);
     expect(() => convert(schema)).toThrow(message);
   });
 
   it("leaves out what zod adds and the API server does not need", () => {
-    expect(convert(z.object({ n: z.int(), t: z.iso.datetime({ offset: true }) }))).toEqual({
+    const schema = z.object({ n: z.int().describe("N."), t: z.iso.datetime({ offset: true }).describe("T.") });
+    expect(convert(schema)).toEqual({
       type: "object",
-      properties: { n: { type: "integer", format: "int64" }, t: { type: "string", format: "date-time" } },
+      properties: {
+        n: { type: "integer", format: "int64", description: "N." },
+        t: { type: "string", format: "date-time", description: "T." },
+      },
       required: ["n", "t"],
     });
   });
@@ -39,5 +49,18 @@ describe("structural", () => {
       },
       "x-kubernetes-validations": rules,
     });
+  });
+});
+
+describe("a description tells the default", () => {
+  it.each([
+    ["of a text", z.string().default("x"), "It. Default: x."],
+    ["of a number that is 0", z.int().default(0), "It. Default: 0."],
+    ["of a list", z.array(z.string()).default(["x", "y"]), "It. Default: x, y."],
+    ["that is an empty list", z.array(z.string()).default([]), "It. Default: none."],
+    ["of an object not, whose fields do", z.object({ b: z.int().default(1).describe("B.") }).prefault({}), "It."],
+  ])("%s", (_, field, description) => {
+    const { properties } = convert(z.object({ a: field.describe("It.") }));
+    expect(properties).toMatchObject({ a: { description } });
   });
 });

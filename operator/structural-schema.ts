@@ -24,12 +24,20 @@ function assertStructural(node: JsonObject, path: string): void {
   if (node["type"] === undefined) throw new UnstructuralSchemaError(`${path}: a type is missing`);
 }
 
+/** Of an object its fields tell theirs. */
+function defaultText(value: Json | undefined): string | undefined {
+  if (value === undefined || value === null) return undefined;
+  if (Array.isArray(value)) return value.length === 0 ? "none" : value.join(", ");
+  return typeof value === "object" ? undefined : String(value);
+}
+
 /** `kubectl explain` shows neither defaults nor the mark of api/mutable.ts, so the description says them. */
 function told({ mutable, ...node }: JsonObject): JsonObject {
-  const { default: value, description } = node;
+  const { description } = node;
+  const standard = defaultText(node["default"]);
   const sentences = [
     description,
-    value === undefined || typeof value === "object" ? undefined : `Default: ${value}.`,
+    standard && `Default: ${standard}.`,
     mutable === true ? "May be changed later." : undefined,
   ].filter((sentence) => sentence !== undefined);
   return sentences.length === 0 ? node : { ...node, description: sentences.join(" ") };
@@ -53,6 +61,12 @@ export function asObject(json: Json | undefined, path: string): JsonObject {
   return json;
 }
 
+/** What stands in the reference page and in `kubectl explain`. */
+function described(node: JsonObject, path: string): JsonObject {
+  if (typeof node["description"] === "string" && node["description"] !== "") return node;
+  throw new UnstructuralSchemaError(`${path}: a description is missing: add .describe("…") to its schema`);
+}
+
 /** A zod JSON schema as a structural schema of apiextensions/v1; throws UnstructuralSchemaError. */
 export function structural(schema: Json | undefined, path: string): JsonObject {
   const given = asObject(schema, path);
@@ -66,7 +80,7 @@ export function structural(schema: Json | undefined, path: string): JsonObject {
     node["properties"] = Object.fromEntries(
       Object.entries(asObject(node["properties"], path)).map(([name, child]) => [
         name,
-        structural(child, `${path}.${name}`),
+        described(structural(child, `${path}.${name}`), `${path}.${name}`),
       ]),
     );
   }

@@ -52,7 +52,7 @@ function expire(o: Observed): Decision {
 /** A terminal phase never changes (I4). A failed object that still holds its tables keeps its finalizer. */
 export function terminal(o: Observed): Decision | undefined {
   if (!isTerminal(o.status.phase)) return undefined;
-  if (o.status.observedGeneration !== o.object.generation) return acknowledge(o);
+  if (o.status.observedGeneration !== o.object.generation || o.object.hasFormerStatus) return acknowledge(o);
   if (!stillHeld(o)) return o.object.hasFinalizer ? keep(o, { kind: "removeFinalizer" }) : expire(o);
   if (o.world.kind === "observed" && heldTables(o).length === 0) return letGoOfHold(o);
   return { ...keep(o, { kind: "none" }), requeueAfterMs: heldPollMs };
