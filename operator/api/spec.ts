@@ -117,7 +117,7 @@ const verificationSchema = z
   })
   .meta(rules([{ rule: assertedSomewhere, message: specMessages.assertedSomewhere }]))
   .describe(
-    "What is checked before rows are published. The rows are always compared with the query; assertions come on top.",
+    "What is checked before rows are published. The rows themselves are always checked; assertions come on top.",
   )
   .prefault({});
 
@@ -185,7 +185,7 @@ export const specSchema = z
       .boolean()
       .default(false)
       .describe(
-        "For a lake that gives other rows at the target now than were published there before. true: publish the lake's rows. false: publish the earlier rows from the undo journal; where it has them no more, the rewind fails (reason EvidenceContradicted).",
+        "For a lake that gives other rows at the target now than were published there before. true: publish the lake's rows. false: publish the earlier rows from the undo journal; where it no longer has them, the rewind fails (reason EvidenceContradicted).",
       ),
     approval: approvalSchema,
     verification: verificationSchema,

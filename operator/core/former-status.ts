@@ -1,6 +1,6 @@
 /**
- * A status as version 0.1.0 wrote it, under the names of today. It is read so in every pass, and written once: the record of a
- * rewind that has ended is read for years. Pure.
+ * A status as version 0.1.0 wrote it, under the names of today. It is read so in every pass; of a rewind that has ended, whose
+ * record is read for years, it is written too. Pure.
  */
 import type { StreamTableRewindStatus, TableStatus } from "../api/status.ts";
 import { present } from "./mirror.ts";
@@ -8,23 +8,40 @@ import { tableList } from "./texts.ts";
 
 const formerNames = ["frontierBefore", "frontierAfter", "heldBefore"] as const satisfies readonly (keyof TableStatus)[];
 
-export function isFormer({ tables = [] }: StreamTableRewindStatus): boolean {
-  return tables.some((table) => formerNames.some((name) => table[name] !== undefined));
+const names = [
+  "contentsSnapshotIdBefore",
+  "contentsSnapshotId",
+  "holdersBefore",
+] as const satisfies readonly (keyof TableStatus)[];
+
+function hasFormerNames(table: TableStatus): boolean {
+  return formerNames.some((name) => table[name] !== undefined);
 }
 
+export function isFormer({ tables = [] }: StreamTableRewindStatus): boolean {
+  return tables.some(hasFormerNames);
+}
+
+/**
+ * First the new names beside the former ones, then without them: under a CustomResourceDefinition that is older than the operator
+ * the API server drops the new ones, and the record would be lost.
+ */
 function renewedTable(given: TableStatus, rewoundTo: number | undefined): TableStatus {
   const { frontierBefore, frontierAfter, heldBefore, ...table } = given;
-  // A table that has names of both was last written under those of today.
+  if (names.some((name) => table[name] !== undefined) || !hasFormerNames(given)) return table;
   return present({
+    ...given,
     contentsSnapshotIdBefore: frontierBefore,
     contentsSnapshotIdAfter: rewoundTo,
     contentsSnapshotId: frontierAfter,
     holdersBefore: heldBefore,
-    ...table,
   }) as TableStatus;
 }
 
-/** What was called frontier were the contents: those now, also after the replay. What the rewind left is the target. */
+/**
+ * One step nearer to today; twice is enough. What was called frontier were the contents: those now, also after the replay. What the
+ * rewind left is the target.
+ */
 export function renewed(status: StreamTableRewindStatus): StreamTableRewindStatus {
   const { tables = [], steps = [], target } = status;
   if (!isFormer(status)) return status;

@@ -148,10 +148,7 @@ export function keep(o: Observed, action: Action, events: readonly Transition[] 
   return { action, phase, reason, message, status: o.status, announce: "never", events, eventsAfter: [] };
 }
 
-/**
- * The spec was changed and nothing follows from it: the status says that it has been seen. Or the status was written by an earlier
- * version: its facts are written under the names of today.
- */
+/** The spec was changed and nothing follows from it: the status says that it has been seen. */
 export function acknowledge(o: Observed): Decision {
   const { generation: observedGeneration } = o.object;
   const conditions = o.status.conditions?.map((condition) => ({ ...condition, observedGeneration }));

@@ -1,5 +1,6 @@
 /** What today's operator reads in the status of an object of version 0.1.0, and what it decides. */
 import { describe, expect, it, test } from "vitest";
+import type { StreamTableRewindStatus } from "../../operator/api/status.ts";
 import { decide } from "../../operator/core/decide.ts";
 import { isFormer, renewed } from "../../operator/core/former-status.ts";
 import type { Observed } from "../../operator/core/observed.ts";
@@ -8,6 +9,24 @@ import { makeObserved } from "../support/make-observed.ts";
 import { makeWorld, modelHold, observeModel } from "../support/model-world.ts";
 import { type RecordedName, recorded, recordedNames, recordedSpec, recordedStatus } from "./recorded.ts";
 
+/** In the two steps in which it is written. */
+const today = (status: StreamTableRewindStatus) => renewed(renewed(status));
+
+it.each(recordedNames)(
+  "the former names of the one that is %s stay until the API server has kept the new ones",
+  (name) => {
+    const before = recordedStatus(name);
+    const beside = renewed(before);
+    expect(beside.tables).toMatchObject(before.tables ?? []);
+    expect(beside.tables).toMatchObject(today(before).tables ?? []);
+  },
+);
+
+it("what a table does not have under its former name it does not get", () => {
+  const former = { tables: [{ name: "public.a", heldBefore: ["person"] }] };
+  expect(today(former).tables).toEqual([{ name: "public.a", holdersBefore: ["person"] }]);
+});
+
 describe("the snapshots of the rows", () => {
   it.each([
     ["finished", { before: 4, after: 3, now: 5 }],
@@ -15,7 +34,7 @@ describe("the snapshots of the rows", () => {
     ["running", { before: 13, after: 12, now: 12 }],
     ["waiting", { before: 13, after: undefined, now: 13 }],
   ] as const)("of the one that is %s have their own names", (name, { before, after, now }) => {
-    const { tables, tableSummary } = renewed(recordedStatus(name));
+    const { tables, tableSummary } = today(recordedStatus(name));
     expect(tableSummary).toBe("public.event_summary");
     expect(tables).toHaveLength(1);
     expect(tables?.[0]).toMatchObject({ contentsSnapshotIdBefore: before, contentsSnapshotId: now, holdersBefore: [] });
@@ -25,7 +44,7 @@ describe("the snapshots of the rows", () => {
 
 it.each(recordedNames)("everything else of the one that is %s stays as it was", (name) => {
   const before = recordedStatus(name);
-  const after = renewed(before);
+  const after = today(before);
   expect([isFormer(before), isFormer(after)]).toEqual([true, false]);
   const { tables: _, tableSummary: __, ...rest } = after;
   const { tables: ___, ...restBefore } = before;
@@ -53,8 +72,10 @@ describe("what follows", () => {
   test("the finished one is written under the new names, once, and nothing else is done", () => {
     const o = observed("finished");
     expect(decide(o)).toMatchObject({ action: { kind: "none" }, announce: "before", status: o.status, events: [] });
-    const again = { ...o, object: { ...o.object, hasFormerStatus: false } };
-    expect(decide(again)).toMatchObject({ action: { kind: "none" }, announce: "never", events: [] });
+    // Also while the API server drops the new names.
+    expect(decide({ ...o, object: { ...o.object, hasFinalizer: true } }).action).toEqual({ kind: "removeFinalizer" });
+    const written = { ...o, status: today(o.status), object: { ...o.object, hasFormerStatus: false } };
+    expect(decide(written)).toMatchObject({ action: { kind: "none" }, announce: "never", events: [] });
   });
 
   test("the held one stays Failed and held, and is told so under the new names", () => {
