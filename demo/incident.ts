@@ -168,10 +168,10 @@ async function playVerification(
   claim(stage, "its repair deleted 1,000 rows", sameValue(status.repair?.rowCounts, [1000]));
   claim(
     stage,
-    `its status ends where the table was: snapshot ${status.tables?.[0]?.frontierAfter}, nothing left to replay`,
+    `its status ends where the table was: snapshot ${status.tables?.[0]?.contentsSnapshotId}, nothing left to replay`,
     [
       ...sameValue(status.replay?.lag, 0),
-      ...sameValue(Number(status.tables?.[0]?.frontierAfter) >= Number(status.repair?.snapshotId), true),
+      ...sameValue(Number(status.tables?.[0]?.contentsSnapshotId) >= Number(status.repair?.snapshotId), true),
     ],
   );
   const commits = await witness.repairCommits(object.metadata.uid);

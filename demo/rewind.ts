@@ -22,8 +22,8 @@ export interface RewindObject {
     readonly conditions?: readonly Condition[];
     readonly plan?: { readonly target?: number; readonly commitsUndoneCount?: number; readonly rowsChanged?: number };
     readonly tables?: readonly {
-      readonly frontierBefore?: number;
-      readonly frontierAfter?: number;
+      readonly contentsSnapshotIdBefore?: number;
+      readonly contentsSnapshotId?: number;
       readonly rowCount?: number;
       readonly strategy?: string;
     }[];

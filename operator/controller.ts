@@ -217,7 +217,7 @@ export class Controller {
     if (!(error instanceof TerminalError || error instanceof TransientError)) {
       log.error({ action: action.kind, err: error }, "an action failed in an unforeseen way");
     }
-    const failure = failureOf(error);
+    const failure = failureOf(error, run);
     this.#options.measurements.stepFailed(step, failure.reason);
     this.#measureFailure(failure);
     run.lastFailure = { step, failure };

@@ -5,11 +5,12 @@ import { specSchema } from "./api/spec.ts";
 import { isTerminal, type Plan, type StreamTableRewindStatus, statusSchema } from "./api/status.ts";
 import { finalizer } from "./api/stream-table-rewind.ts";
 import { needsWorld } from "./core/decide.ts";
+import { isFormer, renewed } from "./core/former-status.ts";
 import type { Failure, LockOwner, Observed, ObservedWorld, Step, World } from "./core/observed.ts";
-import { operationKey } from "./core/plan-hash.ts";
+import { operationKey } from "./core/operation-key.ts";
 import type { ObserveQuery, OperationIdentity, RewindDriver, RewindSession } from "./database/driver.ts";
 import { TerminalError, TransientError } from "./database/errors.ts";
-import { connectionOf, isFailure } from "./database/secret.ts";
+import { connectionOf, isFailure, placeOf } from "./database/secret.ts";
 import { isForbidden, isNotFound } from "./kube/errors.ts";
 import type { CallOptions, CustomObject, Secret } from "./kube/types.ts";
 
@@ -39,6 +40,8 @@ export interface Run {
   /** The object was being deleted or aborted when this pass read it. */
   isEnding?: boolean;
   session?: RewindSession | undefined;
+  /** The database that its Secret leads to, for messages. */
+  place?: string | undefined;
   /** What the database was asked last, and its answer to the same question asked while the object was being read. */
   query?: ObserveQuery | undefined;
   ahead?: Promise<ObservedWorld> | undefined;
@@ -58,17 +61,25 @@ function parseSpec(spec: unknown): Observed["spec"] {
   return { invalid: problems.join("; ") };
 }
 
-/** A status that we did not write is not believed; the journal has the facts. */
+/** A status that we did not write is not believed; the journal has the facts. An earlier version of us may have written it. */
 function parseStatus(status: unknown): StreamTableRewindStatus {
   const parsed = statusSchema.safeParse(status ?? {});
   return parsed.success ? parsed.data : {};
 }
 
 /** Whatever went wrong, as a failure that can be shown; only our own classes are terminal. */
-export function failureOf(error: unknown): Failure {
-  if (error instanceof TerminalError || error instanceof TransientError) return error.failure;
+export function failureOf(error: unknown, { place }: Run): Failure {
+  if (error instanceof TerminalError || error instanceof TransientError) {
+    const { trouble } = error.failure;
+    return trouble === undefined || trouble === "statement" ? error.failure : placed(error.failure, place);
+  }
   const message = error instanceof Error ? error.message : String(error);
   return { reason: Reason.TransientError, message, terminal: false };
+}
+
+/** Whoever reads of a database that does not answer looks for which one, and who says so. */
+function placed(failure: Failure, place: string | undefined): Failure {
+  return place === undefined ? failure : { ...failure, message: `${place}: ${failure.message}` };
 }
 
 async function openSession(
@@ -90,6 +101,7 @@ async function openSession(
   }
   const settings = connectionOf(`${namespace}/${secretName}`, secret.data);
   if (isFailure(settings)) return settings;
+  run.place = placeOf(`${namespace}/${secretName}`, settings);
   const identity: OperationIdentity = { cluster: await sources.clusterId(), uid, namespace, name };
   return sources.driver.open(settings, identity, run.signal);
 }
@@ -163,14 +175,15 @@ async function observeWorld(
     if (!(error instanceof TerminalError || error instanceof TransientError)) throw error;
     await run.session?.close();
     run.session = undefined;
-    return { kind: "unreachable", failure: error.failure };
+    return { kind: "unreachable", failure: placed(error.failure, run.place) };
   }
 }
 
 export async function gather(sources: Sources, object: RewindObject, run: Run): Promise<Observed> {
   const { metadata } = object;
   const spec = parseSpec(object.spec);
-  const status = parseStatus(object.status);
+  const written = parseStatus(object.status);
+  const status = renewed(written);
   const deleting = metadata.deletionTimestamp !== undefined;
   const ask = !("invalid" in spec) && needsWorld(status, deleting);
   const world: World = ask ? await observeWorld(sources, object, spec, run) : { kind: "unasked" };
@@ -186,6 +199,7 @@ export async function gather(sources: Sources, object: RewindObject, run: Run): 
       createdAt: metadata.creationTimestamp === undefined ? now : Date.parse(metadata.creationTimestamp),
       deletingSince: metadata.deletionTimestamp === undefined ? undefined : Date.parse(metadata.deletionTimestamp),
       hasFinalizer: metadata.finalizers?.includes(finalizer) ?? false,
+      hasFormerStatus: isFormer(written),
     },
     spec,
     status,

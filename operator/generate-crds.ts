@@ -1,77 +1,31 @@
-/**
- * Writes crds/*.yaml from the zod schemas of api/ (`make generate`). Never edit the YAML by hand.
- * What a structural schema cannot say is an error here, not a surprise in the API server.
- */
+/** Writes crds/*.yaml from the zod schemas of api/ (`make generate`). Never edit the YAML by hand. */
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { stringify } from "yaml";
-import { z } from "zod";
+import type { z } from "zod";
 import { group, kind, printerColumns, streamTableRewindSchema, version } from "./api/stream-table-rewind.ts";
+import { immutableRules } from "./immutable-rules.ts";
+import { asObject, type JsonObject, jsonSchemaOf, structural } from "./structural-schema.ts";
 
-type Json = null | boolean | number | string | Json[] | { [key: string]: Json };
+const RULES = "x-kubernetes-validations";
 
-/** Keywords that apiextensions refuses in a structural schema, or reads otherwise than zod means them. */
-const forbidden = ["anyOf", "oneOf", "allOf", "not", "$ref", "$defs", "const", "propertyNames"];
-
-export class UnstructuralSchemaError extends Error {
-  override readonly name = "UnstructuralSchemaError";
+/**
+ * The schema of a kind: structural, and every field of its `spec` immutable unless it is marked (api/mutable.ts).
+ * Throws UnstructuralSchemaError.
+ */
+export function toCrdSchema(schema: z.ZodType, kindName: string): JsonObject {
+  const root = jsonSchemaOf(schema);
+  const properties = asObject(root["properties"], kindName);
+  const spec = asObject(properties["spec"], `${kindName}.spec`);
+  const rules = [...immutableRules(spec, kindName), ...((spec[RULES] ?? []) as JsonObject[])];
+  return structural(
+    { ...root, properties: { ...properties, spec: { ...spec, [RULES]: rules as JsonObject[] } } },
+    kindName,
+  );
 }
 
-function assertStructural(node: { [key: string]: Json }, path: string): void {
-  for (const keyword of forbidden) {
-    if (keyword in node) throw new UnstructuralSchemaError(`${path}: ${keyword} is not allowed in a CRD schema`);
-  }
-  if (node["additionalProperties"] === false) {
-    throw new UnstructuralSchemaError(`${path}: additionalProperties: false is not allowed in a CRD schema`);
-  }
-  if (node["type"] === undefined) throw new UnstructuralSchemaError(`${path}: a type is missing`);
-}
-
-/** `kubectl explain` shows no defaults, so the description says them. */
-function withDefaultTold(node: { [key: string]: Json }): { [key: string]: Json } {
-  const { default: value, description } = node;
-  if (value === undefined || typeof value === "object") return node;
-  return { ...node, description: [description, `Default: ${value}.`].filter(Boolean).join(" ") };
-}
-
-/** zod's limits of a safe integer and its patterns of formats say nothing that type and format don't say. */
-function withoutNoise(node: { [key: string]: Json }): { [key: string]: Json } {
-  const copy = { ...node };
-  if (copy["maximum"] === Number.MAX_SAFE_INTEGER) delete copy["maximum"];
-  if (copy["minimum"] === Number.MIN_SAFE_INTEGER) delete copy["minimum"];
-  if (copy["format"] === "date-time") delete copy["pattern"];
-  if (copy["type"] === "integer") copy["format"] = "int64";
-  return withDefaultTold(copy);
-}
-
-/** A zod JSON schema as a structural schema of apiextensions/v1; throws UnstructuralSchemaError. */
-export function structural(schema: Json | undefined, path: string): { [key: string]: Json } {
-  if (schema === undefined || schema === null || typeof schema !== "object" || Array.isArray(schema)) {
-    throw new UnstructuralSchemaError(`${path}: not a schema object`);
-  }
-  assertStructural(schema, path);
-  const node = withoutNoise(schema);
-  if (node["items"] !== undefined) node["items"] = structural(node["items"], `${path}[]`);
-  if (node["additionalProperties"] !== undefined) {
-    node["additionalProperties"] = structural(node["additionalProperties"], `${path}{}`);
-  }
-  if (node["properties"] !== undefined) {
-    const properties = node["properties"] as { [key: string]: Json };
-    node["properties"] = Object.fromEntries(
-      Object.entries(properties).map(([name, child]) => [name, structural(child, `${path}.${name}`)]),
-    );
-  }
-  return node;
-}
-
-export function toStructuralSchema(schema: z.ZodType, path: string): { [key: string]: Json } {
-  const json = z.toJSONSchema(schema, { target: "openapi-3.0", io: "input", unrepresentable: "throw" });
-  const { $schema: _, ...rest } = json as { [key: string]: Json };
-  return structural(rest, path);
-}
-
-export function buildCrd(): { [key: string]: Json } {
+export function buildCrd(): JsonObject {
   const plural = `${kind.toLowerCase()}s`;
   return {
     apiVersion: "apiextensions.k8s.io/v1",
@@ -95,7 +49,7 @@ export function buildCrd(): { [key: string]: Json } {
           storage: true,
           subresources: { status: {} },
           additionalPrinterColumns: printerColumns.map((column) => ({ ...column })),
-          schema: { openAPIV3Schema: toStructuralSchema(streamTableRewindSchema, kind) },
+          schema: { openAPIV3Schema: toCrdSchema(streamTableRewindSchema, kind) },
         },
       ],
     },

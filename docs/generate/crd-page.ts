@@ -131,8 +131,8 @@ function specTable(spec: SchemaNode): string {
       prose(typeOf(field.node) + limitsOf(field.node)),
       defaultOf(field),
       changeOf(field, changes),
-      // the description in the CRD ends with the default, for `kubectl explain`
-      prose((field.node.description ?? "").replace(/ ?Default: \S+\.$/, "")),
+      // the description in the CRD ends with what the columns before say, for `kubectl explain`
+      prose((field.node.description ?? "").replace(/( ?Default: [\w, ]+\.)?( ?May be changed later\.)?$/, "")),
     ]),
   );
 }

@@ -1,10 +1,12 @@
 /**
  * spec of StreamTableRewind v1alpha1. The schema here is the only source: types, CRD and validation come from it.
  * Only the CRD-safe subset of zod (object, array, string, number, boolean, enum, optional, nullable number, default);
- * what spans fields is a CEL rule here and a named check with the same message in core/checks/.
+ * what spans fields is a CEL rule here and a named check with the same message in core/checks/. A field is immutable unless it is
+ * marked (mutable.ts): the generator makes a rule for each of the others.
  */
 import { z } from "zod";
 import type { CelRule } from "./cel-rule.ts";
+import { mutable } from "./mutable.ts";
 import { timeRule } from "./time.ts";
 
 /** Of a list together: kubectl apply keeps a copy of all in an annotation, which may not be longer, and etcd takes 1.5 MB. */
@@ -23,64 +25,37 @@ export const specMessages = {
   planHashNeedsManual: "approval.planHash needs approval.mode Manual: with Automatic there is nothing to approve",
 } as const;
 
-const immutable = (field: string, rule: string): CelRule => ({
-  rule,
-  message: `${field} is immutable: make a new StreamTableRewind for another operation`,
-});
-
-/** `self.?f == oldSelf.?f` would be shorter, but the API server cannot bound its cost. */
-const sameOptional = (field: string): string =>
-  `has(self.${field}) ? has(oldSelf.${field}) && self.${field} == oldSelf.${field} : !has(oldSelf.${field})`;
-
-/**
- * One rule a field, on spec itself: a rule on the field would not run where the field is added or removed.
- * Everything but approval.planHash, resume.policy, abort and ttlSecondsAfterFinished.
- */
-const immutableFields: readonly CelRule[] = [
-  immutable("operationId", sameOptional("operationId")),
-  immutable("database", "self.database == oldSelf.database"),
-  immutable("streamTables", "self.streamTables == oldSelf.streamTables"),
-  immutable("target", "self.target == oldSelf.target"),
-  immutable("strategy", "self.strategy == oldSelf.strategy"),
-  immutable("acceptContradiction", "self.acceptContradiction == oldSelf.acceptContradiction"),
-  immutable(
-    "approval.mode and approval.hold",
-    "self.approval.mode == oldSelf.approval.mode && self.approval.hold == oldSelf.approval.hold",
-  ),
-  immutable("verification", "self.verification == oldSelf.verification"),
-  immutable("repair", sameOptional("repair")),
-  immutable("resume.replay", "self.resume.replay == oldSelf.resume.replay"),
-  immutable("failurePolicy", "self.failurePolicy == oldSelf.failurePolicy"),
-  immutable("dryRun", "self.dryRun == oldSelf.dryRun"),
-  immutable("backoffLimit", "self.backoffLimit == oldSelf.backoffLimit"),
-  immutable("activeDeadlineSeconds", "self.activeDeadlineSeconds == oldSelf.activeDeadlineSeconds"),
-];
-
 const rules = (list: readonly CelRule[]) => ({ "x-kubernetes-validations": list });
 
 const sql = z.string().min(1).max(65536);
 
 const databaseSchema = z
   .object({
-    secretRef: z.object({
-      name: z.string().min(1).max(253).describe("Name of a Secret in the namespace of this object."),
-    }),
+    secretRef: z
+      .object({ name: z.string().min(1).max(253).describe("Name of the Secret.") })
+      .describe(
+        "The Secret with the connection, in the namespace of this object. Its keys: uri, or host, port, dbname, user and password. Optional keys: sslmode (disable, require, verify-ca or verify-full; without it: disable) and ca.crt (PEM). Everything runs as that database user, the repair too.",
+      ),
   })
-  .describe(
-    "Where the stream tables live. The Secret has uri, or host, port, dbname, user and password; optionally sslmode (disable, which is the default, require, verify-ca, verify-full) and ca.crt. Everything, repair included, runs as that database user.",
-  );
+  .describe("The PostgreSQL database that has the stream tables.");
 
 const targetSchema = z
   .object({
-    snapshotId: z.int().min(0).optional().describe("DuckLake snapshot that the tables shall be equal to."),
+    snapshotId: z
+      .int()
+      .min(0)
+      .optional()
+      .describe("Id of a DuckLake snapshot. The tables get the rows that their queries give at this snapshot."),
     timestamp: z
       .string()
       .max(64)
       .meta(rules([timeRule]))
       .optional()
-      .describe("The last snapshot at or before this time; resolved to an id, shown in status, before anything runs."),
+      .describe(
+        "A time, for example 2026-11-29T14:30:00Z. It stands for the last snapshot at or before it. status.target shows which snapshot that is, before anything runs.",
+      ),
   })
-  .describe("Where to go back to: exactly one of snapshotId and timestamp.")
+  .describe("Where to go back to. Set snapshotId or timestamp, not both.")
   .meta(rules([{ rule: "has(self.snapshotId) != has(self.timestamp)", message: specMessages.oneTarget }]));
 
 const approvalSchema = z
@@ -88,28 +63,31 @@ const approvalSchema = z
     mode: z
       .enum(["Automatic", "Manual"])
       .default("Automatic")
-      .describe("Manual waits, after planning, until planHash equals status.plan.hash."),
+      .describe("Automatic: nobody is asked. Manual: the rewind waits until planHash is the hash in status.plan.hash."),
     hold: z
       .boolean()
       .default(false)
-      .describe("Lock and pause the tables already while waiting for approval; they show stale rows meanwhile."),
+      .describe(
+        "For mode Manual. true: the tables are paused while the rewind waits for the approval, and their rows become stale. false: nothing is touched before the approval.",
+      ),
     planHash: z
       .string()
       .min(1)
       .max(128)
       .optional()
       .describe(
-        "Approves the plan with this hash. The hash covers what decides the result, not the moving frontier: it stays good while events arrive. A plan that has changed is asked for again.",
-      ),
+        "The approval: the value of status.plan.hash, of the plan that you have read. It stays good while new events arrive. If something changes that decides the result, the rewind shows a new plan and waits again.",
+      )
+      .meta(mutable),
   })
   .meta(rules([{ rule: "!has(self.planHash) || self.mode == 'Manual'", message: specMessages.planHashNeedsManual }]))
   .describe("Whether a person looks at the plan before anything is moved.")
   .prefault({});
 
 const assertionSchema = z.object({
-  name: z.string().min(1).max(63),
+  name: z.string().min(1).max(63).describe("Name of the assertion in messages. No two have the same."),
   sql: sql.describe(
-    "A query that gives one boolean; it runs inside the transaction that it judges and changes nothing.",
+    "A query that gives one boolean: true if all is well. It sees the new rows before anybody else does, and changes nothing.",
   ),
 });
 
@@ -127,21 +105,36 @@ const verificationSchema = z
           { rule: "self.all(a, self.exists_one(b, a.name == b.name))", message: specMessages.uniqueAssertions },
           { rule: `self.map(a, size(a.sql)).sum() <= ${sqlInAll}`, message: specMessages.shortAssertions },
         ]),
+      )
+      .describe(
+        "Checks of your own, at most 16. If one of them is not true, its step publishes nothing and the rewind fails.",
       ),
     at: z
       .array(z.enum(["Rewind", "Replay"]))
       .max(2)
       .default(["Rewind", "Replay"])
-      .describe("Before the commit of which steps the assertions must hold."),
+      .describe("The steps in which the assertions are checked, before they commit."),
   })
   .meta(rules([{ rule: assertedSomewhere, message: specMessages.assertedSomewhere }]))
-  .describe("What must hold besides the comparison with the defining query, which is always made.")
+  .describe(
+    "What is checked before rows are published. The rows themselves are always checked; assertions come on top.",
+  )
   .prefault({});
 
 const repairSchema = z
-  .object({ sql: z.array(sql).min(1).max(32).describe("Statements, one an item, in order.") })
+  .object({
+    sql: z
+      .array(sql)
+      .min(1)
+      .max(32)
+      .describe(
+        `SQL statements, one in each item, run in this order and in one transaction. They reach the lake at most once, whatever crashes. At most 32 statements and ${sqlInAll} characters in all.`,
+      ),
+  })
   .meta(rules([{ rule: `self.sql.map(s, size(s)).sum() <= ${sqlInAll}`, message: specMessages.shortRepair }]))
-  .describe("Statements that remove the damage from the source, in one transaction; they reach the lake at most once.");
+  .describe(
+    "SQL that removes the damage from the source. It runs after the rewind and before the replay. Optional: without it the replay brings back what the source still has.",
+  );
 
 const resumeSchema = z
   .object({
@@ -149,14 +142,17 @@ const resumeSchema = z
       .enum(["Automatic", "Manual", "Never"])
       .default("Automatic")
       .describe(
-        "Automatic replays and lets the tables go. Manual waits, with the tables paused at the snapshot, until this is set to Automatic or Never. Never ends there: the tables stay paused until pgtrickle.resume_scheduler(…).",
-      ),
+        "Automatic: the rewind replays and lets refreshing go on. Manual: it waits, with the tables paused at the target, until this is set to Automatic or Never. Never: it ends with the tables paused; select pgtrickle.resume_scheduler(…) lets refreshing go on.",
+      )
+      .meta(mutable),
     replay: z
       .enum(["Folded", "Stepwise"])
       .default("Folded")
-      .describe("Folded publishes the table at head once; Stepwise publishes each snapshot in order."),
+      .describe(
+        "Folded: the replay publishes once, at the newest snapshot. Stepwise: it publishes each snapshot in order.",
+      ),
   })
-  .describe("How the tables come back to the lake's head.")
+  .describe("How the tables come back to the newest snapshot of the lake.")
   .prefault({});
 
 export const specSchema = z
@@ -166,26 +162,30 @@ export const specSchema = z
       .min(1)
       .max(253)
       .optional()
-      .describe("A new one makes the same content a new operation (GitOps)."),
+      .describe(
+        "Names the operation. Optional. An object that succeeded, and is deleted and applied again unchanged, is not run again (reason AlreadyDone); with another operationId it is.",
+      ),
     database: databaseSchema,
     streamTables: z
       .array(z.string().min(1).max(255))
       .min(1)
       .max(16)
-      .describe("Stream tables, as schema.name or name; rewound together, to one snapshot.")
+      .describe(
+        "The stream tables to rewind, as schema.name or name, at most 16. All of them go to the same snapshot, in one transaction.",
+      )
       .meta(rules([{ rule: "self.all(a, self.exists_one(b, a == b))", message: specMessages.uniqueTables }])),
     target: targetSchema,
     strategy: z
       .enum(["Auto", "Full", "Journal"])
       .default("Auto")
       .describe(
-        "How to get there: Full runs the defining query at the snapshot, Journal undoes recorded changes without reading the lake, Auto takes what is cheaper and possible.",
+        "How the rows get to the target. Full: the query is run at that snapshot. Journal: recorded changes are undone, without reading the lake. Auto: the cheaper of those that are possible.",
       ),
     acceptContradiction: z
       .boolean()
       .default(false)
       .describe(
-        "Publish the lake's rows also where a refresh published others at that snapshot and recorded them. Without it such a rewind takes the recorded rows from the undo journal, or is refused.",
+        "For a lake that gives other rows at the target now than were published there before. true: publish the lake's rows. false: publish the earlier rows from the undo journal; where it no longer has them, the rewind fails (reason EvidenceContradicted).",
       ),
     approval: approvalSchema,
     verification: verificationSchema,
@@ -195,22 +195,35 @@ export const specSchema = z
       .enum(["Hold", "Resume"])
       .default("Hold")
       .describe(
-        "After the rewind was committed, on failure: Hold leaves good but stale rows, paused; Resume lets the scheduler go on. Before that, everything is always undone.",
+        "What happens to the tables if a step fails after the rewind was committed. Hold: they stay paused, with good but stale rows. Resume: refreshing goes on. A failure before that always undoes everything.",
       ),
-    dryRun: z.boolean().default(false).describe("Plan only: nothing is locked, paused or changed."),
+    dryRun: z
+      .boolean()
+      .default(false)
+      .describe(
+        "true: only plan, and end as Planned. Nothing is locked, paused or changed; assertions are not run. It stays a dry run.",
+      ),
     abort: z
       .boolean()
       .default(false)
       .describe(
-        "Stop. Before the rewind is committed everything is undone, after it failurePolicy decides. Cannot be taken back.",
-      ),
-    backoffLimit: z.int().min(0).max(100).default(6).describe("Retries of a step before the operation fails."),
+        "true: stop. Before the rewind is committed everything is undone; after it failurePolicy decides. It cannot be set back to false.",
+      )
+      .meta(mutable),
+    backoffLimit: z
+      .int()
+      .min(0)
+      .max(100)
+      .default(6)
+      .describe("How many times in a row a failed step is tried again before the rewind fails. 0: never."),
     activeDeadlineSeconds: z
       .int()
       .min(1)
       .max(604800)
       .default(3600)
-      .describe("Does not count waiting in the queue, for approval or for a manual resume."),
+      .describe(
+        "Seconds that the rewind may take; then it fails. Waiting in the queue, for approval and for a manual resume does not count.",
+      ),
     ttlSecondsAfterFinished: z
       .int()
       .min(0)
@@ -218,12 +231,12 @@ export const specSchema = z
       .nullable()
       .optional()
       .describe(
-        "Deletes the object so long after its end, unless it still holds tables. Off by default: GitOps would bring it back.",
-      ),
+        "Seconds after its end when this object is deleted, unless it still holds tables. Without it the object stays. Not for GitOps: the tool would apply the object again.",
+      )
+      .meta(mutable),
   })
   .meta(
     rules([
-      ...immutableFields,
       { rule: "!oldSelf.abort || self.abort", message: specMessages.abortOneWay },
       { rule: "!self.acceptContradiction || self.strategy != 'Journal'", message: specMessages.acceptNeedsLake },
     ]),

@@ -24,11 +24,15 @@ const terminalPhasesNeverChange: CelRule = {
 
 export const streamTableRewindSchema = z
   .object({
-    spec: specSchema.describe("What to rewind, to where, and what to do then."),
-    status: statusSchema.default(unobserved).describe("What was done and how it stands."),
+    spec: specSchema.describe(
+      "What to rewind, where to, and what to do then. A field cannot be changed later unless its description says so: make another object instead.",
+    ),
+    status: statusSchema
+      .default(unobserved)
+      .describe("What was planned and done, and how it stands. Written by the operator."),
   })
   .describe(
-    "StreamTableRewind puts stream tables of pg_trickle back to a DuckLake snapshot, proves it, repairs the source and replays forward.",
+    "StreamTableRewind puts stream tables of pg_trickle back to a DuckLake snapshot, proves that their rows are right, repairs the source and replays forward. It is done once; the object is its record.",
   )
   .meta({ "x-kubernetes-validations": [terminalPhasesNeverChange] });
 
@@ -42,12 +46,27 @@ export interface PrinterColumn {
 }
 
 export const printerColumns: readonly PrinterColumn[] = [
-  { name: "Tables", type: "string", jsonPath: ".spec.streamTables" },
-  { name: "Target", type: "integer", jsonPath: ".status.target.snapshotId", description: "Snapshot to go back to" },
-  { name: "Phase", type: "string", jsonPath: ".status.phase" },
-  { name: "From", type: "integer", jsonPath: ".status.tables[0].frontierBefore", description: "Snapshot before" },
-  { name: "To", type: "integer", jsonPath: ".status.tables[0].frontierAfter", description: "Snapshot now" },
-  { name: "Lag", type: "integer", jsonPath: ".status.replay.lag", description: "Snapshots behind head" },
+  { name: "Tables", type: "string", jsonPath: ".status.tableSummary", description: "Stream tables that are rewound." },
+  { name: "Target", type: "integer", jsonPath: ".status.target.snapshotId", description: "Snapshot to go back to." },
+  { name: "Phase", type: "string", jsonPath: ".status.phase", description: "How far the rewind is." },
+  {
+    name: "From",
+    type: "integer",
+    jsonPath: ".status.tables[0].contentsSnapshotIdBefore",
+    description: "Snapshot of the rows before the rewind. Of several tables: of the first one.",
+  },
+  {
+    name: "To",
+    type: "integer",
+    jsonPath: ".status.tables[0].contentsSnapshotIdAfter",
+    description: "Snapshot of the rows right after the rewind. Empty until it is committed.",
+  },
+  {
+    name: "Lag",
+    type: "integer",
+    jsonPath: ".status.replay.lag",
+    description: "Commits of the lake that the replay has still to publish.",
+  },
   { name: "Age", type: "date", jsonPath: ".metadata.creationTimestamp" },
   { name: "Reason", type: "string", jsonPath: ".status.reason", priority: 1 },
   { name: "Message", type: "string", jsonPath: ".status.message", priority: 1 },

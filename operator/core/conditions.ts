@@ -83,7 +83,10 @@ function rewindConditions(status: StreamTableRewindStatus): Bare[] {
     ];
   }
   const target = status.target?.snapshotId;
-  const verified = conditionText("compared with the query before the commit", verifiedEvidence(status));
+  const verified = conditionText(
+    "checked before the commit, against the query or against the fingerprint that was recorded",
+    verifiedEvidence(status),
+  );
   return [
     condition("Rewound", true, told(Reason.RewindCommitted, `rows and frontier were those of snapshot ${target}`)),
     condition("Verified", true, told(Reason.VerifiedInTransaction, verified)),

@@ -14,6 +14,7 @@ import { type Decision, stepOfAction } from "./decision.ts";
 import { isInvalid, type Observed, type Step } from "./observed.ts";
 import { wait } from "./outcome.ts";
 import { effectiveRetry, waitBeforeMs } from "./retry.ts";
+import { timeText } from "./texts.ts";
 
 type Check = (o: Observed) => Decision | undefined;
 
@@ -47,7 +48,7 @@ function afterBackoff(o: Observed, decision: Decision): Decision {
   if (waitMs === 0 || retry === undefined) return decision;
   const { phase } = decision;
   const stalled = !isInvalid(o.spec) && retry.count > o.spec.backoffLimit;
-  const message = `${retry.message} (failure ${retry.count} in a row, tried again)`;
+  const message = `${retry.message}. Next try of ${retry.step} at ${timeText(o.now + waitMs)} (failure ${retry.count} in a row)`;
   return wait(o, { phase, reason: retry.reason, message, retry, stalled, requeueAfterMs: waitMs });
 }
 

@@ -81,7 +81,7 @@ describe("a rewind that met a contradiction", () => {
     const verified = status.conditions?.find(({ type }) => type === "Verified");
     expect(verified).toMatchObject({
       status: "True",
-      message: `compared with the query before the commit. ${bothSides}${says}`,
+      message: `checked before the commit, against the query or against the fingerprint that was recorded. ${bothSides}${says}`,
     });
     expect(status.tables).toMatchObject([{ name: modelTable, contradiction: { taken } }]);
   });

@@ -4,6 +4,7 @@ import {
   healedSince,
   holdName,
   isDone,
+  isInvalid,
   isRewound,
   type Observed,
   type ObservedWorld,
@@ -14,7 +15,7 @@ import {
   tableName,
   targetOf,
 } from "./observed.ts";
-import { quotedText } from "./texts.ts";
+import { quotedText, tableList } from "./texts.ts";
 
 /** Leaves out keys without a value: with exactOptionalPropertyTypes, absent and undefined are different things. */
 export function present<T extends object>(value: T): { [K in keyof T]: Exclude<T[K], undefined> } {
@@ -39,8 +40,9 @@ function tableStatus(o: Observed, world: ObservedWorld, table: TableFact): Table
   const hold = holdName(o.object);
   return present({
     name: tableName(table),
-    frontierBefore: before?.snapshotId ?? (isRewound(world) ? undefined : table.snapshotId),
-    frontierAfter: snapshotNow(world, table),
+    contentsSnapshotIdBefore: before?.snapshotId ?? (isRewound(world) ? undefined : table.snapshotId),
+    contentsSnapshotIdAfter: rewound?.snapshotId,
+    contentsSnapshotId: snapshotNow(world, table),
     strategy: rewound?.strategy,
     rowsRemoved: rewound?.rowsRemoved,
     rowsAdded: rewound?.rowsAdded,
@@ -48,7 +50,7 @@ function tableStatus(o: Observed, world: ObservedWorld, table: TableFact): Table
     fingerprint: rewound?.fingerprint,
     contradiction: rewound?.contradiction,
     statusBefore: before?.status,
-    heldBefore: before?.holders && [...before.holders],
+    holdersBefore: before?.holders && [...before.holders],
     held: table.holders.includes(hold),
     lastDriftAt: healedSince(o, table)?.at,
   }) as TableStatus;
@@ -101,10 +103,17 @@ function observedStatus(o: Observed, world: ObservedWorld): Partial<StreamTableR
   };
 }
 
+/** By their full names, where the database was ever asked. */
+function tableSummary({ spec }: Observed, { tables }: StreamTableRewindStatus): string | undefined {
+  const names = tables?.map(({ name }) => name) ?? (isInvalid(spec) ? [] : spec.streamTables);
+  return names.length === 0 ? undefined : tableList(names);
+}
+
 /** Facts of the database; what was known before stays where it was not asked. */
 export function mirror(o: Observed): StreamTableRewindStatus {
   const { tables, steps, repair, replay, startTime, target, plan } = o.status;
   const known = present({ tables, steps, repair, replay, startTime, target, plan: o.memory.plan ?? plan });
   const seen = o.world.kind === "observed" ? observedStatus(o, o.world) : {};
-  return { ...known, ...seen } as StreamTableRewindStatus;
+  const status = { ...known, ...seen } as StreamTableRewindStatus;
+  return present({ ...status, tableSummary: tableSummary(o, status) }) as StreamTableRewindStatus;
 }

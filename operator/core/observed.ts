@@ -150,6 +150,8 @@ export interface Observed {
     readonly createdAt: number;
     readonly deletingSince?: number | undefined;
     readonly hasFinalizer: boolean;
+    /** Its status has names of an earlier version (former-status.ts); here it has those of today. */
+    readonly hasFormerStatus?: boolean;
   };
   readonly spec: StreamTableRewindSpec | { readonly invalid: string };
   readonly status: StreamTableRewindStatus;

@@ -1,7 +1,11 @@
 import { describe, expect, it, test } from "vitest";
+import { fullPlan, fullSpec, otherPlan, otherSpec } from "../../test/support/full-examples.ts";
+import { isExcluded, type Leaf, leavesOf, withLeaf } from "../../test/support/leaves.ts";
 import { makePlan, makeSpec } from "../../test/support/make-observed.ts";
 import { modelTable } from "../../test/support/model-world.ts";
-import { canonicalJson, operationKey, planHash } from "./plan-hash.ts";
+import { specSchema } from "../api/spec.ts";
+import { statusSchema } from "../api/status.ts";
+import { notOfThePlan, notOfThePlannedSpec, planHash } from "./plan-hash.ts";
 
 const table = {
   ...{ name: modelTable, from: 57, to: 42, rowsChanged: 1, definitionHash: "d" },
@@ -21,16 +25,6 @@ const plan = makePlan({
 });
 const spec = makeSpec();
 const hash = planHash(plan, spec);
-
-describe("canonicalJson", () => {
-  it("does not depend on the order of keys", () => {
-    expect(canonicalJson({ b: 1, a: { d: [1, "x"], c: null } })).toBe('{"a":{"c":null,"d":[1,"x"]},"b":1}');
-  });
-
-  it("treats undefined as absent", () => {
-    expect(canonicalJson({ a: undefined, b: 1 })).toBe('{"b":1}');
-  });
-});
 
 describe("planHash", () => {
   it.each([
@@ -88,14 +82,69 @@ test("what is accepted is what was shown: a contradiction that comes or changes 
   expect(new Set(hashes).size).toBe(3);
 });
 
-describe("operationKey", () => {
-  it("is the same for the same content and another for another operationId", () => {
-    expect(operationKey(makeSpec())).toBe(operationKey(spec));
-    expect(operationKey(makeSpec({ operationId: "again" }))).not.toBe(operationKey(spec));
-    expect(operationKey(makeSpec({ acceptContradiction: true }))).not.toBe(operationKey(spec));
+const coverageOf = (leaves: readonly Leaf[], excluded: readonly string[]) =>
+  leaves.map((leaf) => ({ path: leaf.path, isCovered: !isExcluded(leaf, excluded) }));
+
+describe("planHash covers every field of the plan and of spec but those that are named", () => {
+  const whole = planHash(fullPlan, fullSpec);
+  const ofPlan = leavesOf(statusSchema.shape.plan);
+  const ofSpec = leavesOf(specSchema);
+
+  it.each(coverageOf(ofPlan, Object.keys(notOfThePlan)))("plan.$path: $isCovered", ({ path, isCovered }) => {
+    expect(planHash(withLeaf(fullPlan, otherPlan, path), fullSpec) === whole).toBe(!isCovered);
   });
 
-  it("does not depend on what may change while it runs", () => {
-    expect(operationKey(makeSpec({ abort: true, ttlSecondsAfterFinished: 5 }))).toBe(operationKey(spec));
+  it.each(coverageOf(ofSpec, Object.keys(notOfThePlannedSpec)))("spec.$path: $isCovered", ({ path, isCovered }) => {
+    expect(planHash(fullPlan, withLeaf(fullSpec, otherSpec, path)) === whole).toBe(!isCovered);
+  });
+
+  it.each([
+    ["plan", ofPlan, notOfThePlan],
+    ["spec", ofSpec, notOfThePlannedSpec],
+  ])("names no field of %s that does not exist", (_, leaves, exclusions) => {
+    const unknown = Object.keys(exclusions).filter((path) => !leaves.some((leaf) => isExcluded(leaf, [path])));
+    expect(unknown).toEqual([]);
+  });
+});
+
+test("a table that has fallen behind the target is another plan", () => {
+  const behind = planHash(makePlan({ ...plan, tables: [{ ...table, from: 41 }] }), spec);
+  expect(behind).not.toBe(hash);
+});
+
+// An approval that was given before an update of the operator is good after it.
+describe("of what there was in version 0.1.0 it is what that made of it", () => {
+  const smallest = { database: { secretRef: { name: "db" } }, streamTables: ["a"], target: { snapshotId: 42 } };
+
+  test("of the smallest spec and plan", () => {
+    const small = { target: 42, tables: [{ name: modelTable, from: 57, to: 42 }] };
+    expect(planHash(small, specSchema.parse(smallest))).toBe(
+      "41b9e1fffd03a358bb9e84ba93a7babd7be1426264c154cd51971635fe4cfc09",
+    );
+  });
+
+  test("of a full one", () => {
+    const given = specSchema.parse({
+      ...{ ...smallest, operationId: "inc-1", strategy: "Full", failurePolicy: "Resume" },
+      approval: { mode: "Manual", hold: true },
+      verification: { assertions: [{ name: "no-corrupted", sql: "select true" }], at: ["Replay", "Rewind"] },
+      repair: { sql: ["delete from lake.events"] },
+      resume: { policy: "Never", replay: "Stepwise" },
+    });
+    const {
+      hash: _,
+      plannedAt: __,
+      ...planned
+    } = makePlan({
+      ...{ systemIdentifier: "7", timeline: 1, head: 57, oldest: 0, commitsUndoneCount: 3, rowsChanged: 1 },
+      tables: [
+        {
+          ...{ name: "public.b", from: 41, to: 42, definitionHash: "d", strategy: "Full" },
+          sources: [{ table: "lake.events", tableId: 1, schemaVersion: 2 }],
+        },
+        { name: "public.a", from: 57, to: 42, definitionHash: "e", rowsChanged: 1, sources: [] },
+      ],
+    });
+    expect(planHash(planned, given)).toBe("4e64da16bf5f54706d837b4d54a6849182c7e041b77dc0f8598349b78751fa49");
   });
 });

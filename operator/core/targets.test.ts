@@ -40,7 +40,7 @@ describe("a target that is a time to come", () => {
       phase: "Pending",
       reason: "SnapshotInFuture",
     });
-    expect(message).toBe("the time … has not come yet");
+    expect(message).toBe("the time … has not come yet. It is asked for every 2 s");
     expect(requeueAfterMs).toBeLessThanOrEqual(2_000);
   });
 });

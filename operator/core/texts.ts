@@ -37,6 +37,11 @@ export function patchCommand({ namespace, name }: { namespace: string; name: str
   return `kubectl patch strw ${name} -n ${namespace} --type merge -p '${JSON.stringify({ spec })}'`;
 }
 
+/** To the second, and never too early. @param atMs milliseconds since 1970 */
+export function timeText(atMs: number): string {
+  return new Date(Math.ceil(atMs / 1000) * 1000).toISOString().replace(".000Z", "Z");
+}
+
 /** Everything that is said. */
 export function messageText(text: string): string {
   return cut(text, messageLimit);

@@ -97,6 +97,12 @@ export function connectionOf(name: string, data: Data): ConnectionSettings | Fai
   return { reason: Reason.SecretInvalid, message, terminal: true };
 }
 
+/** Which database, for messages: nothing that is secret. @param name `namespace/name` of the Secret */
+export function placeOf(name: string, { host, port }: ConnectionSettings): string {
+  const address = host.includes(":") ? `[${host}]` : host;
+  return `database ${address}:${port} of Secret ${name}`;
+}
+
 export function isFailure(value: ConnectionSettings | Failure): value is Failure {
   return "reason" in value;
 }

@@ -137,7 +137,7 @@ describe("with hold, the table is paused while it waits, and", () => {
     const { object, hash, before } = await awaiting(held);
     expect(await stage().table()).toEqual({ ...before, status: "PAUSED", holds: [stage().holdOf(object)] });
     expect(await stage().lockOwners()).toEqual([object.metadata.uid]);
-    expect(statusOf(object).tables).toMatchObject([{ held: true, frontierBefore: before.snapshot }]);
+    expect(statusOf(object).tables).toMatchObject([{ held: true, contentsSnapshotIdBefore: before.snapshot }]);
     expect(object.metadata.finalizers).toEqual(["pgtrickle.dev/rewind"]);
     await insertEvents(stage().pool, "view", 5);
     await approve(object, hash);

@@ -78,7 +78,10 @@ describe("a table that a person had paused", () => {
     const incident = await stage().damage();
     await stage().pool.query("select pgtrickle.pause_scheduler(array[$1])", [TABLE]);
     const object = await stage().ended(await stage().apply(incident.good));
-    expect(statusOf(object)).toMatchObject({ phase: "Succeeded", tables: [{ heldBefore: ["person"], held: false }] });
+    expect(statusOf(object)).toMatchObject({
+      phase: "Succeeded",
+      tables: [{ holdersBefore: ["person"], held: false }],
+    });
     expect(await stage().table()).toMatchObject({ rows: good, status: "PAUSED", holds: ["person"] });
   });
 

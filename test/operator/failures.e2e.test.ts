@@ -35,7 +35,7 @@ describe("before the rewind is committed: everything is undone", () => {
     const object = await stage().ended(await stage().apply(incident.good, spec));
     await isTold(object, "AssertionFailed", says);
     expect(await stage().table()).toEqual(before);
-    expect(statusOf(object).tables).toMatchObject([{ held: false, frontierBefore: incident.bad }]);
+    expect(statusOf(object).tables).toMatchObject([{ held: false, contentsSnapshotIdBefore: incident.bad }]);
     expect(statusOf(object).steps?.find(({ name }) => name === "Rewind")).toMatchObject({ state: "Failed" });
     expect(condition(object, "Rewound")?.status).toBe("False");
     expect(condition(object, "Resumed")?.status).toBe("True");
@@ -77,7 +77,7 @@ describe("after the rewind is committed", () => {
     expect(statusOf(object).message).toContain(`stays paused with the rows of snapshot ${incident.good}`);
     const holds = [`rewind:${stage().namespace}/${object.metadata.name}`];
     expect(await stage().table()).toEqual({ rows: good, snapshot: incident.good, status: "PAUSED", holds });
-    expect(statusOf(object).tables).toMatchObject([{ held: true, frontierAfter: incident.good }]);
+    expect(statusOf(object).tables).toMatchObject([{ held: true, contentsSnapshotId: incident.good }]);
     expect(condition(object, "Rewound")?.status).toBe("True");
     expect(condition(object, "Verified")?.status).toBe("True");
     expect(condition(object, "Resumed")).toMatchObject({ status: "False", reason: "Held" });

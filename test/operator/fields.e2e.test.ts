@@ -78,7 +78,11 @@ describe("several tables", () => {
     const object = await stage().ended(await stage().apply(incident.good, { streamTables, ...right }));
     await isGood(object);
     expect(statusOf(object).tables).toMatchObject(
-      streamTables.map((name) => ({ name, frontierBefore: incident.bad, frontierAfter: incident.bad + 1 })),
+      streamTables.map((name) => ({
+        name,
+        contentsSnapshotIdBefore: incident.bad,
+        contentsSnapshotId: incident.bad + 1,
+      })),
     );
   });
 });

@@ -19,7 +19,7 @@ test("killed in the middle of the repair and its status wiped", async () => {
   const ended = await stage().ended(object);
   expect(statusOf(ended)).toMatchObject({
     ...{ phase: "Succeeded", observedGeneration: 1, target: { snapshotId: incident.good } },
-    tables: [{ frontierBefore: incident.bad, rowCount: 2, held: false, heldBefore: [] }],
+    tables: [{ contentsSnapshotIdBefore: incident.bad, rowCount: 2, held: false, holdersBefore: [] }],
     ...{ startTime: expect.any(String), replay: { lag: 0 } },
   });
   expect(statusOf(ended).steps?.map(({ name, state }) => `${name} ${state}`)).toEqual(

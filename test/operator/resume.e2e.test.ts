@@ -118,7 +118,7 @@ describe("Never", () => {
     const incident = await stage().damage();
     await isLeftPaused(await stage().apply(incident.good, never), incident);
     const next = await stage().ended(await stage().apply(incident.good));
-    expect(statusOf(next)).toMatchObject({ phase: "Succeeded", tables: [{ heldBefore: ["person"], held: false }] });
+    expect(statusOf(next)).toMatchObject({ phase: "Succeeded", tables: [{ holdersBefore: ["person"], held: false }] });
     expect(await stage().table()).toMatchObject({ rows: good, status: "PAUSED", holds: ["person"] });
   });
 

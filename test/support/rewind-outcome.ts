@@ -44,7 +44,16 @@ async function journalOf(stage: OperatorStage, object: RewindObject): Promise<Jo
   return rows[0] ?? { outcome: "none", locks: 0, done: [] };
 }
 
-const snapshotKeys = new Set(["snapshotId", "frontierBefore", "frontierAfter", "target", "head", "from", "to"]);
+const snapshotKeys = new Set([
+  "snapshotId",
+  "contentsSnapshotIdBefore",
+  "contentsSnapshotIdAfter",
+  "contentsSnapshotId",
+  "target",
+  "head",
+  "from",
+  "to",
+]);
 /** Times; ids of the table that each run makes anew; how often something was tried; what only the repair itself knew. */
 const passingKey = /^(.*Time|.*At|time|hash|definitionHash|estimatedCostMs|attempts|rowCounts)$/;
 

@@ -167,9 +167,9 @@ export const changeRows: readonly ChangeRow[] = [
   {
     name: "another approval mode",
     patch: { approval: { mode: "Manual" } },
-    refusal: "approval.mode and approval.hold is immutable",
+    refusal: "approval.mode is immutable",
   },
-  { name: "holding", patch: { approval: { hold: true } }, refusal: "approval.mode and approval.hold is immutable" },
+  { name: "holding", patch: { approval: { hold: true } }, refusal: "approval.hold is immutable" },
   { name: "other assertions", patch: { verification: { assertions: [] } }, refusal: "verification is immutable" },
   { name: "another repair", patch: { repair: { sql: ["select 1"] } }, refusal: "repair is immutable" },
   { name: "dropping the repair", patch: { repair: null }, refusal: "repair is immutable" },

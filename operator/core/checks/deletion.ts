@@ -2,9 +2,10 @@
 import { Reason } from "../../api/reasons.ts";
 import type { Decision } from "../decision.ts";
 import { heldTables, isInvalid, isOpen, mayHold, type Observed, type ObservedWorld } from "../observed.ts";
+import { operationKey } from "../operation-key.ts";
 import { act, actAtOnce, letGo, wait } from "../outcome.ts";
-import { operationKey } from "../plan-hash.ts";
 import { reconnectAfterMs } from "../retry.ts";
+import { timeText } from "../texts.ts";
 import { claimable } from "./settle.ts";
 
 /**
@@ -30,7 +31,7 @@ function unreachable(o: Observed, deletingSince: number): Decision {
   if (leftMs <= 0) return giveUp(o, why);
   const reason = o.world.kind === "unreachable" ? o.world.failure.reason : Reason.Progressing;
   const requeueAfterMs = Math.min(leftMs, reconnectAfterMs(o));
-  const message = `being deleted, cannot put back yet: ${why}`;
+  const message = `being deleted, cannot put back yet: ${why}. Next try at ${timeText(o.now + requeueAfterMs)}; the object goes at ${timeText(o.now + leftMs)} in any case`;
   return wait(o, { phase: o.status.phase ?? "Pending", reason, message, requeueAfterMs });
 }
 

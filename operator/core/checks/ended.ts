@@ -49,9 +49,14 @@ function expire(o: Observed): Decision {
   return { ...keep(o, { kind: "none" }), requeueAfterMs: Math.min(leftMs, longestWaitMs) };
 }
 
-/** A terminal phase never changes (I4). A failed object that still holds its tables keeps its finalizer. */
+/** A terminal phase never changes (I4). What an earlier version wrote is written under the names of today, whatever else is done. */
 export function terminal(o: Observed): Decision | undefined {
-  if (!isTerminal(o.status.phase)) return undefined;
+  const decision = isTerminal(o.status.phase) ? afterTheEnd(o) : undefined;
+  return decision?.announce === "never" && o.object.hasFormerStatus ? { ...decision, announce: "before" } : decision;
+}
+
+/** A failed object that still holds its tables keeps its finalizer. */
+function afterTheEnd(o: Observed): Decision {
   if (o.status.observedGeneration !== o.object.generation) return acknowledge(o);
   if (!stillHeld(o)) return o.object.hasFinalizer ? keep(o, { kind: "removeFinalizer" }) : expire(o);
   if (o.world.kind === "observed" && heldTables(o).length === 0) return letGoOfHold(o);

@@ -18,10 +18,10 @@ import {
   tableName,
   targetOf,
 } from "../observed.ts";
+import { operationKey } from "../operation-key.ts";
 import { act, fail, finish } from "../outcome.ts";
-import { operationKey } from "../plan-hash.ts";
 import { effectiveRetry, reconnectAfterMs } from "../retry.ts";
-import { plural, resumeCall } from "../texts.ts";
+import { plural, resumeCall, timeText } from "../texts.ts";
 import { verdict } from "./verdict.ts";
 
 /** Whether letting go brings the damage back. */
@@ -87,16 +87,25 @@ function undo(o: Observed, world: ObservedWorld, failure: Failure): Decision | u
 
 /** The database is needed to undo and cannot be asked: never terminal, but Stalled, so that somebody is called. */
 function undoLater(o: Observed, failure: Failure): Decision {
-  const trouble = o.world.kind === "unreachable" ? `${o.world.failure.message}. ` : "";
+  const trouble =
+    o.world.kind === "unreachable"
+      ? `: ${o.world.failure.message}. Next try at ${timeText(o.now + reconnectAfterMs(o))}, and again until it works.`
+      : ".";
   return fail(o, failure, {
     phase: o.status.phase ?? "Pending",
     reason: failure.reason,
-    message: `${failure.message}. Not undone yet, tables may be paused: ${trouble}Retried until it works.`,
+    message: `${failure.message}. Not undone yet, tables may be paused${trouble}`,
     retry: effectiveRetry(o),
     stalled: true,
     // Of a spec that is not understood only a change of it is worth a look.
     requeueAfterMs: o.world.kind === "unreachable" ? reconnectAfterMs(o) : undefined,
   });
+}
+
+/** The database could not be asked at all, and nothing is held. */
+function notTriedAgain({ world }: Observed): string {
+  if (world.kind !== "unreachable") return "";
+  return " It is not tried again: mend the Secret or the database, then delete this object and apply it again.";
 }
 
 export function settle(o: Observed): Decision | undefined {
@@ -107,6 +116,6 @@ export function settle(o: Observed): Decision | undefined {
   const observed = world.kind === "observed" ? world : undefined;
   const undoing = observed && undo(o, observed, failure);
   if (undoing !== undefined) return undoing;
-  const message = `${failure.message}. ${consequence(o, observed)}`;
+  const message = `${failure.message}. ${consequence(o, observed)}${notTriedAgain(o)}`;
   return finish(o, { phase: endOf(failure), reason: failure.reason, message, failure }, heldTables(o).length > 0);
 }

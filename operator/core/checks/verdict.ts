@@ -22,6 +22,11 @@ function aborted(o: Observed): Failure | undefined {
   return { reason: Reason.Aborted, message: "aborted (spec.abort)", terminal: true };
 }
 
+/** Until then a Secret that is not there is waited for: milliseconds since 1970. */
+export function secretGraceEnd({ object }: Observed): number {
+  return object.createdAt + secretGraceMs;
+}
+
 /** A person takes longer than any outage: nothing that may come back ends the wait. */
 function isPatient(o: Observed): boolean {
   return mayHold(o) || isWaitingForPerson(o.status.phase);
@@ -29,7 +34,7 @@ function isPatient(o: Observed): boolean {
 
 function connectionRefusedForGood(o: Observed): Failure | undefined {
   if (o.world.kind !== "unreachable" || !o.world.failure.terminal || isPatient(o)) return undefined;
-  const isNew = o.now - o.object.createdAt < secretGraceMs;
+  const isNew = o.now < secretGraceEnd(o);
   return o.world.failure.reason === Reason.SecretNotFound && isNew ? undefined : o.world.failure;
 }
 
@@ -113,7 +118,7 @@ function backoffLimitExceeded(o: Observed): Failure | undefined {
   if (undoing.includes(retry.step as Step) || (retry.step === "Connect" && mayHold(o))) return undefined;
   return {
     reason: Reason.BackoffLimitExceeded,
-    message: `${retry.step} failed ${retry.count} times (backoffLimit ${o.spec.backoffLimit}), last: ${retry.message}`,
+    message: `${retry.step} failed ${retry.count === 1 ? "once" : `${retry.count} times`} (backoffLimit ${o.spec.backoffLimit}), last: ${retry.message}`,
     terminal: true,
   };
 }

@@ -1,14 +1,23 @@
 /** Reasons to wait that pass by themselves. */
 import { Reason } from "../../api/reasons.ts";
-import { isTerminal, isWaitingForPerson } from "../../api/status.ts";
+import { isTerminal, isWaitingForPerson, type Retry } from "../../api/status.ts";
 import { isApproved } from "../approval.ts";
 import type { Decision } from "../decision.ts";
 import { isInvalid, isOpen, mayHold, type Observed, tableName } from "../observed.ts";
 import { actAtOnce, wait } from "../outcome.ts";
 import { effectiveRetry, reconnectAfterMs } from "../retry.ts";
+import { timeText } from "../texts.ts";
+import { secretGraceEnd } from "./verdict.ts";
 
 const queuePollMs = 1_000;
 const secretPollMs = 500;
+const targetPollMs = 2_000;
+
+/** Of a database that cannot be asked. */
+function nextTry(o: Observed, retry: Retry | undefined): string {
+  const count = retry?.step === "Connect" ? ` (failure ${retry.count} in a row)` : "";
+  return `Next try at ${timeText(o.now + reconnectAfterMs(o))}${count}`;
+}
 
 export function unreachable(o: Observed): Decision | undefined {
   if (o.world.kind !== "unreachable" || isInvalid(o.spec)) return undefined;
@@ -16,13 +25,15 @@ export function unreachable(o: Observed): Decision | undefined {
   // Terminal, and still here: a Secret that may arrive any moment. It is asked for often and not counted.
   const { phase = "Pending" } = o.status;
   if (failure.terminal && !mayHold(o) && !isWaitingForPerson(phase)) {
-    return wait(o, { phase, reason: failure.reason, message: failure.message, requeueAfterMs: secretPollMs });
+    const message = `${failure.message}. It is looked for twice a second until ${timeText(secretGraceEnd(o))}; then the rewind fails`;
+    return wait(o, { phase, reason: failure.reason, message, requeueAfterMs: secretPollMs });
   }
   const retry = effectiveRetry(o);
+  const held = mayHold(o) ? ". Tables may be paused meanwhile" : "";
   return wait(o, {
     phase,
     reason: failure.reason,
-    message: mayHold(o) ? `${failure.message}. Tables may be paused meanwhile` : failure.message,
+    message: `${failure.message}${held}. ${nextTry(o, retry)}`,
     retry,
     stalled: (retry?.count ?? 0) > o.spec.backoffLimit,
     requeueAfterMs: reconnectAfterMs(o),
@@ -36,8 +47,8 @@ export function targetUnknown(o: Observed): Decision | undefined {
   return wait(o, {
     phase: o.status.phase ?? "Pending",
     reason: failure?.reason ?? Reason.TransientError,
-    message: failure?.message ?? "the target snapshot is not known yet",
-    requeueAfterMs: queuePollMs * 2,
+    message: `${failure?.message ?? "the target snapshot is not known yet"}. It is asked for every ${targetPollMs / 1000} s`,
+    requeueAfterMs: targetPollMs,
   });
 }
 
