@@ -1,6 +1,6 @@
-/** What may import what: arrows point down only. Tests, and what stands in a folder `testing`, may import everything. */
+/** What may import what: arrows point down only. Tests, and what stands in a folder `testing`, may import everything. And how long a file may be. */
 import { execFileSync } from "node:child_process";
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { dirname, join, normalize } from "node:path";
 import { fileURLToPath } from "node:url";
 import { expect, test } from "vitest";
@@ -79,4 +79,22 @@ test("a layer names only those that it imports, and only those that stand above 
       layer,
     ).toEqual([]);
   }
+});
+
+test("no file has more than 300 lines, unless its head says why", () => {
+  const all = execFileSync("git", ["ls-files", "--cached", "--others", "--exclude-standard"], {
+    cwd: ROOT,
+    encoding: "utf8",
+  });
+  const written = all
+    .trim()
+    .split("\n")
+    .filter((file) => /\.(?:ts|sql|sh|tpl|go|py|yaml)$|(?:^|\/)(?:Makefile|Dockerfile|install)$/.test(file))
+    // copies of what is written elsewhere
+    .filter((file) => !/^crds\/|\/files\/crds\//.test(file) && existsSync(join(ROOT, file)));
+  const long = written.filter((file) => {
+    const lines = readFileSync(join(ROOT, file), "utf8").split("\n");
+    return lines.length - 1 > 300 && !lines.slice(0, 5).some((line) => line.includes("Over 300 lines: "));
+  });
+  expect(long).toEqual([]);
 });

@@ -1,4 +1,4 @@
-/** The transition table of SPEC.md, and single decisions, each named by what it promises. */
+/** Over 300 lines: one table. The transition table of SPEC.md, and single decisions, each named by what it promises. */
 import { describe, expect, it } from "vitest";
 import { makeObserved, makePlan, makeSpec, type ObservedOverrides } from "../../test/support/make-observed.ts";
 import {

@@ -1,4 +1,4 @@
-/** The driver against the real extension, engine and lake: the facts that `decide` lives on, step by step. */
+/** Over 300 lines: one history, each test goes on where the one before has ended. The driver against the real extension, engine and lake: the facts that `decide` lives on, step by step. */
 import { randomUUID } from "node:crypto";
 import { afterEach, beforeAll, describe, expect, it } from "vitest";
 import { useTrickle } from "../../test/support/trickle.ts";

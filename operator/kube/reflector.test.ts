@@ -1,62 +1,24 @@
-import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { FakeClock } from "../../test/support/fake-clock.ts";
-import { apiError, FakeListWatch, type FakeStream } from "../../test/support/fake-list-watch.ts";
+/** What follows the watch, and what becomes of it when it ends, fails or is silent. */
+import { describe, expect, test } from "vitest";
+import { apiError, FakeListWatch } from "../../test/support/fake-list-watch.ts";
 import type { Widget } from "../../test/support/make-object.ts";
 import { silentLogger, silentReflector } from "../../test/support/silent.ts";
 import { TransportError } from "./errors.ts";
 import { createReflector } from "./reflector.ts";
-import type { Key, Reflector } from "./types.ts";
-
-let clock: FakeClock;
-let server: FakeListWatch;
-let reflector: Reflector<Widget>;
-let restarts: string[];
-let changes: Key[];
-
-const RELIST_MS = 600_000;
-const GRACE_MS = 2_000;
-
-function names(): string[] {
-  return reflector.store
-    .list()
-    .map(({ metadata }) => `${metadata.name}@${metadata.resourceVersion}`)
-    .toSorted();
-}
-
-function serverNames(): string[] {
-  return [...server.objects.values()].map(({ metadata }) => `${metadata.name}@${metadata.resourceVersion}`).toSorted();
-}
-
-function stream(): FakeStream {
-  const last = [...server.open].at(-1);
-  if (!last) throw new Error("no watch was opened");
-  return last;
-}
-
-beforeEach(() => {
-  clock = new FakeClock();
-  server = new FakeListWatch();
-  server.set("a");
-  restarts = [];
-  changes = [];
-  reflector = createReflector<Widget>({
-    ...{ resource: "widgets", namespaces: [], clock, random: () => 0.5, logger: silentLogger },
-    ...{ relistMs: RELIST_MS, graceMs: GRACE_MS },
-    sourceOf: () => server,
-    measurements: { ...silentReflector, watchRestarted: (_resource, reason) => restarts.push(reason) },
-  });
-  reflector.onChange((key) => changes.push(key));
-});
-
-afterEach(async () => {
-  await reflector.stop();
-  expect(clock.timerCount).toBe(0);
-});
-
-async function started(): Promise<void> {
-  reflector.start();
-  await clock.settle();
-}
+import {
+  changes,
+  clock,
+  names,
+  RELIST_MS,
+  reflector,
+  restarts,
+  server,
+  serverNames,
+  started,
+  stream,
+  useInstead,
+} from "./testing/reflector-stage.ts";
+import type { Key } from "./types.ts";
 
 describe("in good weather", () => {
   test("lists, then follows the watch from the list's version", async () => {
@@ -209,55 +171,6 @@ describe("in bad weather", () => {
   });
 });
 
-describe("the list beside the watch", () => {
-  /** The watch lives by bookmarks. */
-  async function pass(durationMs: number): Promise<void> {
-    for (let left = durationMs; left > 0; left -= 60_000) {
-      server.bookmark();
-      await clock.advance(Math.min(left, 60_000));
-    }
-  }
-
-  test("finds nothing when the watch is whole, and doesn't disturb it", async () => {
-    await started();
-    server.set("b");
-    await pass(RELIST_MS + GRACE_MS + 1_000);
-    expect([server.listCount, reflector.missCount(), restarts]).toEqual([2, 0, []]);
-  });
-
-  test("finds what the watch lost, repairs it, and takes a new watch from there", async () => {
-    await started();
-    server.isDeaf = true;
-    server.set("lost");
-    server.delete("a");
-    server.isDeaf = false;
-    server.set("b");
-    await clock.settle();
-    expect(names()).toEqual(["a@11", "b@14"]);
-    await pass(RELIST_MS + GRACE_MS + 1_000);
-    expect([names(), reflector.missCount(), restarts]).toEqual([serverNames(), 2, ["missed"]]);
-    expect(changes.slice(-2).toSorted()).toEqual(["default/a", "default/lost"]);
-  });
-
-  test("that fails is tried again a period later", async () => {
-    await started();
-    server.listErrors.push(apiError(503));
-    await pass(2 * RELIST_MS + 2 * GRACE_MS + 1_000);
-    expect([server.listCount, restarts]).toEqual([3, []]);
-  });
-
-  test("goes on over several watches: the period counts from the last list", async () => {
-    await started();
-    for (let watch = 0; watch < 3; watch += 1) {
-      await pass(RELIST_MS / 3);
-      stream().end();
-      await clock.settle();
-    }
-    await pass(GRACE_MS + 1_000);
-    expect(server.listCount).toBe(2);
-  });
-});
-
 describe("stop", () => {
   test.each([
     ["while a watch is open", () => undefined],
@@ -300,11 +213,13 @@ test("several namespaces: each has its own list and watch, synced when all are",
     ["other", new FakeListWatch()],
   ]);
   servers.get("other")?.listErrors.push(apiError(503));
-  reflector = createReflector<Widget>({
-    ...{ resource: "widgets", namespaces: ["default", "other", "default"], clock, random: () => 0.5 },
-    ...{ logger: silentLogger, measurements: silentReflector },
-    sourceOf: (namespace) => servers.get(namespace ?? "") ?? new FakeListWatch(),
-  });
+  useInstead(
+    createReflector<Widget>({
+      ...{ resource: "widgets", namespaces: ["default", "other", "default"], clock, random: () => 0.5 },
+      ...{ logger: silentLogger, measurements: silentReflector },
+      sourceOf: (namespace) => servers.get(namespace ?? "") ?? new FakeListWatch(),
+    }),
+  );
   await started();
   expect([reflector.hasSynced(), names()]).toEqual([false, ["a@11"]]);
   await clock.advance(1_000);

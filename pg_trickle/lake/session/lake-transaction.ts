@@ -10,9 +10,11 @@ import { applyRun } from "./apply-staged.ts";
 import { type CommitSteps, commitWrites } from "./commit.ts";
 import type { GateMode, Gates } from "./gates.ts";
 import { commitMessage, readMarker, setCommitMessage } from "./marker.ts";
+import { refuseOldFiles } from "./old-files.ts";
 import { refuseRepeated } from "./operations.ts";
 import { Places } from "./places.ts";
-import { type RowsRun, type StagedMark, StagedWrites } from "./staged-writes.ts";
+import { noPartialRollback, Savepoints } from "./savepoints.ts";
+import { type RowsRun, StagedWrites } from "./staged-writes.ts";
 import type { Turn } from "./turn.ts";
 
 export interface TransactionServices {
@@ -27,25 +29,14 @@ export interface TransactionServices {
   readonly nowMs: () => number;
 }
 
-interface Savepoint {
-  readonly name: string;
-  readonly mark: StagedMark;
-  /** Rows staged after it, or a change that cannot be staged, have reached DuckDB. */
-  isApplied: boolean;
-}
-
 const GATE_TIMEOUT_MS = 30_000;
-/**
- * The catalog does not know a transaction's files before COMMIT, so that a clean-up of orphaned files takes them once they are
- * old enough, by DuckLake's default after two days; COMMIT would not notice. Older ones are written anew.
- */
-const FILES_LIMIT_MS = 24 * 60 * 60_000;
 const NEVER = new AbortController().signal;
 
 export class LakeTransaction {
   readonly places = new Places();
   readonly #services: TransactionServices;
   readonly #staged = new StagedWrites();
+  readonly #savepoints = new Savepoints();
   readonly #changedTables = new Set<string>();
   #connection: LakeConnection | null = null;
   #begun = false;
@@ -54,7 +45,6 @@ export class LakeTransaction {
   /** When DuckDB's transaction wrote first. */
   #filesSinceMs: number | null = null;
   #serializable = false;
-  #savepoints: Savepoint[] = [];
 
   constructor(services: TransactionServices) {
     this.#services = services;
@@ -93,7 +83,7 @@ export class LakeTransaction {
     const connection = await this.forReading(signal);
     this.#hasChanges = true;
     this.#changedTables.add(table);
-    for (const savepoint of this.#savepoints) savepoint.isApplied = true;
+    this.#savepoints.applied();
     this.#filesSinceMs ??= this.#services.nowMs();
     const count = await this.guard(() => connection.run(sql, signal));
     this.#staged.addChange({ kind: "change", table, sql, count });
@@ -101,24 +91,22 @@ export class LakeTransaction {
   }
 
   savepoint(name: string): void {
-    this.#savepoints.push({ name, mark: this.#staged.mark(), isApplied: false });
+    this.#savepoints.set(name, this.#staged.mark());
   }
 
   release(name: string): void {
-    this.#savepoints.length = this.#savepointIndex(name);
+    this.#savepoints.release(name);
   }
 
   /** DuckDB has no savepoints: what has only been staged is forgotten, what has been applied is done again without it. */
   async rollbackTo(name: string): Promise<void> {
-    const index = this.#savepointIndex(name);
-    const savepoint = this.#savepoints[index];
-    if (savepoint === undefined) return;
+    const savepoint = this.#savepoints.find(name);
     if (savepoint.isApplied || this.#broken) {
       if (this.#hasChanges || !this.#staged.canReplay) throw noPartialRollback();
       await this.#restart();
     }
     this.#staged.truncate(savepoint.mark);
-    this.#savepoints.length = index + 1;
+    this.#savepoints.endAt(savepoint);
     savepoint.isApplied = false;
   }
 
@@ -138,7 +126,7 @@ export class LakeTransaction {
     this.#staged.clear();
     this.places.clear();
     this.#changedTables.clear();
-    this.#savepoints = [];
+    this.#savepoints.clear();
     this.#hasChanges = false;
     this.#serializable = false;
     this.#services.gates.releaseAll(this);
@@ -213,7 +201,7 @@ export class LakeTransaction {
 
   async #flush(connection: LakeConnection, signal: AbortSignal): Promise<void> {
     if (!this.#staged.hasPending) return;
-    for (const savepoint of this.#savepoints) savepoint.isApplied ||= this.#staged.mark() > savepoint.mark;
+    this.#savepoints.appliedUpTo(this.#staged.mark());
     const { columnsOf } = this.#services;
     this.#filesSinceMs ??= this.#services.nowMs();
     for (const run of this.#staged.pending) {
@@ -229,7 +217,7 @@ export class LakeTransaction {
     await this.#endDuckdb("rollback");
     this.#staged.unapply();
     this.places.renew();
-    for (const savepoint of this.#savepoints) savepoint.isApplied = false;
+    this.#savepoints.unapplied();
   }
 
   async #endDuckdb(how: "commit" | "rollback"): Promise<void> {
@@ -247,12 +235,6 @@ export class LakeTransaction {
     this.#begun = false;
     this.#broken = false;
     this.#filesSinceMs = null;
-  }
-
-  #savepointIndex(name: string): number {
-    const index = this.#savepoints.findLastIndex((candidate) => candidate.name === name);
-    if (index >= 0) return index;
-    throw new LakeError(SQL_STATE.invalidSavepoint, `savepoint "${name}" does not exist`);
   }
 
   async #commitWrites(signal: AbortSignal): Promise<void> {
@@ -298,7 +280,7 @@ export class LakeTransaction {
   }
 
   async #commitDuckdb(): Promise<void> {
-    if (this.#services.nowMs() - (this.#filesSinceMs ?? Number.POSITIVE_INFINITY) > FILES_LIMIT_MS) throw filesTooOld();
+    refuseOldFiles(this.#filesSinceMs, this.#services.nowMs());
     // A COMMIT that fails ends DuckDB's transaction all the same.
     this.#begun = false;
     // From here on a cancel would only make the outcome unknown.
@@ -313,19 +295,4 @@ export class LakeTransaction {
     await gates.acquire({ key: marker.operation, owner: this, mode: "exclusive", signal, timeoutMs: GATE_TIMEOUT_MS });
     await refuseRepeated({ lake, metadataSchema, operation: marker.operation, signal });
   }
-}
-
-function noPartialRollback(): LakeError {
-  return new LakeError("0A000", "a DELETE or UPDATE of a lake table cannot be rolled back to a savepoint", {
-    hint: "Roll the whole transaction back; keep deletes and updates of lake tables out of blocks that catch exceptions.",
-  });
-}
-
-/** As a conflict, so that whatever can be done again is. */
-function filesTooOld(): LakeError {
-  return new LakeError(
-    SQL_STATE.serializationFailure,
-    "the transaction has files that are older than a day: a clean-up of orphaned files may have taken them",
-    { hint: "Nothing of it is in the lake. Run it again, so that it takes less than a day." },
-  );
 }
