@@ -37,7 +37,8 @@ begin
           order by h.id desc offset pgtrickle_internal.setting('history_keep_refreshes')::bigint limit 1);
   end loop;
   perform from pgtrickle_internal.stream_tables s where s.id = any (ids) order by s.id for no key update;
-  update pgtrickle_internal.stream_tables s set journal_floor = f.journal_floor
+  -- a change of the query may have raised it meanwhile
+  update pgtrickle_internal.stream_tables s set journal_floor = greatest(s.journal_floor, f.journal_floor)
     from unnest(ids, floors) as f (id, journal_floor) where s.id = f.id;
   perform pgtrickle_internal.forget_manifests();
   if pgtrickle_internal.is_adopted() then
