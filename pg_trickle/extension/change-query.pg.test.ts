@@ -473,7 +473,7 @@ describe("other sources", () => {
     await client.run("insert into lake.main.others values ('b')");
     expect(await failure(sql("select pgtrickle.refresh('o')"))).toMatchObject({
       code: "TR016",
-      hint: "Make the foreign table again, then give the stream table its query again, or another one: select pgtrickle.alter_stream_table('public.o', query => '…');",
+      hint: "Make the foreign table again if it is not there, then give the stream table its query again, or another one: select pgtrickle.alter_stream_table('public.o', query => '…');",
     });
     await sql(make);
     await sql("select pgtrickle.alter_stream_table('o', query => $1)", [query]);
@@ -484,6 +484,18 @@ describe("other sources", () => {
       { k: "b", n: "2" },
     ]);
   });
+});
+
+test("in a restored database it waits for adopt(); an adopted one goes on with the query that it had", async () => {
+  await change("select event_type, avg(value) as mean from lake.events group by event_type");
+  await sql("update pgtrickle_internal.installation set database_oid = 1");
+  expect(await failure(change(LARGE))).toMatchObject({ code: "TR017" });
+  await sql("select pgtrickle.adopt()");
+  await sql("select pgtrickle.resume_scheduler(array['t'])");
+  await insertEvents(pool(), "view", 3, 40);
+  await sql("select pgtrickle.refresh('t')");
+  expect((await rowsOf()).map((row) => Number(row.mean))).toEqual([5, 30]);
+  expect(await verified()).toEqual(RIGHT);
 });
 
 describe("at the same time", () => {

@@ -78,6 +78,7 @@ export const MODULES: readonly SqlModule[] = [
       "alter_stream_table",
       "change_query",
       "exchange",
+      "publish_query",
       "renew_changes_view",
       "take_whole",
       "drop_stream_table",

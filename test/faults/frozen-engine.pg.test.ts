@@ -72,6 +72,31 @@ describe("an engine that is frozen in the middle of a refresh", () => {
     expect(await summary(pool)).toContainEqual({ event_type: "purchase", event_count: "10", total_value: "5000" });
   });
 
+  test("nor do readers and a pause wait for a change of the query, of which nothing stays", async () => {
+    const pool = trickle().pool();
+    const before = { rows: await summary(pool), frontier: await frontier(pool) };
+    const changing = await connect();
+    const pid = await backendPid(changing);
+    // Connected already: what hangs is the computing of the rows.
+    await changing.query("select ok from pgtrickle_lake.ping");
+    const engine = trickle().lake.enginePid();
+    process.kill(engine, "SIGSTOP");
+    const change = failure(
+      changing.query(
+        "select pgtrickle.alter_stream_table('event_summary', query => 'select event_type, count(*) as event_count, sum(value) as total_value from lake.events where value > 50 group by event_type')",
+      ),
+    );
+    await startsWaitingForTheEngine(pid);
+    const other = await connect();
+    await other.query("set statement_timeout = '1s'");
+    expect(await summary(other)).toEqual(before.rows);
+    await other.query("select pgtrickle.pause_scheduler(array['event_summary'])");
+    process.kill(engine, "SIGCONT");
+    expect(await change).toMatchObject({ code: "TR012", hint: expect.stringContaining("Nothing was changed") });
+    expect({ rows: await summary(pool), frontier: await frontier(pool) }).toEqual(before);
+    await pool.query("select pgtrickle.resume_scheduler(array['event_summary'])");
+  });
+
   test("a refresh that the engine answers after the pause has returned is superseded", async () => {
     const pool = trickle().pool();
     await insertEvents(pool, "view", 10);

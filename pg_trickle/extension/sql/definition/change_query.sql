@@ -72,7 +72,7 @@ begin
   if is_view_outdated then
     perform pgtrickle_internal.renew_changes_view(v_id);
   end if;
-  perform pgtrickle_internal.publish_query(wanted, target, is_paused, pgtrickle_internal.recorded_states(wanted, states),
+  perform pgtrickle_internal.publish_query(wanted, target, is_paused, pgtrickle_internal.manifest_of_change(wanted, states),
     moved.rows_removed, moved.rows_added);
   perform pgtrickle_internal.drop_hidden_relations(st.layout);
   execute format('drop type if exists %s', st.layout ->> 'key_type');
@@ -155,40 +155,3 @@ end
 $$;
 comment on function pgtrickle_internal.described(pgtrickle_internal.stream_tables, regclass, text, jsonb, text, text) is
   'The registry row of a stream table as it will be with the query of a view; checked as at its creation.';
-
-create function pgtrickle_internal.publish_query(p_wanted pgtrickle_internal.stream_tables, p_target bigint, p_was_paused boolean,
-  p_manifest bigint, p_rows_removed bigint, p_rows_added bigint) returns void
-language plpgsql
-set search_path = pg_catalog, pg_temp
-as $$
-declare
-  st pgtrickle_internal.stream_tables;
-  refresh bigint;
-begin
-  -- so that a pause need not wait for its commit
-  perform pg_advisory_xact_lock_shared(pgtrickle_internal.lock_class(), p_wanted.id::integer);
-  perform pgtrickle_internal.lock_gate(p_wanted.id);
-  perform pgtrickle_internal.check_not_rewinding(p_wanted.id);
-  select s.* into st from pgtrickle_internal.stream_tables s where s.id = p_wanted.id;
-  -- Refreshes may have gone on meanwhile, that is all.
-  if (cardinality(pgtrickle_internal.holders(st.id)) > 0) <> p_was_paused or p_was_paused and st.frontier_snapshot <> p_target then
-    raise exception 'stream table % was paused, resumed or moved by somebody else in the meantime', pgtrickle_internal.qualified_name(st.id)
-      using errcode = 'TR012', hint = 'Nothing was changed: it has the query and the rows that it had. Look at its status and try again.';
-  end if;
-  insert into pgtrickle_internal.refreshes (stream_table_id, action, strategy, reason, to_snapshot, contents_after, manifest_id,
-      rows_removed, rows_added, requested_by, started_at)
-    values (st.id, 'Redefine', 'Recompute', 'its query was changed', p_target, p_target, p_manifest,
-      p_rows_removed, p_rows_added, pgtrickle_internal.caller(), transaction_timestamp())
-    returning id into refresh;
-  update pgtrickle_internal.stream_tables s set
-      defining_query = p_wanted.defining_query, view_definition = p_wanted.view_definition, settings = p_wanted.settings,
-      description = p_wanted.description, layout = p_wanted.layout, mode = p_wanted.mode, schedule = p_wanted.schedule,
-      frontier = pgtrickle_internal.frontier_at(s.id, p_target), contents_snapshot = p_target, manifest_id = p_manifest,
-      generation = s.generation + 1, journal_floor = refresh, definition_refresh = refresh,
-      last_refreshed_at = clock_timestamp(), last_sqlstate = null, last_error = null, failure_count = 0,
-      next_due_at = clock_timestamp()
-    where s.id = st.id;
-end
-$$;
-comment on function pgtrickle_internal.publish_query(pgtrickle_internal.stream_tables, bigint, boolean, bigint, bigint, bigint) is
-  'The gate of a change of the query: registry and history, or TR008, TR012 if somebody paused, resumed or moved the stream table since.';

@@ -26,7 +26,7 @@ begin
   for source in select s.* from pgtrickle_internal.sources s where s.stream_table_id = p_id loop
     if not exists (select from pg_class where oid = source.relid and relkind = 'f') then
       raise exception 'source % of stream table % was dropped', source.relation_name, pgtrickle_internal.qualified_name(p_id)
-        using errcode = 'TR016', hint = format('Make the foreign table again, then give the stream table its query again, or another one: select pgtrickle.alter_stream_table(%L, query => ''…'');',
+        using errcode = 'TR016', hint = format('Make the foreign table again if it is not there, then give the stream table its query again, or another one: select pgtrickle.alter_stream_table(%L, query => ''…'');',
           pgtrickle_internal.qualified_name(p_id));
     end if;
     if (pgtrickle_internal.lake_table_at(source.lake_schema, source.lake_table, p_snapshot)).table_id is null then

@@ -19,7 +19,11 @@ begin
       where r.stream_table_id = st.id and r.is_journaled
       order by r.id desc offset pgtrickle_internal.setting('journal_keep_refreshes')::bigint limit 1;
     if new_floor > st.journal_floor then
-      execute format('delete from %s where refresh_id <= $1', st.journal) using new_floor;
+      begin
+        execute format('delete from %s where refresh_id <= $1', st.journal) using new_floor;
+      exception when undefined_table then
+        continue; -- dropped meanwhile, or given another query
+      end;
       ids := ids || st.id;
       floors := floors || new_floor;
     else
@@ -37,8 +41,7 @@ begin
           order by h.id desc offset pgtrickle_internal.setting('history_keep_refreshes')::bigint limit 1);
   end loop;
   perform from pgtrickle_internal.stream_tables s where s.id = any (ids) order by s.id for no key update;
-  -- a change of the query may have raised it meanwhile
-  update pgtrickle_internal.stream_tables s set journal_floor = greatest(s.journal_floor, f.journal_floor)
+  update pgtrickle_internal.stream_tables s set journal_floor = f.journal_floor
     from unnest(ids, floors) as f (id, journal_floor) where s.id = f.id;
   perform pgtrickle_internal.forget_manifests();
   if pgtrickle_internal.is_adopted() then
