@@ -404,6 +404,18 @@ describe("refused, with nothing changed", () => {
     }
   });
 
+  test("groups whose key is too long for an index", async () => {
+    const client = await trickle().duckdb({ readOnly: false });
+    const key = "(select string_agg(sha256(i::varchar), '') from range(200) r(i))";
+    await sql("select pgtrickle.alter_stream_table('t', query => 'select count(*) as n from lake.events')");
+    await client.run(`insert into lake.main.events select uuid(), ${key}, 20, now()`);
+    expect(await refused(LARGE)).toMatchObject({
+      code: "54000",
+      message: expect.stringContaining("a row of stream table public.t would not fit: index row"),
+      hint: expect.stringContaining("Group by a shorter expression."),
+    });
+  });
+
   test("another column by hand: the hint says how it is done", async () => {
     expect(await failure(sql("alter table t add column mine integer"))).toMatchObject({
       code: "TR013",
@@ -570,6 +582,24 @@ describe("at the same time", () => {
         hint: "Nothing was changed: it has the query and the rows that it had. Look at its status and try again.",
       });
     }
+  });
+
+  test("an edit of the frontier while it is paused", async () => {
+    await insertEvents(pool(), "view", 1, 40);
+    const before = (await registry()).frontier;
+    await sql("select pgtrickle.refresh('t')");
+    await sql("select pgtrickle.pause_scheduler(array['t'])");
+    const answer = await overtaken(() =>
+      sql(
+        "update pgtrickle.pgt_stream_tables set frontier = jsonb_set(frontier, '{sources,ducklake:lake.events,snapshot_id}', $1) where pgt_name = 't'",
+        [before],
+      ),
+    );
+    expect(answer).toMatchObject({ code: "TR012", message: expect.stringContaining("moved by somebody else") });
+    // And then it goes where the frontier stands, as a FULL refresh does.
+    await change(LARGE);
+    expect(await registry()).toMatchObject({ contents_snapshot: before, frontier: before });
+    expect(await verified()).toEqual(RIGHT);
   });
 
   test("a refresh that is about to publish is waited for, and not cancelled", async () => {
