@@ -26,7 +26,7 @@ beforeAll(async () => {
 const missing = () => ({
   code: "TR016",
   message: `lake table main.al had no column w at snapshot ${before}`,
-  hint: "The query of stream table public.al_w needs it: choose a snapshot at which it was there. Where it was dropped since: add it again, or drop the stream table and create it without.",
+  hint: "The query of stream table public.al_w needs it: choose a snapshot at which it was there. Where it was dropped since: add it again, or give the stream table a query without it: select pgtrickle.alter_stream_table('public.al_w', query => '…');",
 });
 
 describe("before the column was there", () => {

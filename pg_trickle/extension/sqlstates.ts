@@ -34,12 +34,13 @@ export const TRICKLE_STATES: Readonly<Record<string, TrickleState>> = {
     wayOut: "Is the target the wrong one, or the assertion?",
   },
   TR012: {
-    means: "A pause, an edit of the frontier or another refresh came first.",
+    means: "A pause, an edit of the frontier, another query or another refresh came first.",
     wayOut: "Look, and try again.",
   },
   TR013: {
     means: "A stream table was to be changed directly.",
-    wayOut: "Change its source. To drop it: `pgtrickle.drop_stream_table(…)`.",
+    wayOut:
+      "Change its source. To change its columns: `pgtrickle.alter_stream_table(…, query => …)`. To drop it: `pgtrickle.drop_stream_table(…)`.",
   },
   TR014: {
     means:

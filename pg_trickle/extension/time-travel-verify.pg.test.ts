@@ -72,7 +72,10 @@ describe("verify", () => {
     expect(await verified()).toMatchObject(gone);
     await rows(makeSource);
     await rows("insert into lake.vr values ('b', 2)");
-    expect(await verified()).toMatchObject({ ...gone, hint: expect.stringMatching(/create it again/) });
+    expect(await verified()).toMatchObject({
+      ...gone,
+      hint: expect.stringMatching(/alter_stream_table\('public\.vr_sum', query/),
+    });
   });
 
   test("an unknown level is refused, naming the levels", async () => {

@@ -17,7 +17,7 @@ const STATE = `
     'operations', (select jsonb_agg(o order by o.uid) from pgtrickle_rewind.operations o),
     'locks', (select jsonb_agg(l order by to_jsonb(l)::text) from pgtrickle_rewind.locks l),
     'steps', (select jsonb_agg(s order by to_jsonb(s)::text) from pgtrickle_rewind.steps s),
-    'tables', (select jsonb_agg(to_jsonb(s) - 'manifest_id' order by s.id) from pgtrickle_internal.stream_tables s),
+    'tables', (select jsonb_agg(to_jsonb(s) - '{manifest_id,definition_refresh}'::text[] order by s.id) from pgtrickle_internal.stream_tables s),
     'refreshes', (select jsonb_agg(to_jsonb(r) - '{manifest_id,files_read,is_mended}'::text[] order by r.id) from pgtrickle_internal.refreshes r),
     'fingerprints', (select jsonb_agg(to_jsonb(f) - 'environment_id' order by f.refresh_id) from pgtrickle_internal.fingerprints f)
   )::text as state`;
@@ -206,6 +206,17 @@ describe("with an engine of the present version", () => {
     await pool.query(`select * from ${await changesView(table)}`);
     const [verified] = await rows(pool, "select * from pgtrickle.verify($1)", [table]);
     expect(verified).toMatchObject({ ok: true });
+  });
+
+  test("a table of the older version whose source is gone gets its query again, or another one, when the source is back", async () => {
+    const pool = old.pool();
+    await pool.query(
+      "create foreign table lake.passing (kind text) server lake options (schema_name 'main', table_name 'growing')",
+    );
+    const query = "select kind, count(*) as n from lake.passing group by kind";
+    await pool.query("select pgtrickle.alter_stream_table('orphaned', query => $1, mode => 'DIFFERENTIAL')", [query]);
+    expect(await rows(pool, "select ok from pgtrickle.verify('orphaned', 'rows')")).toEqual([{ ok: true }]);
+    expect(await rows(pool, `select * from ${await changesView("orphaned")}`)).toEqual([]);
   });
 
   test("DROP EXTENSION takes everything along, and a plain DuckDB writes on", async () => {

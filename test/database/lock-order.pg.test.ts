@@ -185,6 +185,15 @@ const operations: ((one: string, other: string, snapshot: number) => readonly st
     "commit",
   ],
   (one) => [`select pgtrickle.alter_stream_table('${one}', '2h')`],
+  (one) => [
+    `select pgtrickle.alter_stream_table('${one}', query => 'select event_type, count(*) as n from lake.events group by event_type')`,
+  ],
+  (one) => [
+    "begin",
+    `select pgtrickle.pause_scheduler(array['${one}'])`,
+    `select pgtrickle.alter_stream_table('${one}', query => 'select value % 7 as part, count(*) as n from lake.events group by value % 7')`,
+    "commit",
+  ],
   (one, other) => [`select pgtrickle.pause_scheduler(array['${one}', '${other}'])`],
   (one, other) => [`select pgtrickle.resume_scheduler(array['${other}', '${one}'])`],
   (one) => [`select pgtrickle.resume_scheduler(array['${one}'])`],

@@ -107,6 +107,7 @@ describe("its examples", () => {
       expect(result).toMatchObject({ scrub: expect.stringMatching(/as the query gives/) }),
     "pgt_name, last_scrubbed_at": ([table]) => expect(table).toMatchObject({ drift_count: "0", scrub_error: null }),
     "where action = 'Scrub'": (result) => expect(result).toEqual([]),
+    "where action = 'Redefine'": (result) => expect(result).toHaveLength(1),
     "pgtrickle.adopt()": (result) => expect(result).toEqual([]),
   };
   const checked = new Set<string>();

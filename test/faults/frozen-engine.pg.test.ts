@@ -72,6 +72,51 @@ describe("an engine that is frozen in the middle of a refresh", () => {
     expect(await summary(pool)).toContainEqual({ event_type: "purchase", event_count: "10", total_value: "5000" });
   });
 
+  /** Until it waits for rows: relations that nobody else sees are made when the engine has described the query. */
+  async function computesRows(pid: number): Promise<void> {
+    await until(async () => {
+      const { rows } = await trickle()
+        .pool()
+        .query(
+          `select 1 from pg_locks l where l.pid = $1 and l.locktype = 'relation'
+             and not exists (select from pg_class c where c.oid = l.relation) having count(*) > 3`,
+          [pid],
+        );
+      return rows.length > 0;
+    });
+    await startsWaitingForTheEngine(pid);
+  }
+
+  test("nor do readers and a pause wait for a change of the query, of which nothing stays", async () => {
+    const pool = trickle().pool();
+    const before = { rows: await summary(pool), frontier: await frontier(pool) };
+    const changing = await connect();
+    const pid = await backendPid(changing);
+    const engine = trickle().lake.enginePid();
+    const change = failure(
+      changing.query(
+        `select pgtrickle.alter_stream_table('event_summary', query => $q$${SLOW_QUERY}$q$, mode => 'FULL')`,
+      ),
+    );
+    await computesRows(pid);
+    process.kill(engine, "SIGSTOP");
+    const other = await connect();
+    await other.query("set statement_timeout = '1s'");
+    expect(await summary(other)).toEqual(before.rows);
+    await other.query("select pgtrickle.pause_scheduler(array['event_summary'])");
+    process.kill(engine, "SIGKILL");
+    expect(await change).toMatchObject({
+      code: "TR014",
+      message: expect.stringContaining("the lake engine cannot be reached"),
+      hint: "Nothing was changed: the stream table has the query and the rows that it had. Start the engine and try again.",
+    });
+    expect({ rows: await summary(pool), frontier: await frontier(pool) }).toEqual(before);
+    await until(
+      async () => (await pool.query("select 1 from lake.events limit 1").catch(() => undefined)) !== undefined,
+    );
+    await pool.query("select pgtrickle.resume_scheduler(array['event_summary'])");
+  });
+
   test("a refresh that the engine answers after the pause has returned is superseded", async () => {
     const pool = trickle().pool();
     await insertEvents(pool, "view", 10);
@@ -104,6 +149,7 @@ describe("statement_timeout", () => {
     "select * from pgtrickle.at(null::public.event_summary, (select max(snapshot_id) from ducklake.ducklake_snapshot))",
     "select * from pgtrickle.diff(null::public.event_summary, (select max(snapshot_id) from ducklake.ducklake_snapshot))",
     `select pgtrickle.create_stream_table('slow', 'pairs', $q$${SLOW_QUERY}$q$, '1h', 'FULL')`,
+    `select pgtrickle.alter_stream_table('event_summary', query => $q$${SLOW_QUERY}$q$, mode => 'FULL')`,
   ];
 
   test.each(CALLS)("ends %s while the engine is frozen, and the session goes on", async (call) => {

@@ -1,15 +1,40 @@
--- What of a stream table can be changed: its schedule and its mode. Its query cannot.
+-- What of a stream table can be changed: its schedule, its mode, its query. The query is a story of its own: change_query.sql.
 
-create function pgtrickle.alter_stream_table(name text, schedule text default null, mode text default null) returns void
+-- Runs as the caller, who must be able to read what a new query reads.
+create function pgtrickle.alter_stream_table(
+  name text, schedule text default null, mode text default null, query text default null) returns void
+language plpgsql
+as $$
+declare
+  -- others wait for what it holds
+  holds_something boolean := pg_catalog.pg_current_xact_id_if_assigned() is not null;
+  query_view regclass;
+begin
+  if alter_stream_table.query is null then
+    perform pgtrickle_internal.alter_settings(alter_stream_table.name, alter_stream_table.schedule, alter_stream_table.mode);
+    return;
+  end if;
+  perform pgtrickle_internal.check_may_change_query(alter_stream_table.name);
+  query_view := pgtrickle_internal.view_of_query(alter_stream_table.query);
+  perform pgtrickle_internal.change_query(query_view, alter_stream_table.name, alter_stream_table.query, alter_stream_table.schedule,
+    alter_stream_table.mode, holds_something);
+  execute pg_catalog.format('drop view %s', query_view);
+end
+$$;
+comment on function pgtrickle.alter_stream_table(text, text, text, text) is
+  'Changes schedule, mode or query; what is NULL stays. Another query: the table stays, and has its rows at the newest snapshot, or at its frontier while it is paused.';
+grant execute on function pgtrickle.alter_stream_table(text, text, text, text) to pgtrickle_admin;
+
+create function pgtrickle_internal.alter_settings(p_name text, p_schedule text, p_mode text) returns void
 language plpgsql security definer
 set search_path = pg_catalog, pg_temp
 set standard_conforming_strings = on
 set quote_all_identifiers = off
 as $$
 declare
-  v_id bigint := pgtrickle_internal.resolve(alter_stream_table.name);
-  new_schedule interval := pgtrickle_internal.checked_schedule(alter_stream_table.schedule);
-  new_mode text := case when alter_stream_table.mode is not null then pgtrickle_internal.checked_mode(alter_stream_table.mode) end;
+  v_id bigint := pgtrickle_internal.resolve(p_name);
+  new_schedule interval := pgtrickle_internal.checked_schedule(p_schedule);
+  new_mode text := case when p_mode is not null then pgtrickle_internal.checked_mode(p_mode) end;
   incremental jsonb;
 begin
   perform pgtrickle_internal.authorise(v_id, 'alter');
@@ -25,8 +50,8 @@ begin
     where s.id = v_id;
 end
 $$;
-comment on function pgtrickle.alter_stream_table(text, text, text) is 'Changes schedule or mode; what is NULL stays.';
-grant execute on function pgtrickle.alter_stream_table(text, text, text) to pgtrickle_admin;
+comment on function pgtrickle_internal.alter_settings(text, text, text) is 'Changes schedule or mode of a stream table; what is NULL stays.';
+grant execute on function pgtrickle_internal.alter_settings(text, text, text) to pgtrickle_admin;
 
 create function pgtrickle_internal.checked_schedule(p_schedule text) returns interval
 language plpgsql

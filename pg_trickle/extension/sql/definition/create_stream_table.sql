@@ -1,24 +1,19 @@
 -- A stream table is created in two parts: what runs as the caller makes a view of the query; what runs with rights of its own trusts that view alone.
 
--- Runs as the caller, with the caller's search_path (so no SET search_path here): the temporary view makes PostgreSQL
--- itself check names, types and privileges of the query. Only the view goes on, never the text.
+-- Runs as the caller, with the caller's search_path (so no SET search_path here).
 create function pgtrickle.create_stream_table(schema text, name text, query text, schedule text, mode text)
 returns text
 language plpgsql
 as $$
 declare
-  view_name text := 'pgtrickle_view_' || pg_catalog.replace(pg_catalog.gen_random_uuid()::text, '-', '');
+  query_view regclass;
   result text;
 begin
   perform pgtrickle_internal.check_may_create();
-  execute pg_catalog.format(E'create temporary view pg_temp.%I as (%s\n)', view_name,
-    pg_catalog.regexp_replace(create_stream_table.query, '[;[:space:]]+$', ''));
-  -- Planning and starting (not running) the view checks SELECT on what it reads, as its owner, the caller.
-  execute pg_catalog.format('explain select from pg_temp.%I', view_name);
-  result := pgtrickle_internal.register_stream_table(
-    pg_catalog.format('pg_temp.%I', view_name)::regclass, create_stream_table.schema, create_stream_table.name,
+  query_view := pgtrickle_internal.view_of_query(create_stream_table.query);
+  result := pgtrickle_internal.register_stream_table(query_view, create_stream_table.schema, create_stream_table.name,
     create_stream_table.query, create_stream_table.schedule, create_stream_table.mode);
-  execute pg_catalog.format('drop view pg_temp.%I', view_name);
+  execute pg_catalog.format('drop view %s', query_view);
   if create_stream_table.schedule is null then
     raise notice 'stream table % has no schedule: nothing refreshes it', result
       using hint = pg_catalog.format('select pgtrickle.alter_stream_table(%1$L, schedule => ''5s''); or, each time, by hand: select pgtrickle.refresh(%1$L);', result);
@@ -50,6 +45,24 @@ $$;
 comment on function pgtrickle.create_stream_table(text, text, text, text) is
   'The same with a name such as event_summary (in the current schema) or public.event_summary.';
 grant execute on function pgtrickle.create_stream_table(text, text, text, text) to pgtrickle_admin;
+
+-- As the caller too: the temporary view makes PostgreSQL itself check names, types and privileges of the query. Only the view goes
+-- on, never the text.
+create function pgtrickle_internal.view_of_query(p_query text) returns regclass
+language plpgsql
+as $$
+declare
+  view_name text := pg_catalog.format('pg_temp.pgtrickle_view_%s', pg_catalog.replace(pg_catalog.gen_random_uuid()::text, '-', ''));
+begin
+  execute pg_catalog.format(E'create temporary view %s as (%s\n)', view_name,
+    pg_catalog.regexp_replace(p_query, '[;[:space:]]+$', ''));
+  -- Planning and starting (not running) the view checks SELECT on what it reads, as its owner, the caller.
+  execute pg_catalog.format('explain select from %s', view_name);
+  return view_name::regclass;
+end
+$$;
+comment on function pgtrickle_internal.view_of_query(text) is 'A temporary view of a query, made as the caller, who drops it.';
+grant execute on function pgtrickle_internal.view_of_query(text) to pgtrickle_admin;
 
 -- Before the view, so that the messages are about stream tables, not about views.
 create function pgtrickle_internal.check_may_create() returns void
@@ -102,9 +115,9 @@ begin
   st.settings := jsonb_build_object('TimeZone', current_setting('TimeZone'));
   st.description := pgtrickle_internal.describe_query(st.view_definition, sources, st.settings, st.mode);
   st.id := nextval('pgtrickle_internal.stream_tables_id_seq');
-  st.layout := pgtrickle_internal.build_layout(st, p_view);
+  st.layout := pgtrickle_internal.build_layout(st, p_view, st.id::text);
   begin
-    st.relid := pgtrickle_internal.create_relations(st, p_view);
+    st.relid := pgtrickle_internal.create_relations(st);
   exception when unique_violation or duplicate_table or duplicate_object then
     -- another session has made it since check_new_name() looked
     raise exception 'relation %.% already exists', quote_ident(p_schema), quote_ident(p_name)
@@ -115,12 +128,7 @@ begin
     overriding system value
     values (st.id, st.relid, st.schema_name, st.table_name, st.defining_query, st.view_definition,
       st.settings, st.description, st.layout, st.mode, st.schedule, st.created_by);
-  insert into pgtrickle_internal.sources (stream_table_id, relid, relation_name, frontier_key, lake_schema, lake_table,
-      lake_columns)
-    select st.id, (s.item ->> 'relid')::oid::regclass, s.item ->> 'relation', 'ducklake:' || (s.item ->> 'relation'),
-      s.item ->> 'lake_schema', s.item ->> 'lake_table',
-      array(select c.name from jsonb_array_elements_text(s.item -> 'columns') with ordinality as c (name, position) order by c.position)
-    from jsonb_array_elements(sources) s (item);
+  perform pgtrickle_internal.register_sources(st.id, sources);
   if to_regprocedure('pgtrickle_internal.create_changes_view(bigint)') is not null then
     perform pgtrickle_internal.create_changes_view(st.id);
   end if;
@@ -143,7 +151,7 @@ begin
   select c.relowner into view_owner from pg_class c
     where c.oid = p_view and c.relkind = 'v' and c.relnamespace = pg_my_temp_schema();
   if view_owner is null or not pg_has_role(pgtrickle_internal.caller(), view_owner, 'usage') then
-    raise exception 'stream tables are created by pgtrickle.create_stream_table()' using errcode = '42501';
+    raise exception 'the query of a stream table is given by pgtrickle.create_stream_table() and alter_stream_table()' using errcode = '42501';
   end if;
   return view_owner::regrole;
 end

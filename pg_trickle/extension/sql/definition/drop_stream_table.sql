@@ -23,7 +23,7 @@ begin
       perform set_config('lock_timeout', patience, true);
       return;
     exception when lock_not_available then
-      perform pgtrickle_internal.make_way_for_drop(v_id), pg_sleep(0.02);
+      perform pgtrickle_internal.make_way(v_id, true), pg_sleep(0.02);
     end;
     if clock_timestamp() > deadline then
       raise exception 'stream table % cannot be dropped: for % s it was in use by backend %',
@@ -57,18 +57,15 @@ begin
   end;
   -- TR001 if another one has dropped it meanwhile
   perform pgtrickle_internal.lock_contents(p_id);
+  -- its query may have been changed while this waited, and its parts are other ones then
+  layout := (select s.layout from pgtrickle_internal.stream_tables s where s.id = p_id);
   perform set_config('lock_timeout', case p_patience when '1ms' then '1ms' else '20ms' end, true);
   perform from pgtrickle_internal.stream_tables s where s.id = p_id for update;
   perform pgtrickle_internal.check_only_person_holds(p_id, 'drop it');
   perform pgtrickle_internal.drop_changes_view(p_id);
   -- Out of the registry first: from then on it is an ordinary table, which the guards let go.
   delete from pgtrickle_internal.stream_tables s where s.id = p_id;
-  execute format('drop foreign table %s', layout ->> 'recompute');
-  if layout ->> 'delta' is not null then
-    execute format('drop foreign table %s', layout ->> 'delta');
-    execute format('drop table %s', layout ->> 'base');
-  end if;
-  execute format('drop table %s', layout ->> 'journal');
+  perform pgtrickle_internal.drop_hidden_relations(layout);
   execute format('drop table %s', layout ->> 'public');
   execute format('drop type if exists %s', layout ->> 'key_type');
 end
@@ -78,7 +75,7 @@ comment on function pgtrickle_internal.drop_relations(bigint, text) is
 
 -- Whoever is about to publish the table may wait for the caller, who has paused it in the same transaction. And an autovacuum gives
 -- way only to who has waited for it for as long as deadlock_timeout, which nobody does here.
-create function pgtrickle_internal.make_way_for_drop(p_id bigint) returns void
+create function pgtrickle_internal.make_way(p_id bigint, p_is_awaited boolean) returns void
 language plpgsql
 set search_path = pg_catalog, pg_temp
 as $$
@@ -87,12 +84,13 @@ begin
     from pg_locks l
     left join pg_stat_activity a on a.pid = l.pid
     where l.pid <> pg_backend_pid() and l.database = (select d.oid from pg_database d where d.datname = current_database())
-      and (l.locktype = 'advisory' and l.classid = pgtrickle_internal.lock_class() and l.objid = p_id and l.objsubid = 2
+      and (p_is_awaited and l.locktype = 'advisory' and l.classid = pgtrickle_internal.lock_class() and l.objid = p_id and l.objsubid = 2
         or l.locktype = 'relation' and a.backend_type = 'autovacuum worker'
           and l.relation in (select r.relid from pgtrickle_internal.relations_of(p_id) r (relid)));
 end
 $$;
-comment on function pgtrickle_internal.make_way_for_drop(bigint) is 'Cancels who publishes a stream table, and the autovacuum of its parts.';
+comment on function pgtrickle_internal.make_way(bigint, boolean) is
+  'Cancels the autovacuum of the parts of a stream table and, if others may wait for the caller, who publishes it.';
 
 create function pgtrickle_internal.relations_of(p_id bigint) returns setof regclass
 language plpgsql stable

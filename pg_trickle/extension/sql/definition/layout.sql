@@ -1,20 +1,21 @@
--- Where the rows of a new stream table will be: in a hidden state table if its query is kept up by deltas, else only in the table itself.
+-- Where the rows of a query will be: in a hidden state table if it is kept up by deltas, else only in the stream table itself. The hidden
+-- relations are named by a stem: the id of the stream table; for a later query of it, id and a number.
 
-create function pgtrickle_internal.build_layout(p_st pgtrickle_internal.stream_tables, p_view regclass) returns jsonb
+create function pgtrickle_internal.build_layout(p_st pgtrickle_internal.stream_tables, p_view regclass, p_stem text) returns jsonb
 language plpgsql
 set search_path = pg_catalog, pg_temp
 as $$
 declare
   layout jsonb := jsonb_build_object(
     'public', format('%I.%I', p_st.schema_name, p_st.table_name),
-    'journal', format('pgtrickle_state.j_%s', p_st.id), 'key_type', format('pgtrickle_state.k_%s', p_st.id),
-    'recompute', format('pgtrickle_lake.r_%s', p_st.id),
+    'journal', format('pgtrickle_state.j_%s', p_stem), 'key_type', format('pgtrickle_state.k_%s', p_stem),
+    'recompute', format('pgtrickle_lake.r_%s', p_stem),
     'public_columns', (select jsonb_agg(c.name order by c.ordinal) from pgtrickle_internal.view_columns(p_view) c),
     'public_types', (select jsonb_agg(c.type order by c.ordinal) from pgtrickle_internal.view_columns(p_view) c));
 begin
   if (p_st.description #>> '{incremental,ok}')::boolean and not exists (
       select from jsonb_array_elements(p_st.description #> '{incremental,keys}') k (item) where k.item ->> 'output' is null) then
-    return layout || pgtrickle_internal.build_state_layout(p_st, layout);
+    return layout || pgtrickle_internal.build_state_layout(p_st, layout, p_stem);
   end if;
   if p_st.mode = 'DIFFERENTIAL' then
     raise exception 'the query cannot be maintained incrementally: a GROUP BY expression is not among its columns'
@@ -28,12 +29,12 @@ begin
     'projection', (select jsonb_agg('f.x' || c.ordinal order by c.ordinal) from pgtrickle_internal.view_columns(p_view) c));
 end
 $$;
-comment on function pgtrickle_internal.build_layout(pgtrickle_internal.stream_tables, regclass) is
-  'Where the rows of a new stream table will be; see stream_tables.layout.';
+comment on function pgtrickle_internal.build_layout(pgtrickle_internal.stream_tables, regclass, text) is
+  'Where the rows of a query will be; see stream_tables.layout.';
 
 -- Hidden state: for each group its keys, its number of rows n, and for each aggregated expression how many values are not
 -- NULL (c) and their exact sum (s). PostgreSQL makes count, sum and avg from them, so their types and digits are its own.
-create function pgtrickle_internal.build_state_layout(p_st pgtrickle_internal.stream_tables, p_layout jsonb) returns jsonb
+create function pgtrickle_internal.build_state_layout(p_st pgtrickle_internal.stream_tables, p_layout jsonb, p_stem text) returns jsonb
 language plpgsql
 set search_path = pg_catalog, pg_temp
 as $$
@@ -63,7 +64,7 @@ begin
       cross join lateral unnest(case when o.item ->> 'kind' = 'count' then array['c'] else array['c', 's'] end) letter
       where o.item ? 'state') s;
   return jsonb_build_object('shape', 'state', 'global', coalesce((incremental ->> 'global')::boolean, false),
-    'base', format('pgtrickle_state.s_%s', p_st.id), 'delta', format('pgtrickle_lake.d_%s', p_st.id),
+    'base', format('pgtrickle_state.s_%s', p_stem), 'delta', format('pgtrickle_lake.d_%s', p_stem),
     'base_columns', key_columns || '["n"]' || states, 'base_names', key_columns || '["n"]' || states,
     'base_types', key_types || '["bigint"]' || coalesce((
       select jsonb_agg(case when s.name like 'c%' then 'bigint' else 'numeric' end order by s.position)
@@ -80,5 +81,5 @@ begin
       from jsonb_array_elements(outputs) o (item)));
 end
 $$;
-comment on function pgtrickle_internal.build_state_layout(pgtrickle_internal.stream_tables, jsonb) is
+comment on function pgtrickle_internal.build_state_layout(pgtrickle_internal.stream_tables, jsonb, text) is
   'The part of the layout of a stream table with hidden state.';

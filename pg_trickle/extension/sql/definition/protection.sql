@@ -1,6 +1,6 @@
 -- A stream table is changed by pg_trickle alone: rows by a trigger on each, definitions by event triggers.
 
--- What writes a stream table is fill_relations() and apply_changes(), and nothing else: they are looked for in the call stack,
+-- What writes a stream table is fill_relations(), apply_changes() and, for another query, exchange_rows(), and nothing else: they are looked for in the call stack,
 -- which no setting can fake.
 create function pgtrickle_internal.refuse_direct_change() returns trigger
 language plpgsql
@@ -10,7 +10,7 @@ declare
   stack text;
 begin
   get diagnostics stack = pg_context;
-  if stack ~ ' pgtrickle_internal\.(apply_changes|fill_relations)\(' then
+  if stack ~ ' pgtrickle_internal\.(apply_changes|fill_relations|exchange_rows)\(' then
     return null;
   end if;
   raise exception 'stream table %.% is maintained by pg_trickle: % is refused', quote_ident(tg_table_schema), quote_ident(tg_table_name), lower(tg_op)
@@ -28,7 +28,13 @@ set quote_all_identifiers = off
 as $$
 declare
   offended text;
+  stack text;
 begin
+  get diagnostics stack = pg_context;
+  -- another query gives it other columns
+  if stack ~ ' pgtrickle_internal\.reshape_columns\(' then
+    return;
+  end if;
   -- A restore brings the registry before the last of its DDL.
   if not pgtrickle_internal.is_adopted() then
     return;
@@ -56,7 +62,7 @@ begin
   end if;
   if offended is not null then
     raise exception 'stream table % is maintained by pg_trickle: % is refused', offended, lower(tg_tag)
-      using errcode = 'TR013', hint = format('To drop it: select pgtrickle.drop_stream_table(%L);', offended);
+      using errcode = 'TR013', hint = format('To drop it: select pgtrickle.drop_stream_table(%1$L); to change its query, and with that its columns: select pgtrickle.alter_stream_table(%1$L, query => ''…'');', offended);
   end if;
 end
 $$;

@@ -100,7 +100,7 @@ begin
     execute 'select description::jsonb from pgtrickle_lake.describe where plan = (select $1)' into result using plan;
   exception when sqlclient_unable_to_establish_sqlconnection or connection_failure or connection_exception or sqlstate 'LT013' then
     raise exception 'the lake engine cannot be reached: %', sqlerrm
-      using errcode = 'TR014', hint = 'Start it and try again; nothing was created.';
+      using errcode = 'TR014', hint = 'Start it and try again; nothing was changed.';
   end;
   if result is null then
     raise exception 'the lake engine gave no description of the query' using errcode = 'TR014';

@@ -55,6 +55,22 @@ $$;
 comment on function pgtrickle_internal.view_sources(regclass, regrole) is
   'The lake tables that a view reads, from its dependencies; TR016 for anything else.';
 
+create function pgtrickle_internal.register_sources(p_id bigint, p_sources jsonb) returns void
+language plpgsql
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  delete from pgtrickle_internal.sources s where s.stream_table_id = p_id;
+  insert into pgtrickle_internal.sources (stream_table_id, relid, relation_name, frontier_key, lake_schema, lake_table,
+      lake_columns)
+    select p_id, (s.item ->> 'relid')::oid::regclass, s.item ->> 'relation', 'ducklake:' || (s.item ->> 'relation'),
+      s.item ->> 'lake_schema', s.item ->> 'lake_table',
+      array(select c.name from jsonb_array_elements_text(s.item -> 'columns') with ordinality as c (name, position) order by c.position)
+    from jsonb_array_elements(p_sources) s (item);
+end
+$$;
+comment on function pgtrickle_internal.register_sources(bigint, jsonb) is 'The sources of a stream table are these from now on.';
+
 create function pgtrickle_internal.named_columns(p_view regclass, p_source regclass) returns text[]
 language plpgsql
 set search_path = pg_catalog, pg_temp

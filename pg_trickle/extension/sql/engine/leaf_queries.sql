@@ -15,14 +15,24 @@ set search_path = pg_catalog, pg_temp
 as $$
 begin
   return (
-    select pgtrickle_internal.plan_document(s.view_definition, (
-        select jsonb_object_agg(source.relation_name, format('%I.%I', source.lake_schema, source.lake_table))
-        from pgtrickle_internal.sources source where source.stream_table_id = s.id
-      ), s.settings, coalesce(p_shape, s.layout ->> 'shape'))
-    from pgtrickle_internal.stream_tables s where s.id = p_id);
+    select pgtrickle_internal.plan_of(s, p_shape) from pgtrickle_internal.stream_tables s where s.id = p_id);
 end
 $$;
 comment on function pgtrickle_internal.plan_text(bigint, text) is 'The plan of a stream table; shape state or rows, by default that of its layout.';
+
+create function pgtrickle_internal.plan_of(p_st pgtrickle_internal.stream_tables, p_shape text default null) returns text
+language plpgsql stable
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  return pgtrickle_internal.plan_document(p_st.view_definition, (
+      select jsonb_object_agg(s.relation_name, format('%I.%I', s.lake_schema, s.lake_table))
+      from pgtrickle_internal.sources s where s.stream_table_id = p_st.id
+    ), p_st.settings, coalesce(p_shape, p_st.layout ->> 'shape'));
+end
+$$;
+comment on function pgtrickle_internal.plan_of(pgtrickle_internal.stream_tables, text) is
+  'plan_text() of a row of the registry, also of one that is not there yet; its sources are.';
 
 create function pgtrickle_internal.target_rows_sql(p_id bigint) returns text
 language plpgsql stable

@@ -28,7 +28,10 @@ begin
     into earlier, later
     from pgtrickle_internal.refreshes r
     join pgtrickle_internal.fingerprints f on f.refresh_id = r.id
-    where r.stream_table_id = p_id and r.outcome = 'Succeeded';
+    join pgtrickle_internal.stream_tables s on s.id = r.stream_table_id
+    where r.stream_table_id = p_id and r.outcome = 'Succeeded'
+      -- what another query gave is no evidence
+      and r.id >= coalesce(s.definition_refresh, 0);
   if earlier = p_target or earlier is not null and pgtrickle_internal.is_unchanged(p_id, earlier, p_target) then
     return earlier;
   end if;
@@ -55,7 +58,8 @@ begin
     where f.refresh_id = (
       select max(l.refresh_id) from pgtrickle_internal.fingerprints l
       join pgtrickle_internal.refreshes p on p.id = l.refresh_id
-      where l.stream_table_id = p_id and p.contents_after = at_snapshot);
+      join pgtrickle_internal.stream_tables s on s.id = l.stream_table_id
+      where l.stream_table_id = p_id and p.contents_after = at_snapshot and p.id >= coalesce(s.definition_refresh, 0));
   return result;
 end
 $$;

@@ -19,6 +19,32 @@ returns bigint
 language plpgsql
 set search_path = pg_catalog, pg_temp
 as $$
+begin
+  perform pgtrickle_internal.check_seals(p_st, p_states, p_target);
+  return pgtrickle_internal.recorded_states(p_st, p_states);
+end
+$$;
+comment on function pgtrickle_internal.sealed_states(pgtrickle_internal.stream_tables, pgtrickle_internal.lake_state[], bigint) is
+  'The seal of a recomputation over these states of its sources, then its manifest.';
+
+create function pgtrickle_internal.recorded_states(p_st pgtrickle_internal.stream_tables, p_states pgtrickle_internal.lake_state[])
+returns bigint
+language plpgsql
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  return case when p_st.layout ->> 'delta' is not null then pgtrickle_internal.record_manifest(p_states[1]) end;
+end
+$$;
+comment on function pgtrickle_internal.recorded_states(pgtrickle_internal.stream_tables, pgtrickle_internal.lake_state[]) is
+  'The manifest of a recomputation over these states; NULL for a query without deltas.';
+
+create function pgtrickle_internal.check_seals(
+  p_st pgtrickle_internal.stream_tables, p_states pgtrickle_internal.lake_state[], p_target bigint)
+returns void
+language plpgsql
+set search_path = pg_catalog, pg_temp
+as $$
 declare
   v_state pgtrickle_internal.lake_state;
   source record;
@@ -33,14 +59,10 @@ begin
     continue when p_target < p_st.contents_snapshot;
     perform pgtrickle_internal.check_seal(v_state, format('%I.%I', source.lake_schema, source.lake_table));
   end loop;
-  if p_st.layout ->> 'delta' is null then
-    return null;
-  end if;
-  return pgtrickle_internal.record_manifest(p_states[1]);
 end
 $$;
-comment on function pgtrickle_internal.sealed_states(pgtrickle_internal.stream_tables, pgtrickle_internal.lake_state[], bigint) is
-  'The seal of a recomputation over these states of its sources, then its manifest.';
+comment on function pgtrickle_internal.check_seals(pgtrickle_internal.stream_tables, pgtrickle_internal.lake_state[], bigint) is
+  'TR041 unless what a recomputation read of its sources is what the catalog says of these states.';
 
 -- The guard repairs the past where it can; where it could not, it has said from where to where a table is not to be believed.
 create function pgtrickle_internal.check_believable(p_table_id bigint, p_lake_table text, p_snapshot bigint) returns void

@@ -82,6 +82,21 @@ end
 $$;
 comment on function pgtrickle_internal.fill_relations(bigint, bigint) is 'Fills an empty stream table and its hidden state at a snapshot; gives the number of rows.';
 
+-- Of a query that is to become a stream table's: nobody sees its hidden state yet.
+create function pgtrickle_internal.fill_base(p_layout jsonb, p_base text, p_plan text, p_target bigint) returns void
+language plpgsql
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  columns text := pgtrickle_internal.column_list(p_layout -> 'base_columns');
+begin
+  execute format('insert into %1$s (%2$s) select %2$s from %3$s where plan = (select $1) and to_snapshot = (select $2)',
+    p_base, columns, p_layout ->> 'recompute') using p_plan, p_target;
+end
+$$;
+comment on function pgtrickle_internal.fill_base(jsonb, text, text, bigint) is
+  'Fills an empty table with the base rows of a query at a snapshot.';
+
 create function pgtrickle_internal.apply_way(
   p_st pgtrickle_internal.stream_tables, p_strategy text, p_target bigint, p_refresh bigint,
   p_reads pgtrickle_internal.delta_reads, p_boundary bigint, p_is_rebuild boolean,

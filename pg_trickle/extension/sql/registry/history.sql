@@ -35,7 +35,7 @@ create table pgtrickle_internal.refreshes (
     references pgtrickle_internal.stream_tables (id) on delete cascade
 );
 comment on table pgtrickle_internal.refreshes is
-  'History. action: Initial, Full, Differential, Scheduled, Reinitialize, FrontierEdit, Rewind, Step, Replay, Scrub. from/to_snapshot: the frontier before and after. Rows changed by a refresh are in the table''s journal if is_journaled.';
+  'History. action: Initial, Full, Differential, Scheduled, Reinitialize, FrontierEdit, Rewind, Step, Replay, Scrub, Redefine (another query: nothing before, as with Initial). from/to_snapshot: the frontier before and after. Rows changed by a refresh are in the table''s journal if is_journaled.';
 create index refreshes_by_stream_table on pgtrickle_internal.refreshes (stream_table_id, id);
 comment on column pgtrickle_internal.refreshes.is_mended is 'The hidden state or the rows did not allow its delta, and were rebuilt.';
 comment on column pgtrickle_internal.refreshes.is_backward is 'Moved the rows or the frontier to an earlier snapshot: whatever was rewound before may have to be rewound again.';

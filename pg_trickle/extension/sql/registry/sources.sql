@@ -26,7 +26,8 @@ begin
   for source in select s.* from pgtrickle_internal.sources s where s.stream_table_id = p_id loop
     if not exists (select from pg_class where oid = source.relid and relkind = 'f') then
       raise exception 'source % of stream table % was dropped', source.relation_name, pgtrickle_internal.qualified_name(p_id)
-        using errcode = 'TR016', hint = 'Drop the stream table and create it again, or bring the foreign table back and create it again.';
+        using errcode = 'TR016', hint = format('Make the foreign table again if it is not there, then give the stream table its query again, or another one: select pgtrickle.alter_stream_table(%L, query => ''…'');',
+          pgtrickle_internal.qualified_name(p_id));
     end if;
     if (pgtrickle_internal.lake_table_at(source.lake_schema, source.lake_table, p_snapshot)).table_id is null then
       raise exception 'lake table %.% (source % of stream table %) does not exist at snapshot %', source.lake_schema,
@@ -37,7 +38,7 @@ begin
     if missing[1] is not null then
       raise exception 'lake table %.% had no column % at snapshot %', source.lake_schema, source.lake_table,
           (select string_agg(quote_ident(m.name), ', ') from unnest(missing) as m (name)), p_snapshot
-        using errcode = 'TR016', hint = format('The query of stream table %s needs it: choose a snapshot at which it was there. Where it was dropped since: add it again, or drop the stream table and create it without.',
+        using errcode = 'TR016', hint = format('The query of stream table %1$s needs it: choose a snapshot at which it was there. Where it was dropped since: add it again, or give the stream table a query without it: select pgtrickle.alter_stream_table(%1$L, query => ''…'');',
           pgtrickle_internal.qualified_name(p_id));
     end if;
   end loop;

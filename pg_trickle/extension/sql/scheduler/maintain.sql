@@ -19,7 +19,11 @@ begin
       where r.stream_table_id = st.id and r.is_journaled
       order by r.id desc offset pgtrickle_internal.setting('journal_keep_refreshes')::bigint limit 1;
     if new_floor > st.journal_floor then
-      execute format('delete from %s where refresh_id <= $1', st.journal) using new_floor;
+      begin
+        execute format('delete from %s where refresh_id <= $1', st.journal) using new_floor;
+      exception when undefined_table then
+        continue; -- dropped meanwhile, or given another query
+      end;
       ids := ids || st.id;
       floors := floors || new_floor;
     else

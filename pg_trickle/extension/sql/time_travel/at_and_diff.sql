@@ -88,8 +88,8 @@ set extra_float_digits = 1
 as $$
 declare
   v_id bigint := pgtrickle_reading.id_of_row_type(pg_typeof(p_row_type), p_caller);
-  layout jsonb := (select s.layout from pgtrickle_internal.stream_tables s where s.id = v_id);
   boundary bigint := pgtrickle_internal.reading_boundary(v_id, p_snapshot);
+  layout jsonb := (select s.layout from pgtrickle_internal.stream_tables s where s.id = v_id);
 begin
   if boundary is not null then
     return query execute pgtrickle_internal.diff_rows_sql(layout,

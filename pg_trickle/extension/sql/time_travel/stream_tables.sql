@@ -20,7 +20,7 @@ begin
     where n.value is distinct from o.value and n.key <> 'frontier';
   if changed is not null then
     raise exception 'only the frontier of a stream table can be updated, not %', changed
-      using errcode = '0A000', hint = 'pgtrickle.alter_stream_table() changes schedule and mode, pause_scheduler() and resume_scheduler() the status.';
+      using errcode = '0A000', hint = 'pgtrickle.alter_stream_table() changes schedule, mode and query, pause_scheduler() and resume_scheduler() the status.';
   end if;
   perform pgtrickle_internal.authorise(old.pgt_id, 'edit the frontier of');
   perform pgtrickle_internal.check_adopted();
