@@ -9,7 +9,9 @@ import type { Lake } from "../duck/lake.ts";
 import type { ReadCounters } from "../duck/read-counters.ts";
 import type { RowSource } from "../duck/rows.ts";
 import { deathIn } from "../errors.ts";
+import { syntaxError } from "../planner/ast.ts";
 import { compilePlanCall } from "../planner/compile-call.ts";
+import { plainNames } from "../planner/dialect.ts";
 import { readPlanCall } from "../planner/plan-call.ts";
 import type { Ast, CompiledCall, EngineFacts, PlanCall, PlannerServices, Refusal } from "../planner/types.ts";
 import type { ZoneOffset } from "../wire/text/time-zones.ts";
@@ -44,6 +46,12 @@ export function preparePlanQuery(sql: string, services: PlanServices): PreparedQ
   };
 }
 
+/** Calls are long, and names that DuckDB does not read are rare: only what it cannot read is looked at word by word. */
+async function parse(sql: string, planner: PlannerServices): Promise<Ast> {
+  const ast = await planner.parse(sql);
+  return syntaxError(ast) === null ? ast : planner.parse(plainNames(sql));
+}
+
 async function factsNow({ facts, health }: PlanServices): Promise<EngineFacts> {
   return { ...facts, problem: await health.problem() };
 }
@@ -51,7 +59,7 @@ async function factsNow({ facts, health }: PlanServices): Promise<EngineFacts> {
 async function start(sql: string, services: PlanServices, context: StatementContext): Promise<Execution> {
   const { lake, admission, facts } = services;
   const planner = services.planner(context.signal);
-  const ast: Ast = await planner.parse(sql);
+  const ast = await parse(sql, planner);
   const call = orThrow(readPlanCall(ast, (index) => context.values[index - 1] ?? null));
   const isPing = call.relation === "ping";
   if (!isPing) await services.catalog.beforeReading();
