@@ -78,6 +78,7 @@ export const MODULES: readonly SqlModule[] = [
       "alter_stream_table",
       "drop_stream_table",
       "adopt",
+      "create_lake_table",
     ],
   },
   { name: "scheduler", files: ["due_refreshes", "pause_and_resume", "maintain"] },
