@@ -83,6 +83,7 @@ export const MODULES: readonly SqlModule[] = [
       "take_whole",
       "drop_stream_table",
       "adopt",
+      "create_lake_table",
     ],
   },
   { name: "scheduler", files: ["due_refreshes", "pause_and_resume", "maintain"] },

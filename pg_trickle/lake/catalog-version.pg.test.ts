@@ -92,6 +92,10 @@ test("through an engine that is attached nothing is committed from that moment, 
     expect(await failure(sql(change))).toMatchObject({ code: "LT013", message: NEWER });
   }
   expect(await failure(insertEvents(pool(), "lost", 1))).toMatchObject({ code: "LT013", message: NEWER });
+  expect(await failure(sql("select pgtrickle.create_lake_table('lost', 'id integer')"))).toMatchObject({
+    code: "LT013",
+    message: NEWER,
+  });
   expect(await head()).toBe(newest);
   // What the engine saw a second ago may do for a read.
   await until(() =>

@@ -194,6 +194,7 @@ describe("values for DuckDB", () => {
     ["INTEGER[]", "{}", "[]"],
     ["INTEGER[][]", "{{1,2},{3,4}}", '[["1","2"],["3","4"]]'],
     ["VARCHAR[]", '{a,"b c","q\\"\\\\","NULL",NULL,"{,}",""}', '["a","b c","q\\"\\\\","NULL",null,"{,}",""]'],
+    ["DATE[]", "{2026-01-02,NULL}", '["2026-01-02",null]'],
     ["INTERVAL", "-1 mons +2 days", "-1 mons 2 days"],
     ["HUGEINT", "9007199254740992", "9007199254740992"],
   ])("%s %s is %s", (type, text, want) => {

@@ -55,6 +55,7 @@ export const SQL_STATE = {
   inFailedTransaction: "25P02",
   invalidCursorName: "34000",
   duplicateCursor: "42P03",
+  duplicateTable: "42P07",
   invalidStatementName: "26000",
   duplicateStatement: "42P05",
   invalidSavepoint: "3B001",

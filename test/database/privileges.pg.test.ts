@@ -56,6 +56,7 @@ describe("a role with SELECT on event_summary only", () => {
     "create user mapping for current_user server lake_engine options (user 'plans', password 'plans')",
     "insert into event_summary values ('x', 1, 1)",
     "select pgtrickle.create_stream_table('public', 'mine', 'select event_type, count(*) as n from lake.events group by event_type', '5s', 'DIFFERENTIAL')",
+    "select pgtrickle.create_lake_table('mine', 'id integer')",
     "select pgtrickle_rewind.claim('c', 'u', 'n', 'm', 'k', array['event_summary'])",
   ];
   test.each(FORBIDDEN)("is refused: %s", async (statement) => {

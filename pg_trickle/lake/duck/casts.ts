@@ -7,8 +7,8 @@ const isCalendar = (type: string): boolean => type.startsWith("DATE") || type.st
 
 /** PostgreSQL's text of a value as text that DuckDB's cast to the type understands. */
 export function duckText(type: string, text: string): string {
-  if (isCalendar(type)) return text.endsWith(" BC") ? beforeChrist(text) : text;
   if (isList(type)) return JSON.stringify(readArray(text));
+  if (isCalendar(type)) return text.endsWith(" BC") ? beforeChrist(text) : text;
   if (type === "INTERVAL") return intervalDuckText(text);
   return type === "HUGEINT" || type === "UHUGEINT" ? storableHugeint(type, text) : text;
 }

@@ -75,6 +75,7 @@ function relationRows(call: PlanCall, services: PlannerServices, facts: EngineFa
     case "stored":
     case "ping":
     case "counters":
+    case "create_table":
       return Promise.resolve(factsRow(call, facts));
     case "describe":
       return describeRow(plan, services);
@@ -100,6 +101,7 @@ function engineRelation(call: PlanCall, rows: Rows): Relation {
     ],
     ["reads", call.readsText === null ? null : textConstant(call.readsText), TYPES.text],
     ["folder", call.folder === null ? null : textConstant(call.folder), TYPES.text],
+    ["definition", call.definition === null ? null : textConstant(call.definition), TYPES.text],
   ];
   const asked = namesIn(call.statement);
   const given = pseudo.filter(([name, node]) => node !== null && asked.has(name));
@@ -120,7 +122,26 @@ function namesIn(ast: Ast): ReadonlySet<string> {
 }
 
 function factsRow(call: PlanCall, facts: EngineFacts): Rows {
+  if (call.relation === "create_table") return tableRow(facts);
   return call.relation === "counters" ? countersRow(facts) : pingRow(facts);
+}
+
+function tableRow({ table }: EngineFacts): Rows {
+  if (table === undefined) return badPlan("the table has not been made");
+  const node = select({
+    select: [
+      named(booleanConstant(table.isMade), "made"),
+      named(textConstant(JSON.stringify(table.columns)), "columns"),
+    ],
+    from: NO_TABLE,
+  });
+  return {
+    node,
+    columns: [
+      { name: "made", type: TYPES.boolean },
+      { name: "columns", type: TYPES.text },
+    ],
+  };
 }
 
 function countersRow(facts: EngineFacts): Rows {

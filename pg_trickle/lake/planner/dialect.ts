@@ -1,7 +1,10 @@
-// What the syntax tree would lose: DuckDB's parser turns `numeric` into numeric(18,3) and `character(2)` into varchar
-// without a word. The tokens of such types are replaced before parsing by names that survive as unknown types.
+// What DuckDB's parser reads differently, made plain before it: it turns `numeric` into numeric(18,3) and `character(2)` into varchar
+// without a word, so such types are replaced by names that survive as unknown types; and words of its own that are names in
+// PostgreSQL are quoted.
+import { syntaxError } from "./ast.ts";
 import { GATE, refuse } from "./refusal.ts";
 import { joinTokens, type Token, tokenize, tokenWord } from "./tokens.ts";
+import type { Ast, PlannerServices } from "./types.ts";
 
 export const BARE_NUMERIC = "numeric without scale";
 export const CUT_TEXT = "text of limited length";
@@ -9,6 +12,28 @@ export const CUT_TEXT = "text of limited length";
 /** The text with its ambiguous type names made plain; throws a refusal where it can't be done safely. */
 export function plainTypes(sql: string): string {
   return joinTokens(plainTypeTokens(tokenize(sql)));
+}
+
+/**
+ * The tree of a query of PostgreSQL's. What can be read only with a bare word as DuckDB means it (`qualify`, `semi join`) is read so:
+ * the gate has a better word for it than a syntax error.
+ */
+export async function parseQueryText(tokens: readonly Token[], services: Pick<PlannerServices, "parse">): Promise<Ast> {
+  const typed = plainTypeTokens(tokens);
+  const [bare, quoted] = [joinTokens(typed), joinTokens(plainNameTokens(typed))];
+  const ast = await services.parse(quoted);
+  if (quoted === bare || syntaxError(ast) === null) return ast;
+  const other = await services.parse(bare);
+  return syntaxError(other) === null ? other : ast;
+}
+
+/** The text with names quoted that PostgreSQL leaves bare and DuckDB takes for its own words. */
+export function plainNames(sql: string): string {
+  return joinTokens(plainNameTokens(tokenize(sql)));
+}
+
+function plainNameTokens(tokens: readonly Token[]): readonly Token[] {
+  return tokens.map((token, index) => plainName(token, tokens[index - 1], tokens[index + 1]));
 }
 
 export function plainTypeTokens(tokens: readonly Token[]): readonly Token[] {
@@ -26,6 +51,23 @@ export function plainTypeTokens(tokens: readonly Token[]): readonly Token[] {
     out.push(token);
   }
   return out;
+}
+
+/** Words that PostgreSQL does not quote, and that DuckDB takes for no name of a column or table (duckdb_keywords()). */
+const DUCKDB_WORDS = new Set(
+  (
+    "anti asof at by describe glob lambda pivot pivot_longer pivot_wider positional qualify semi show summarize " +
+    "unpack unpivot"
+  ).split(" "),
+);
+
+function plainName(token: Token, previous: Token | undefined, next: Token | undefined): Token {
+  const word = tokenWord(token);
+  if (!DUCKDB_WORDS.has(word)) return token;
+  const isSyntax =
+    (word === "by" && ["group", "order", "partition"].includes(tokenWord(previous))) ||
+    (word === "at" && ["time", "local"].includes(tokenWord(next)));
+  return isSyntax ? token : { kind: "quoted", text: `"${word}"` };
 }
 
 function isCast(out: readonly Token[]): boolean {

@@ -57,6 +57,7 @@ test("ping needs nothing", async () => {
 const REFUSED: readonly [name: string, sql: string, sqlState: string, message: RegExp][] = [
   ["no plan", "SELECT n FROM engine.recompute WHERE to_snapshot = 2", "LT001", /needs plan/],
   ["no snapshot", "SELECT n FROM engine.recompute WHERE plan = $1", "LT001", /needs to_snapshot/],
+  ["no definition of a table", "SELECT made FROM engine.create_table", "LT001", /needs definition/],
   ["nothing to read", "SELECT n FROM engine.delta WHERE plan = $1 AND to_snapshot = 2", "LT001", /needs reads/],
   [
     "a plan under OR",

@@ -9,7 +9,7 @@ import type { Ast, Node, ParameterValue, PlanCall, PlanRelation, Refusal } from 
 
 export const ENGINE_SCHEMA = "engine";
 
-type Pseudo = "plan" | "to_snapshot" | "reads" | "folder";
+type Pseudo = "plan" | "to_snapshot" | "reads" | "folder" | "definition";
 
 const REQUIRED: Readonly<Record<PlanRelation, readonly Pseudo[]>> = {
   describe: ["plan"],
@@ -20,6 +20,7 @@ const REQUIRED: Readonly<Record<PlanRelation, readonly Pseudo[]>> = {
   stored: ["folder"],
   counters: [],
   ping: [],
+  create_table: ["definition"],
 };
 
 export function readPlanCall(ast: Ast, parameter: ParameterValue): PlanCall | Refusal {
@@ -47,6 +48,7 @@ function planCall(ast: Ast, parameter: ParameterValue): PlanCall {
     toSnapshot: snapshotId(values, "to_snapshot"),
     readsText: values.get("reads") ?? null,
     folder: values.get("folder") ?? null,
+    definition: values.get("definition") ?? null,
     statement: statement({ ...bound, where_clause: allOf(rest) }),
   };
 }

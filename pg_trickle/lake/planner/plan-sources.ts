@@ -1,11 +1,12 @@
 // A plan's query together with the lake tables that it names, ready for the gate.
 import { onlyStatement, syntaxError } from "./ast.ts";
-import { plainTypes } from "./dialect.ts";
+import { parseQueryText } from "./dialect.ts";
 import type { CheckedQuery, Findings } from "./gate/env.ts";
 import { requireDistinctNames } from "./gate/from.ts";
 import { type GateOptions, gate } from "./gate/gate.ts";
 import { AVERAGE_HINT, badPlan, GATE, RefusedError, refuse } from "./refusal.ts";
 import { namedTables, tableRelation } from "./relations.ts";
+import { tokenize } from "./tokens.ts";
 import type { Column, Node, Plan, PlannerServices, SourceTable } from "./types.ts";
 
 export interface PlanSources {
@@ -17,7 +18,7 @@ export interface PlanSources {
 
 export async function parsePlan(plan: Plan, services: PlannerServices): Promise<Node> {
   if (plan.sql === null) return badPlan("the plan has no sql");
-  const ast = await services.parse(plainTypes(plan.sql.replace(/;\s*$/, "")));
+  const ast = await parseQueryText(tokenize(plan.sql.replace(/;\s*$/, "")), services);
   const problem = syntaxError(ast);
   if (problem !== null) refuse(GATE.syntax, `the query can not be read: ${problem}`, "use plain SELECT statements");
   return onlyStatement(ast) ?? refuse(GATE.statement, "the plan is not one SELECT", "use one SELECT statement");

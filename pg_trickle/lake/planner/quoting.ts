@@ -15,6 +15,11 @@ export function text(value: string): string {
   return `'${value.replaceAll("'", "''")}'`;
 }
 
+/** The same for PostgreSQL, where a backslash may mean something: it depends on the session. */
+export function postgresText(value: string): string {
+  return value.includes("\\") ? `E${text(value.replaceAll("\\", "\\\\"))}` : text(value);
+}
+
 export function textList(values: readonly string[]): string {
   return `[${values.map(text).join(", ")}]`;
 }

@@ -1,6 +1,6 @@
 // SELECT statements of user `lake`.
 import { onlyStatement, statement, syntaxError } from "./ast.ts";
-import { plainTypeTokens } from "./dialect.ts";
+import { parseQueryText } from "./dialect.ts";
 import type { Relation } from "./gate/env.ts";
 import { type GateOptions, gate } from "./gate/gate.ts";
 import { bindParameters } from "./parameters.ts";
@@ -8,7 +8,7 @@ import { hiddenPlace, placeColumns, placeText } from "./place.ts";
 import { forbidden, GATE, RefusedError, refuse } from "./refusal.ts";
 import { namedTables, tableRelation } from "./relations.ts";
 import { TYPES } from "./sql-types.ts";
-import { joinTokens, type Token, tokenWord } from "./tokens.ts";
+import { type Token, tokenWord } from "./tokens.ts";
 import type { LakeRelation, Node, ParameterValue, PlannerServices, ShippedStatement } from "./types.ts";
 
 export const LAKE_SCHEMA = "main";
@@ -18,7 +18,7 @@ export const PINNED = /^(.+)@(\d{1,18})$/;
 
 /** The parsed query of a SELECT's tokens. */
 export async function parseQuery(tokens: readonly Token[], services: PlannerServices): Promise<Node> {
-  const ast = await services.parse(joinTokens(plainTypeTokens(tokens)));
+  const ast = await parseQueryText(tokens, services);
   const problem = syntaxError(ast);
   if (problem !== null) refuse(GATE.syntax, `the statement can not be read: ${problem}`, "use plain SQL");
   return onlyStatement(ast) ?? refuse(GATE.statement, "only one statement is served at a time", "send them one by one");

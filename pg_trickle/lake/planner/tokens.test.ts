@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { plainTypes } from "./dialect.ts";
+import { plainNames, plainTypes } from "./dialect.ts";
 import { depths, splitAtCommas } from "./dml-tokens.ts";
 import { arrayElements } from "./gate/literals.ts";
 import { RefusedError } from "./refusal.ts";
@@ -31,6 +31,17 @@ describe("tokens", () => {
     expect(() => depths(tokenize("(a"))).toThrow(RefusedError);
     expect(splitAtCommas(tokenize("a, f(b, c), [d, e]")).map((part) => part.length)).toEqual([1, 6, 5]);
   });
+});
+
+describe("names that DuckDB takes for words of its own", () => {
+  const cases: readonly [sql: string, want: string][] = [
+    ["select at, t.show from lake.by t", 'select "at" , t . "show" from lake . "by" t'],
+    ["select a AT TIME ZONE 'UTC' from t order by at", `select a AT TIME ZONE 'UTC' from t order by "at"`],
+    ["select by from t group by by", 'select "by" from t group by "by"'],
+    ["rank() over (partition by pivot order by qualify)", 'rank ( ) over ( partition by "pivot" order by "qualify" )'],
+    [`select "at", 'at' from t`, `select "at" , 'at' from t`],
+  ];
+  test.each(cases)("%s", (sql, want) => expect(plainNames(sql)).toBe(want));
 });
 
 describe("type names that DuckDB would read differently", () => {

@@ -54,12 +54,21 @@ export type ParameterValue = (index: number) => string | null;
 
 // --- calls of plan relations (user `plans`) ---
 
-export type PlanRelation = "describe" | "recompute" | "delta" | "seal" | "changes" | "stored" | "counters" | "ping";
+export type PlanRelation =
+  | "describe"
+  | "recompute"
+  | "delta"
+  | "seal"
+  | "changes"
+  | "stored"
+  | "counters"
+  | "ping"
+  | "create_table";
 
 export interface PlanCall {
   readonly ok: true;
   readonly relation: PlanRelation;
-  /** Null for what needs none: `stored`, `counters`, `ping`. */
+  /** Null for what needs none: `stored`, `counters`, `ping`, `create_table`. */
   readonly plan: Plan | null;
   readonly planText: string | null;
   readonly toSnapshot: bigint | null;
@@ -67,6 +76,8 @@ export interface PlanCall {
   readonly readsText: string | null;
   /** Whose files `stored` lists, below the data path. */
   readonly folder: string | null;
+  /** What `create_table` is to make. */
+  readonly definition: string | null;
   /** The statement with its parameters replaced by constants and the conjuncts that gave the members above taken out. */
   readonly statement: Ast;
 }
@@ -101,6 +112,13 @@ export interface DeltaCounters {
   readonly processBytes: number;
 }
 
+/** A lake table that was to be made, as it is now. */
+export interface TableOutcome {
+  /** False: there was one of that name before. */
+  readonly isMade: boolean;
+  readonly columns: readonly { readonly name: string; readonly type: string; readonly not_null: boolean }[];
+}
+
 /** Facts that only the process knows, for `engine.ping`. */
 export interface EngineFacts {
   /** Where data files are that the catalog names relative to it. */
@@ -112,6 +130,8 @@ export interface EngineFacts {
   readonly counters: () => DeltaCounters;
   /** Why the lake cannot be read at this moment; null or left out if it can. */
   readonly problem?: string | null;
+  /** Of a call of `engine.create_table`, which has been carried out when it is compiled. */
+  readonly table?: TableOutcome;
 }
 
 // --- the gate and the analysis ---

@@ -51,6 +51,34 @@ export class WrappedRows implements RowSource {
 const TEXT_OID = 25;
 export const INTEGER_OID = 23;
 
+/** Rows of text that the engine has put together itself. */
+export class TextRows implements RowSource {
+  readonly fields: readonly FieldDescription[];
+  readonly #rows: readonly (readonly (string | null)[])[];
+  #next = 0;
+
+  constructor(names: readonly string[], rows: readonly (readonly (string | null)[])[]) {
+    this.fields = names.map((name) => ({ name, typeOid: TEXT_OID, typeSize: -1, typeModifier: -1 }));
+    this.#rows = rows;
+  }
+
+  read(maxRows: number, rows: DataRowWriter): Promise<ReadResult> {
+    const batch = this.#rows.slice(this.#next, this.#next + maxRows);
+    for (const values of batch) {
+      rows.row(
+        values.map((value) => [value]),
+        0,
+      );
+    }
+    this.#next += batch.length;
+    return Promise.resolve({ count: batch.length, done: this.#next >= this.#rows.length });
+  }
+
+  close(): void {
+    this.#next = this.#rows.length;
+  }
+}
+
 /** One row of text that the engine knows by itself. */
 export class TextRow implements RowSource {
   readonly fields: readonly FieldDescription[];

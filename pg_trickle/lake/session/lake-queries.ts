@@ -5,6 +5,7 @@ import type { LakeConnection } from "../duck/connection.ts";
 import type { Lake } from "../duck/lake.ts";
 import type { DuckRows, ReadResult, RowSource } from "../duck/rows.ts";
 import { LakeError, SQL_STATE } from "../errors.ts";
+import { readImport } from "../planner/import-schema.ts";
 import { prepareShipped } from "../planner/shipped.ts";
 import type {
   Column,
@@ -30,6 +31,7 @@ import {
   WrappedRows,
 } from "./execution.ts";
 import { HealingRows } from "./healing-rows.ts";
+import { answerImport } from "./import-rows.ts";
 import type { LakeTransaction } from "./lake-transaction.ts";
 import { orThrow } from "./refusals.ts";
 import type { SchemaCache } from "./schema-cache.ts";
@@ -44,6 +46,7 @@ export interface LakeQueryServices {
   readonly zone: () => ZoneOffset;
   readonly columnsOf: (table: string) => Promise<readonly Column[]>;
   readonly schemas: SchemaCache;
+  readonly metadataSchema: string;
 }
 
 type Shipped<Kind extends ShippedStatement["kind"]> = Extract<ShippedStatement, { kind: Kind }>;
@@ -56,6 +59,16 @@ export async function prepareLakeQuery(
   const constant = readConstant(sql);
   if (constant !== null)
     return { start: () => Promise.resolve(selected(new TextRow("?column?", constant, INTEGER_OID))) };
+  const imported = readImport(sql);
+  if (imported !== null) {
+    const { lake, catalog, metadataSchema } = services;
+    return {
+      start: async ({ signal: now }) => {
+        await catalog.beforeReading();
+        return answerImport(imported, { lake, metadataSchema, signal: now() });
+      },
+    };
+  }
   const byCtid = readCtidStatement(sql);
   if (byCtid !== null) {
     return {

@@ -53,10 +53,7 @@ export function commitMessage(user: string, applicationName: string, summary: st
     return { author: user, message: `StreamTableRewind repair ${marker.uid}`, extraInfo };
   }
   const writer = readPostgresWriter(applicationName);
-  if (writer !== null) {
-    const message = writer.applicationName === "" ? summary : `${writer.applicationName}: ${summary}`;
-    return { author: writer.user, message, extraInfo: null };
-  }
+  if (writer !== null) return writerMessage(writer, summary);
   return { author: DEFAULT_NAMES.has(applicationName) ? user : applicationName, message: summary, extraInfo: null };
 }
 
@@ -64,6 +61,11 @@ export function commitMessage(user: string, applicationName: string, summary: st
 export function setCommitMessage({ author, message, extraInfo }: CommitMessage): { sql: string; values: string[] } {
   if (extraInfo === null) return { sql: "call lake.set_commit_message($1, $2)", values: [author, message] };
   return { sql: "call lake.set_commit_message($1, $2, extra_info => $3)", values: [author, message, extraInfo] };
+}
+
+export function writerMessage({ user, applicationName }: PostgresWriter, summary: string): CommitMessage {
+  const message = applicationName === "" ? summary : `${applicationName}: ${summary}`;
+  return { author: user, message, extraInfo: null };
 }
 
 /** Whether a snapshot's commit_extra_info carries this operation; text of others may be anything. */

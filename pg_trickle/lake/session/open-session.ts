@@ -80,6 +80,8 @@ export function openSession(user: string, applicationName: string, engine: Engin
         facts,
         counters: engine.counters,
         schemas: engine.schemas,
+        turn: engine.turn,
+        metadataSchema: engine.metadataSchema,
       });
     }
     return prepareLakeQuery(
@@ -87,6 +89,7 @@ export function openSession(user: string, applicationName: string, engine: Engin
       {
         ...{ lake: engine.lake, catalog: engine.catalog, transaction, aux, admission, planner, zone, columnsOf },
         schemas: engine.schemas,
+        metadataSchema: engine.metadataSchema,
       },
       signal,
     );

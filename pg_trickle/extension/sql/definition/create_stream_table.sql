@@ -166,7 +166,7 @@ declare
   schema_oid oid := (select n.oid from pg_namespace n where n.nspname = p_schema);
 begin
   if coalesce(p_name, '') = '' or octet_length(p_name) > 63 then
-    raise exception 'a stream table needs a name of 1 to 63 bytes' using errcode = 'TR021';
+    raise exception 'a table needs a name of 1 to 63 bytes' using errcode = 'TR021';
   end if;
   if schema_oid is null then
     raise exception 'there is no schema %', coalesce(quote_ident(p_schema), 'NULL')

@@ -121,9 +121,11 @@ begin
     server lake_engine options (schema_name 'engine', table_name 'seal');
   create foreign table if not exists pgtrickle_lake.stored (folder text, path text collate "C")
     server lake_engine options (schema_name 'engine', table_name 'stored');
+  create foreign table if not exists pgtrickle_lake.create_table (definition text, made boolean, columns text)
+    server lake_engine options (schema_name 'engine', table_name 'create_table');
   -- Is never read: pgtrickle_rewind.run_repair() opens its connection to the lake by it, as its caller.
   create foreign table if not exists pgtrickle_rewind.lake_connection (nothing text) server lake;
   grant select on pgtrickle_rewind.lake_connection to pgtrickle_admin;
 end
 $$;
-comment on function pgtrickle_internal.attach_engine_relations() is 'The foreign tables pgtrickle_lake.describe, pgtrickle_lake.ping, pgtrickle_lake.counters, pgtrickle_lake.seal, pgtrickle_lake.stored and pgtrickle_rewind.lake_connection.';
+comment on function pgtrickle_internal.attach_engine_relations() is 'The foreign tables pgtrickle_lake.describe, pgtrickle_lake.ping, pgtrickle_lake.counters, pgtrickle_lake.seal, pgtrickle_lake.stored, pgtrickle_lake.create_table and pgtrickle_rewind.lake_connection.';

@@ -51,6 +51,33 @@ comment on function pgtrickle_internal.lake_table_ids(text, text) is
   'Ids of all lake tables that have ever had this name.';
 alter function pgtrickle_internal.lake_table_ids(text, text) owner to pgtrickle_catalog_reader;
 
+-- The lake does not tell small letters from capital ones.
+create function pgtrickle_internal.lake_table_had_rows(p_schema text, p_table text) returns boolean
+language plpgsql security definer
+set search_path = pg_catalog, pg_temp
+set standard_conforming_strings = on
+set quote_all_identifiers = off
+as $$
+declare
+  had_rows boolean;
+begin
+  begin
+    had_rows := exists (
+      select from ducklake.ducklake_schema s
+      join ducklake.ducklake_table t using (schema_id)
+      join ducklake.ducklake_table_stats x using (table_id)
+      where s.schema_name = p_schema and lower(t.table_name) = lower(p_table) and x.next_row_id > 0);
+    raise exception 'read' using errcode = 'TR999';
+  exception when sqlstate 'TR999' then
+    null;
+  end;
+  return had_rows;
+end
+$$;
+comment on function pgtrickle_internal.lake_table_had_rows(text, text) is
+  'Whether any lake table that has, or has ever had, this name was ever given a row.';
+alter function pgtrickle_internal.lake_table_had_rows(text, text) owner to pgtrickle_catalog_reader;
+
 create function pgtrickle_internal.lake_table_size(
   p_table_id bigint, p_snapshot bigint, out rows numeric, out files bigint)
 language plpgsql security definer

@@ -15,6 +15,8 @@ begin
     server lake_engine options (schema_name 'engine', table_name 'seal');
   create foreign table pgtrickle_lake.stored (folder text, path text collate "C")
     server lake_engine options (schema_name 'engine', table_name 'stored');
+  create foreign table pgtrickle_lake.create_table (definition text, made boolean, columns text)
+    server lake_engine options (schema_name 'engine', table_name 'create_table');
 end
 $$;
 select pgtrickle_internal.update_engine_relations();
