@@ -97,7 +97,7 @@ function rewindMetrics(registers: [Registry]) {
     }),
     locksHeld: new Gauge({
       name: "strw_db_lock_held",
-      help: "Stream tables whose rewind lock is held by this cluster.",
+      help: "Stream tables that rewinds of this cluster have claimed.",
       registers,
     }),
     tablesHeld: new Gauge({

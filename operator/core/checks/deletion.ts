@@ -56,7 +56,7 @@ export function deletion(o: Observed): Decision | undefined {
   const { token } = o.memory;
   if (token === undefined) {
     const action = { kind: "claim", tables: claimable(o.world), operationKey: operationKey(o.spec) } as const;
-    return actAtOnce(o, phase, action, "being deleted: taking the lock to put back what was found");
+    return actAtOnce(o, phase, action, "being deleted: claiming the tables to put back what was found");
   }
   return act(o, phase, { kind: "release", token, outcome: "Aborted" }, "being deleted: putting back what was found");
 }

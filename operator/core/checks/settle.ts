@@ -77,7 +77,7 @@ function undo(o: Observed, world: ObservedWorld, failure: Failure): Decision | u
   const { token } = o.memory;
   if (token === undefined) {
     const action = { kind: "claim", tables, operationKey: operationKey(o.spec) } as const;
-    return act(o, phase, action, `taking the lock to undo: ${failure.message}`, failure);
+    return act(o, phase, action, `claiming the tables to undo: ${failure.message}`, failure);
   }
   const { message } = failure;
   return isRewound(world) && o.spec.failurePolicy === "Hold"

@@ -40,7 +40,7 @@ const claim: StepCheck = (o, { tables, spec, snapshotId }) => {
   const { phase = "Pending" } = o.status;
   const action = { kind: "claim", tables, operationKey: operationKey(spec) } as const;
   if (phase !== "Pending" && phase !== "Queued") {
-    return actAtOnce(o, phase, action, `taking the lock of ${tables.join(", ")}`);
+    return actAtOnce(o, phase, action, `claiming ${tables.join(", ")}`);
   }
   return actBeside(o, "Planning", action, `${tables.join(", ")} will be rewound to snapshot ${snapshotId}`);
 };
