@@ -13,7 +13,7 @@ import { queue, targetUnknown, unreachable } from "./checks/waiting.ts";
 import { type Decision, stepOfAction } from "./decision.ts";
 import { isInvalid, type Observed, type Step } from "./observed.ts";
 import { wait } from "./outcome.ts";
-import { effectiveRetry, waitBeforeMs } from "./retry.ts";
+import { effectiveRetry, waitBeforeMs } from "./step-retries.ts";
 import { timeText } from "./texts.ts";
 
 type Check = (o: Observed) => Decision | undefined;

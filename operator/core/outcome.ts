@@ -5,7 +5,7 @@ import { conditions } from "./conditions.ts";
 import { type Action, type Announcement, type Decision, stepOfAction, type Transition } from "./decision.ts";
 import { mirror, present } from "./mirror.ts";
 import { type Failure, healedSince, isOpen, type Observed, tableName } from "./observed.ts";
-import { effectiveRetry } from "./retry.ts";
+import { effectiveRetry } from "./step-retries.ts";
 import { messageText, quotedText } from "./texts.ts";
 
 interface Outcome {

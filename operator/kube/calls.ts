@@ -1,7 +1,7 @@
 /** A call of the API server with everything that every call needs: timeout, retries by class, measurement, JSON. */
 import { errorOf, parseObject } from "./api-answer.ts";
+import { retryDelayMs } from "./call-retries.ts";
 import { ApiError, CallAbortedError, CallTimeoutError, TransportError } from "./errors.ts";
-import { retryDelayMs } from "./retry.ts";
 import { sleep } from "./sleep.ts";
 import type { Transport, Verb } from "./transport.ts";
 import type { CallMeasurement, Clock, Random } from "./types.ts";

@@ -10,11 +10,11 @@ import { LakeHealth } from "./duck/health.ts";
 import type { Lake } from "./duck/lake.ts";
 import { ReadCounters } from "./duck/read-counters.ts";
 import { Admission } from "./session/admission.ts";
-import { Gates } from "./session/gates.ts";
 import { type EngineParts, LAKE_USER, openSession, PLANS_USER } from "./session/open-session.ts";
 import { SchemaCache } from "./session/schema-cache.ts";
 import { SERVER_VERSION } from "./session/settings.ts";
 import { Turn } from "./session/turn.ts";
+import { Gates } from "./session/writer-gates.ts";
 import { deriveVerifier } from "./wire/scram.ts";
 import { WireServer } from "./wire/server.ts";
 

@@ -4,7 +4,7 @@ import type { Decision } from "../decision.ts";
 import { heldTables, isInvalid, isOpen, mayHold, type Observed, type ObservedWorld } from "../observed.ts";
 import { operationKey } from "../operation-key.ts";
 import { act, actAtOnce, letGo, wait } from "../outcome.ts";
-import { reconnectAfterMs } from "../retry.ts";
+import { reconnectAfterMs } from "../step-retries.ts";
 import { timeText } from "../texts.ts";
 import { claimable } from "./settle.ts";
 

@@ -20,7 +20,7 @@ import {
 } from "../observed.ts";
 import { operationKey } from "../operation-key.ts";
 import { act, fail, finish } from "../outcome.ts";
-import { effectiveRetry, reconnectAfterMs } from "../retry.ts";
+import { effectiveRetry, reconnectAfterMs } from "../step-retries.ts";
 import { plural, resumeCall, timeText } from "../texts.ts";
 import { verdict } from "./verdict.ts";
 

@@ -5,7 +5,7 @@ import type { Decision } from "../decision.ts";
 import { isDone, isRepairApplied, isRewound, mayHold, type Observed } from "../observed.ts";
 import { operationKey } from "../operation-key.ts";
 import { act, actAtOnce, actBeside, wait } from "../outcome.ts";
-import { waitBeforeMs } from "../retry.ts";
+import { waitBeforeMs } from "../step-retries.ts";
 import { patchCommand, plural, tableList } from "../texts.ts";
 import { awaitApproval, makePlan } from "./approval.ts";
 import { heldWaitMs, keepAlive } from "./keep-alive.ts";

@@ -2,7 +2,7 @@
 import { Reason } from "../../api/reasons.ts";
 import { isWaitingForPerson } from "../../api/status.ts";
 import { type Failure, isDone, isInvalid, isOpen, isRewound, mayHold, type Observed, type Step } from "../observed.ts";
-import { effectiveRetry } from "../retry.ts";
+import { effectiveRetry } from "../step-retries.ts";
 import { quotedText } from "../texts.ts";
 import { invalidSpec } from "./spec.ts";
 

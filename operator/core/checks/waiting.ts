@@ -5,7 +5,7 @@ import { isApproved } from "../approval.ts";
 import type { Decision } from "../decision.ts";
 import { isInvalid, isOpen, mayHold, type Observed, tableName } from "../observed.ts";
 import { actAtOnce, wait } from "../outcome.ts";
-import { effectiveRetry, reconnectAfterMs } from "../retry.ts";
+import { effectiveRetry, reconnectAfterMs } from "../step-retries.ts";
 import { timeText } from "../texts.ts";
 import { secretGraceEnd } from "./verdict.ts";
 

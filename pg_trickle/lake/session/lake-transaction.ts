@@ -8,7 +8,6 @@ import { deathIn, type InstanceDead, LakeError, SQL_STATE, toLakeError } from ".
 import type { Column } from "../planner/types.ts";
 import { applyRun } from "./apply-staged.ts";
 import { type CommitSteps, commitWrites } from "./commit.ts";
-import type { GateMode, Gates } from "./gates.ts";
 import { commitMessage, readMarker, setCommitMessage } from "./marker.ts";
 import { refuseOldFiles } from "./old-files.ts";
 import { refuseRepeated } from "./operations.ts";
@@ -16,6 +15,7 @@ import { Places } from "./places.ts";
 import { noPartialRollback, Savepoints } from "./savepoints.ts";
 import { type RowsRun, StagedWrites } from "./staged-writes.ts";
 import type { Turn } from "./turn.ts";
+import type { GateMode, Gates } from "./writer-gates.ts";
 
 export interface TransactionServices {
   readonly lake: Lake;

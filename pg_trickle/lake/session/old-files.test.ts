@@ -3,9 +3,9 @@ import { expect, test } from "vitest";
 import type { CatalogWatch } from "../duck/catalog-watch.ts";
 import type { LakeConnection } from "../duck/connection.ts";
 import type { Lake } from "../duck/lake.ts";
-import { Gates } from "./gates.ts";
 import { LakeTransaction } from "./lake-transaction.ts";
 import type { Turn } from "./turn.ts";
+import { Gates } from "./writer-gates.ts";
 
 const HOUR_MS = 60 * 60_000;
 const NEVER = new AbortController().signal;

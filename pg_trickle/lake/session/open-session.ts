@@ -9,7 +9,6 @@ import type { Column, EngineFacts, PlannerServices } from "../planner/types.ts";
 import type { Admission } from "./admission.ts";
 import { AuxConnection } from "./aux-connection.ts";
 import type { PreparedQuery } from "./execution.ts";
-import type { Gates } from "./gates.ts";
 import { prepareLakeQuery } from "./lake-queries.ts";
 import { LakeTransaction } from "./lake-transaction.ts";
 import { preparePlanQuery } from "./plan-queries.ts";
@@ -17,6 +16,7 @@ import type { SchemaCache } from "./schema-cache.ts";
 import { Session } from "./session.ts";
 import { Settings } from "./settings.ts";
 import type { Turn } from "./turn.ts";
+import type { Gates } from "./writer-gates.ts";
 
 export const LAKE_USER = "lake";
 export const PLANS_USER = "plans";

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { Gates } from "./gates.ts";
 import { Turn } from "./turn.ts";
+import { Gates } from "./writer-gates.ts";
 
 const SIGNAL = new AbortController().signal;
 const settled = () => new Promise<void>((resolve) => setImmediate(resolve));

@@ -7,7 +7,7 @@ import type { LakeConnection } from "../duck/connection.ts";
 import { METADATA_CATALOG } from "../duck/instance.ts";
 import type { Lake } from "../duck/lake.ts";
 import { hasSqlState, LakeError, SQL_STATE, toLakeError } from "../errors.ts";
-import type { GateRequest, Gates } from "./gates.ts";
+import type { GateRequest, Gates } from "./writer-gates.ts";
 
 export interface TurnOptions {
   readonly lake: Pick<Lake, "connect">;

@@ -4,7 +4,7 @@ import { makeFailure, makeWorld, modelHold, observeModel } from "../../test/supp
 import type { Retry } from "../api/status.ts";
 import { backoffMs } from "./backoff.ts";
 import { decide } from "./decide.ts";
-import { effectiveRetry, waitBeforeMs } from "./retry.ts";
+import { effectiveRetry, waitBeforeMs } from "./step-retries.ts";
 
 const failure = makeFailure("TransientError", false);
 

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
+import { retryDelayMs } from "./call-retries.ts";
 import { ApiError, CallAbortedError, CallTimeoutError, TransportError } from "./errors.ts";
-import { retryDelayMs } from "./retry.ts";
 
 function api(status: number, retryAfterMs?: number): ApiError {
   return new ApiError({ verb: "GET", path: "/x", status, reason: "R", message: "m", retryAfterMs });

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { type GateMode, Gates } from "./gates.ts";
+import { type GateMode, Gates } from "./writer-gates.ts";
 
 const owners = { a: { name: "a" }, b: { name: "b" }, c: { name: "c" }, d: { name: "d" } };
 type Name = keyof typeof owners;
