@@ -1,6 +1,6 @@
 /**
  * status of StreamTableRewind v1alpha1: a mirror of the journal in the database, rebuilt from it whenever it differs.
- * Only `retry`, `plan` and `waited` cannot be observed again (core/SPEC.md, "What is stored").
+ * What cannot be observed again stands in core/SPEC.md, "What is stored because it cannot be observed again".
  */
 import { z } from "zod";
 import { conditionSchema } from "./conditions.ts";

@@ -1,7 +1,16 @@
 import { DatabaseError } from "pg";
 import { describe, expect, it } from "vitest";
+import { TRICKLE_STATES } from "../../pg_trickle/extension/sqlstates.ts";
+import { LAKE_STATES } from "../../pg_trickle/lake/sqlstates.ts";
 import { classified, FencedError, hasSqlState, TerminalError, TransientError } from "./errors.ts";
-import { boundedSqlState, type CallContext, TrickleState } from "./sqlstate.ts";
+import {
+  boundedSqlState,
+  type CallContext,
+  hasMeaning,
+  meaningOf,
+  TrickleState,
+  transientOnPurpose,
+} from "./sqlstate.ts";
 
 type Row = readonly [code: string, context: CallContext, name: string, reason?: string];
 
@@ -23,6 +32,7 @@ const rows: readonly Row[] = [
   ["TR019", "call", "FencedError"],
   ["TR020", "repair", "TerminalError", "RepairFailed"],
   ["LT003", "repair", "TerminalError", "RepairFailed"],
+  ["LT003", "move", "TerminalError", "QueryRefused"],
   ["LT006", "repair", "FencedError"],
   ["28P01", "connect", "TerminalError", "AuthenticationFailed"],
   ["3D000", "connect", "TerminalError", "AuthenticationFailed"],
@@ -131,6 +141,21 @@ describe("an error of the database", () => {
   it("is recognised by its code", () => {
     expect(hasSqlState(serverError("TR015"), TrickleState.fenced)).toBe(true);
     expect(hasSqlState(new Error("TR015"), TrickleState.fenced)).toBe(false);
+  });
+});
+
+describe("the codes of extension and engine", () => {
+  const declared = [...Object.keys(TRICKLE_STATES), ...Object.keys(LAKE_STATES)];
+
+  it("each have a meaning, or are transient on purpose, and never both", () => {
+    const decided = (code: string) => Number(hasMeaning(code)) + Number(code in transientOnPurpose);
+    expect(declared.filter((code) => decided(code) !== 1)).toEqual([]);
+  });
+
+  it("that are transient on purpose are declared, and are tried again", () => {
+    const listed = Object.keys(transientOnPurpose);
+    expect(listed.filter((code) => !declared.includes(code))).toEqual([]);
+    expect(listed.filter((code) => meaningOf(code, "move").terminal)).toEqual([]);
   });
 });
 

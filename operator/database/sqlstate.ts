@@ -28,17 +28,21 @@ export const TrickleState = {
   badArgument: "TR021",
   evidenceContradicted: "TR022",
   timeNotCome: "TR023",
+  guardRefused: "TR040",
   lakeDamaged: "TR041",
 } as const;
 
-/** The lake engine's own class, as far as it reaches the operator. */
+/** The lake engine's own class. */
 export const LakeState = {
+  badPlanCall: "LT001",
+  badPlan: "LT002",
   queryRefused: "LT003",
   snapshotNotThere: "LT004",
   notSupported: "LT005",
   markerAlreadyApplied: "LT006",
   unknownTable: "LT007",
   storageFailed: "LT008",
+  deadlyQuery: "LT009",
   readCutShort: "LT010",
   sealBroken: "LT011",
   fileLost: "LT012",
@@ -112,6 +116,8 @@ const meanings: Readonly<Record<string, Meaning>> = {
   [TrickleState.evidenceContradicted]: terminal(Reason.EvidenceContradicted),
   // What a commit of somebody else made of a read passes with the next try.
   [TrickleState.lakeDamaged]: transient(Reason.LakeDamaged),
+  // The engine's word for the same; it looks at the query again at each read.
+  [LakeState.queryRefused]: terminal(Reason.QueryRefused),
   [LakeState.snapshotNotThere]: terminal(Reason.SnapshotNotFound),
   [LakeState.unknownTable]: terminal(Reason.SourceDropped),
   // A wrong key, too: it is mended in the lake's settings, not in the object.
@@ -140,6 +146,29 @@ const repairMeanings: Readonly<Record<string, Meaning>> = {
   [PostgresState.insufficientPrivilege]: terminal(Reason.RepairFailed),
   [PostgresState.activeTransaction]: terminal(Reason.RepairFailed),
 };
+
+/**
+ * Codes of ours that are tried again without a reason of their own, each with why. Every other code of extension and engine has a
+ * meaning above or is a conflict below; a test holds that against their sqlstates.ts.
+ */
+export const transientOnPurpose: Readonly<Record<string, string>> = {
+  [TrickleState.notPaused]: "somebody has resumed the table meanwhile; the next claim pauses it anew",
+  [TrickleState.heldByOthers]: "the other holder lets go some time; of a repair's own statement it is wrong SQL",
+  [TrickleState.superseded]: "somebody was faster: look again",
+  [TrickleState.directChangeRefused]: "told to a repair's statements; no call of ours changes a table directly",
+  [TrickleState.refusedInsideRepair]: "told to a repair's statements only",
+  [TrickleState.guardRefused]: "a commit met one of another client; nothing was changed, and run again it may pass",
+  [LakeState.badPlanCall]: "extension and engine of two versions, as in the middle of an update",
+  [LakeState.badPlan]: "extension and engine of two versions, as in the middle of an update",
+  [LakeState.notSupported]:
+    "told to a repair's statements; of a statement of ours, two versions in the middle of an update",
+  [LakeState.deadlyQuery]: "refused for ten minutes; with more memory it may pass",
+};
+
+/** Whether these tables give the code a meaning in some context. */
+export function hasMeaning(code: string): boolean {
+  return code in meanings || conflicts.includes(code);
+}
 
 /**
  * Classes that say that the SQL itself is wrong: cardinality, data, constraints, triggered action, invalid statement,

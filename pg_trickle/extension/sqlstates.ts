@@ -1,5 +1,6 @@
 // The extension's own SQLSTATEs: each is raised somewhere in sql/ and declared here once. docs/reference/errors.md is made from this
-// table, and a test holds it against what the sources raise.
+// table, and a test holds it against what the sources raise. What a code means for a rewind, terminal or to be tried again, says
+// operator/database/sqlstate.ts; a test there wants an answer for each.
 
 export interface TrickleState {
   readonly means: string;

@@ -1,4 +1,5 @@
 // What the engine's own SQLSTATEs mean and what to do then: docs/reference/errors.md is made from this table.
+// What a code means for a rewind, terminal or to be tried again, says operator/database/sqlstate.ts; a test there wants an answer for each.
 import type { SQL_STATE } from "./errors.ts";
 
 type OwnState = Extract<(typeof SQL_STATE)[keyof typeof SQL_STATE], `LT${string}`>;
