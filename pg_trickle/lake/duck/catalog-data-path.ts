@@ -1,6 +1,6 @@
 // Where the catalog says that the lake's files are. An engine that looks elsewhere would find none of them, and one that is
 // attached when the catalog is changed would go on writing to the old place. The extension says the same in SQL
-// (lake_data_path.sql), for an engine that is down.
+// (sql/lake/catalog.sql), for an engine that is down.
 import { LakeError, SQL_STATE } from "../errors.ts";
 import { text } from "../planner/quoting.ts";
 

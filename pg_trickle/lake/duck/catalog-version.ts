@@ -1,5 +1,5 @@
 // Which DuckLake the catalog is of. A client with a newer one migrates it: an engine that is attached notices only by looking
-// (catalog-watch.ts), and could not attach again. The extension says the same in SQL (lake_version.sql), for an engine that is down.
+// (catalog-watch.ts), and could not attach again. The extension says the same in SQL (sql/lake/catalog.sql), for an engine that is down.
 import { LakeError, SQL_STATE } from "../errors.ts";
 
 /** What the DuckLake extension of this DuckDB makes and reads; a test compares it with a new catalog. */
