@@ -94,7 +94,7 @@ e2e-full: install ## The same and the long ones: restore, a PostgreSQL of one's 
 kind-down: ## Delete that cluster
 	@test/cluster/kind.sh down
 
-# Variables: SEED, STEPS, MINUTES, HISTORIES, CLIENTS, DELTA, MAINTENANCE, SCRIPT, SHRINK (docs/testing.md).
+# Variables: SEED, STEPS, MINUTES, HISTORIES, CLIENTS, DELTA, MAINTENANCE, PROVOKE, SCRIPT, SHRINK (docs/testing.md).
 .PHONY: fuzz
 fuzz: export SEED STEPS MINUTES HISTORIES CLIENTS DELTA MAINTENANCE PROVOKE SCRIPT SHRINK
 fuzz: install ## Play random histories of several clients against a model, for an hour or MINUTES=…

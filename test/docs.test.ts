@@ -1,5 +1,6 @@
 // The documents do not rot: every command in them is one that a test or the demo runs, and every link leads somewhere.
 
+import { execFileSync } from "node:child_process";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { dirname, join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -102,5 +103,15 @@ describe("README.md", () => {
   it("names every folder of its layout as it is", () => {
     const folders = [...read("README.md").matchAll(/`([\w/]+\/)`/g)].map((match) => match[1] ?? "");
     expect(folders.filter((folder) => !existsSync(join(ROOT, folder)))).toEqual([]);
+  });
+
+  it("has every folder in its layout", () => {
+    const layout = read("README.md").split("## Layout")[1]?.split("\nMore:")[0] ?? "";
+    const named = new Set([...layout.matchAll(/`([\w./]+\/)`/g)].map(([, folder = ""]) => folder));
+    const tracked = execFileSync("git", ["ls-files"], { cwd: ROOT, encoding: "utf8" }).trim().split("\n");
+    // Of pg_trickle the parts, of all else the folder.
+    const folders = new Set(tracked.flatMap((file) => /^(?:pg_trickle\/)?[^/]+\//.exec(file) ?? []));
+    folders.delete("pg_trickle/");
+    expect([...folders].filter((folder) => !named.has(folder))).toEqual([]);
   });
 });

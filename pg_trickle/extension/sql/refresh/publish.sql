@@ -2,6 +2,8 @@
 
 -- The gate, last thing of a refresh, after the engine has answered. The update waits for whoever holds the row and then
 -- compares with what that one left behind: a pause, an edit of the frontier and another refresh all raise the generation.
+-- p_refuse_held: TR012 also if somebody holds the table, though nothing has changed since: for refreshes that no holder asks for.
+-- A rewind publishes tables that it holds itself.
 create function pgtrickle_internal.publish(
   p_id bigint, p_generation bigint, p_snapshot bigint, p_refuse_held boolean default false)
 returns void
