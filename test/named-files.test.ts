@@ -1,4 +1,4 @@
-/** A file that a README, core/SPEC.md or the head of a source names is there: by its path, or by the end of it. */
+/** A file that a page or the head of a source names is there: by its path, or by the end of it. */
 import { execFileSync } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
@@ -36,7 +36,7 @@ function textOf(file: string): string {
   return head;
 }
 
-const pages = files.filter((file) => /(?:^|\/)(?:README|CONTRIBUTING|SPEC)\.md$/.test(file));
+const pages = files.filter((file) => file.endsWith(".md") && !file.startsWith("findings/"));
 const sources = files.filter((file) => /\.(?:ts|sql)$/.test(file));
 
 test("names are found where they stand", () => {
