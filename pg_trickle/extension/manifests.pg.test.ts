@@ -144,6 +144,27 @@ describe("the seal", () => {
     expect(await rows("select n from sealed_s")).toEqual([{ n: "30" }]);
   });
 
+  test("a deletion in the same file that comes while the seal is checked is no contradiction", async () => {
+    await make("overtaken", "select 'a', i from range(50) r(i)");
+    await duckdb.run("delete from lake.overtaken where v < 20");
+    const client = await trickle().pool().connect();
+    try {
+      await client.query(
+        `create temp table before as select t.table_id, h.head, pgtrickle_internal.read_lake_state(t.table_id, h.head, h.head, 9223372036854775807) as state
+         from ducklake.ducklake_table t, (select max(s.snapshot_id) as head from ducklake.ducklake_snapshot s) h where t.table_name = 'overtaken'`,
+      );
+      // DuckLake replaces the delete file by one with the older deletions and this one; the catalog counts both.
+      await duckdb.run("delete from lake.overtaken where v = 30");
+      const { rows: replaced } = await client.query(
+        "select partial_max > head as is_later, delete_count::int from ducklake.ducklake_delete_file join before using (table_id) where end_snapshot is null",
+      );
+      expect(replaced).toEqual([{ is_later: true, delete_count: 21 }]);
+      await client.query("select pgtrickle_internal.check_seal(state, 'main.overtaken') from before");
+    } finally {
+      client.release(true);
+    }
+  });
+
   test("two live delete files of one data file are damage, told by name", async () => {
     await make("damaged", "select 'a', i from range(50) r(i)");
     await duckdb.run("delete from lake.damaged where v < 20");

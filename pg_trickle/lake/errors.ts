@@ -98,6 +98,8 @@ const RULES: readonly Rule[] = [
     sqlState: SQL_STATE.serializationFailure,
     hint: CONFLICT_HINT,
   },
+  // Two commits of clients that meet in the catalog's tables: PostgreSQL has undone all of this one.
+  { match: /ERROR:\s+deadlock detected/, sqlState: SQL_STATE.serializationFailure, hint: CONFLICT_HINT },
   { match: /Current transaction is aborted/, sqlState: SQL_STATE.inFailedTransaction },
   { match: /canceling statement due to lock timeout|lock timeout/i, sqlState: SQL_STATE.lockNotAvailable },
   { match: /^Catalog Error: Table with name/, sqlState: SQL_STATE.tableMissing },

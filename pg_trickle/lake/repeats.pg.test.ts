@@ -3,6 +3,7 @@ import { Client } from "pg";
 import { afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import type { DuckdbClient } from "../../stack/ducklake.ts";
 import { useTrickle } from "../../test/support/trickle.ts";
+import { until } from "../../test/support/until.ts";
 import { failureOf } from "./testing/engine-client.ts";
 
 const trickle = useTrickle();
@@ -143,4 +144,24 @@ describe("a row-by-row change", () => {
     expect(error.hint).toMatch(/no place of their own in a file .*run the transaction again/);
     expect(await duckdb.rows("select sum(n)::int as n from lake.main.logs")).toEqual([{ n: 0 }]);
   });
+});
+
+test("a change whose commit was the victim of a deadlock in the catalog is made again", async () => {
+  const client = await connect();
+  const holder = await connect();
+  const statsOf = (table: string) =>
+    `update ducklake.${table} set table_id = table_id where table_id = (select table_id from ducklake.ducklake_table where table_name = 'events')`;
+  // Only the engine's session looks for deadlocks, so that it is the victim.
+  await holder.query("set deadlock_timeout = '1min'");
+  await holder.query("begin");
+  await holder.query(statsOf("ducklake_table_column_stats"));
+  const change = client.query("update lake.events set value = value + 1 where event_type = 'k5'");
+  await until(async () => {
+    const { rows } = await holder.query("select from pg_locks where pg_backend_pid() = any (pg_blocking_pids(pid))");
+    return rows.length > 0;
+  });
+  await holder.query(statsOf("ducklake_table_stats"));
+  await holder.query("rollback");
+  await change;
+  expect((await types()) as object).toMatchObject({ k5: [40, 20] });
 });

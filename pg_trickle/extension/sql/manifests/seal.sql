@@ -100,6 +100,10 @@ begin
     raise exception 'lake table % is damaged: %', p_lake_table, state.damage
       using errcode = 'TR041', hint = 'Nothing was published. Rewrite the table from rows that are right, or restore the catalog.';
   end if;
+  -- A commit that came since p_state was read may have put its own deletions into the delete files.
+  if state.later_count > 0 then
+    return;
+  end if;
   execute $sql$
     select e.path, e.row_count as catalog_rows, coalesce(r.row_count, 0) as lake_rows
     from (
