@@ -33,10 +33,7 @@ afterEach(async () => {
 });
 
 const plan = (strategy = "Auto") =>
-  value<object>("pgtrickle.plan_rewind(array['lost_sum'], $1) -> 'tables' -> 0", [
-    good,
-    ...(strategy === "Auto" ? [] : [strategy]),
-  ]);
+  value<object>("pgtrickle.plan_rewind(array['lost_sum'], $1, $2) -> 'tables' -> 0", [good, strategy]);
 
 /** As the operator does. */
 async function rewindWithProof(strategy: string): Promise<void> {
@@ -55,6 +52,17 @@ async function rewindWithProof(strategy: string): Promise<void> {
 }
 
 describe("the plan", () => {
+  test("to where the table stands already needs no file either, and neither does the rewind", async () => {
+    await rewindWithProof("Journal");
+    for (const strategy of ["Auto", "Journal"]) {
+      expect(await plan(strategy)).toMatchObject({
+        ...{ strategy: "Nothing", rows_changed: 0, contradiction: null, lake_error: { code: "LT012" } },
+      });
+      await rewindWithProof(strategy);
+    }
+    expect((await sql("select k, n::int, s::int from lost_sum")).rows).toEqual([{ k: "a", n: 30, s: 435 }]);
+  });
+
   test("by the journal is made, and says that the lake was not asked", async () => {
     expect(await plan()).toMatchObject({
       ...{ strategy: "Journal", rows_changed: 1, contradiction: null },

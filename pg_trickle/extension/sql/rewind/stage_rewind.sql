@@ -34,8 +34,6 @@ begin
         refresh := pgtrickle_internal.undo_to(p_id, p_snapshot, p_action, way.boundary_snapshot, way.reason);
       else
         refresh := (pgtrickle_internal.move_contents(p_id, p_snapshot, p_action, allowed)).id;
-        way.boundary_refresh := (
-          select max(f.refresh_id) from pgtrickle_internal.fingerprints f where f.stream_table_id = p_id);
       end if;
       checked := pgtrickle_internal.checked_boundary(p_id, p_snapshot, way.boundary_refresh, p_is_proof_wanted, evidence);
     exception when sqlstate 'TR010' or data_corrupted or internal_error then

@@ -56,6 +56,10 @@ begin
   else
     boundary_snapshot := null;
     way := pgtrickle_internal.choose_way(p_id, p_target, allowed);
+    -- the rows are there already: what was published last proves them, and no file is needed
+    if way.strategy = 'Nothing' and allowed <> 'Recompute' then
+      boundary_refresh := (select max(f.refresh_id) from pgtrickle_internal.fingerprints f where f.stream_table_id = p_id);
+    end if;
   end if;
   strategy := way.strategy;
   reason := case way.strategy when 'Journal' then 'undoes the later refreshes, without the lake' else way.reason end || case when boundary_snapshot <> p_target
@@ -65,7 +69,7 @@ begin
 end
 $$;
 comment on function pgtrickle_internal.choose_rewind(bigint, bigint, text) is
-  'The way of a rewind: strategy in the core''s words, and for the journal the boundary that it undoes to.';
+  'The way of a rewind: strategy in the core''s words, and for the journal and for Nothing the refresh whose rows it leads to.';
 
 -- A person who accepts the lake's word gets it also where Auto would take the journal's rows.
 create function pgtrickle_internal.accepted_strategy(
