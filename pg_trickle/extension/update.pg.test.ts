@@ -17,7 +17,9 @@ const STATE = `
     'operations', (select jsonb_agg(o order by o.uid) from pgtrickle_rewind.operations o),
     'locks', (select jsonb_agg(l order by to_jsonb(l)::text) from pgtrickle_rewind.locks l),
     'steps', (select jsonb_agg(s order by to_jsonb(s)::text) from pgtrickle_rewind.steps s),
-    'tables', (select jsonb_agg(to_jsonb(s) - '{manifest_id,definition_refresh}'::text[] order by s.id) from pgtrickle_internal.stream_tables s),
+    'tables', (
+      select jsonb_agg(to_jsonb(s) - '{manifest_id,definition_refresh,layout}'::text[] order by s.id)
+      from pgtrickle_internal.stream_tables s),
     'refreshes', (select jsonb_agg(to_jsonb(r) - '{manifest_id,files_read,is_mended}'::text[] order by r.id) from pgtrickle_internal.refreshes r),
     'fingerprints', (select jsonb_agg(to_jsonb(f) - 'environment_id' order by f.refresh_id) from pgtrickle_internal.fingerprints f)
   )::text as state`;
@@ -159,6 +161,8 @@ test("everything is as in a database that began with the present version", async
     await pool.query(`grant select on ${await changesView("active", pool)} to update_reader`);
     const [updated, made] = [await schemaDump(old.pool()), await schemaDump(pool)];
     expect(made.length).toBeGreaterThan(1_000);
+    const layouts = "select table_name, layout from pgtrickle_internal.stream_tables order by id";
+    expect(await rows(old.pool(), layouts)).toEqual(await rows(pool, layouts));
     expect({
       missing: made.filter((line) => !updated.includes(line)),
       surplus: updated.filter((line) => !made.includes(line)),

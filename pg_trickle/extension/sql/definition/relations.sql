@@ -51,8 +51,8 @@ language plpgsql
 set search_path = pg_catalog, pg_temp
 as $$
 begin
-  execute format('create table %s (%s, constraint state_groups_have_rows check (n %s 0))', p_layout ->> 'base',
-    pgtrickle_internal.column_definitions(p_layout -> 'base_columns', p_layout -> 'base_types'),
+  execute format('create table %s (%s, constraint state_groups_have_rows check (%I %s 0))', p_layout ->> 'base',
+    pgtrickle_internal.column_definitions(p_layout -> 'base_columns', p_layout -> 'base_types'), p_layout ->> 'row_count',
     case when (p_layout ->> 'global')::boolean then '>=' else '>' end);
   -- On the composite value of the key, which is what rows are matched by: a small delta touches few pages of a large table.
   execute format('create unique index on %s ((%s))', p_layout ->> 'base',

@@ -8,18 +8,18 @@ set search_path = pg_catalog, pg_temp
 as $$
 declare
   keys text := pgtrickle_internal.column_list(p_layout -> 'key_columns', 'd');
-  sums text;
+  row_count text := quote_ident(p_layout ->> 'row_count');
+  states text;
   old_matches text := format('%s = %s', pgtrickle_internal.key_expression(p_layout, p_layout -> 'key_columns', 'o'),
     pgtrickle_internal.key_expression(p_layout, p_layout -> 'key_columns', 'd'));
 begin
-  select string_agg(case
-        when c.name like 's%' then format(
+  select string_agg(', ' || case s.item ->> 'role'
+        when 'sum' then format(
           'case when coalesce(o.%1$I, 0) + d.%1$I = 0 then null else coalesce(o.%2$I, 0) + coalesce(d.%2$I, 0) end',
-          'c' || substr(c.name, 2), c.name)
-        else format('coalesce(o.%1$I, 0) + d.%1$I', c.name) end, ', ' order by c.position)
-        filter (where not p_layout -> 'key_columns' ? c.name)
-    into sums
-    from jsonb_array_elements_text(p_layout -> 'base_columns') with ordinality as c (name, position);
+          s.item ->> 'count', s.item ->> 'column')
+        else format('coalesce(o.%1$I, 0) + d.%1$I', s.item ->> 'column') end, '' order by s.position)
+    into states
+    from jsonb_array_elements(p_layout -> 'states') with ordinality as s (item, position);
   return format($sql$
     d as materialized (
       select %1$s from %2$s q
@@ -29,11 +29,11 @@ begin
     changes as (
       select -1 as weight, %5$s from old o
       union all
-      select 1, %6$s %7$s from d left join old o on %4$s
-      where %8$s or coalesce(o.n, 0) + d.n <> 0)$sql$,
+      select 1, %6$s coalesce(o.%8$s, 0) + d.%8$s %7$s from d left join old o on %4$s
+      where %9$s or coalesce(o.%8$s, 0) + d.%8$s <> 0)$sql$,
     pgtrickle_internal.column_list(p_layout -> 'base_columns', 'q'), p_layout ->> 'delta', p_layout ->> 'base', old_matches,
     pgtrickle_internal.column_list(p_layout -> 'base_columns', 'o'),
-    coalesce(keys || ',', ''), sums, p_layout ->> 'global');
+    coalesce(keys || ',', ''), coalesce(states, ''), row_count, p_layout ->> 'global');
 end
 $$;
 comment on function pgtrickle_internal.delta_changes(jsonb) is
@@ -86,13 +86,13 @@ begin
       select b as old, t as new from %1$s b full join target t on %2$s
       where %3$s),
     changes as (
-      select -1 as weight, %4$s from pairs p where (p.old).n is not null
+      select -1 as weight, %4$s from pairs p where (p.old).%6$I is not null
       union all
-      select 1, %5$s from pairs p where (p.new).n is not null)$sql$,
+      select 1, %5$s from pairs p where (p.new).%6$I is not null)$sql$,
     p_layout ->> 'base', matches,
     pgtrickle_internal.differs_sql(compared, compared_types, 'b', 't'),
     pgtrickle_internal.column_list(p_layout -> 'base_columns', '(p.old)'),
-    pgtrickle_internal.column_list(p_layout -> 'base_columns', '(p.new)'));
+    pgtrickle_internal.column_list(p_layout -> 'base_columns', '(p.new)'), p_layout ->> 'row_count');
 end
 $$;
 comment on function pgtrickle_internal.differing_groups(jsonb) is 'CTEs pairs and changes: the groups in which state and target differ.';
