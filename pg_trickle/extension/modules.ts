@@ -24,7 +24,7 @@ export const MODULES: readonly SqlModule[] = [
     name: "manifests",
     files: ["tables", "lake_state", "manifest_changes", "delta_reads", "possible_reads", "record_manifest", "seal"],
   },
-  { name: "undo_journal", files: ["boundaries", "undo"] },
+  { name: "undo_journal", files: ["restore_points", "undo"] },
   { name: "fingerprints", files: ["environments", "fingerprints", "evidence", "contradictions"] },
   { name: "refresh", files: ["ways", "changes", "apply_sql", "apply", "move_contents", "publish", "refresh"] },
   {

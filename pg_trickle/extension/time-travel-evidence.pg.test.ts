@@ -3,7 +3,7 @@ import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { failure, frontier, insertEvents, summary } from "../../test/support/summary-table.ts";
 import { type Moved, useHistory } from "./testing/history.ts";
 
-const { pool, rows, rewind, head, truth, corruptRows, boundaries } = useHistory();
+const { pool, rows, rewind, head, truth, corruptRows, restorePoints } = useHistory();
 
 interface Contradiction {
   readonly recorded: { readonly row_count: number; readonly fingerprint: string; readonly refresh_id: number };
@@ -11,7 +11,7 @@ interface Contradiction {
 }
 
 /** At this one the lake comes to show a group more than was published. */
-const target = () => boundaries[1] ?? 0;
+const target = () => restorePoints[1] ?? 0;
 const events = "table_id = (select table_id from ducklake.ducklake_table where table_name = 'events')";
 let changed: { readonly id: string; readonly began: string } | undefined;
 
@@ -83,8 +83,8 @@ describe("a lake whose past has changed", () => {
       lake: { row_count: 3 },
     });
     expect(contradiction?.lake.fingerprint).not.toBe(contradiction?.recorded.fingerprint);
-    expect((await planned(boundaries[0])).contradiction).toBeNull();
-    expect((await planned(boundaries.at(-1))).contradiction).toBeNull();
+    expect((await planned(restorePoints[0])).contradiction).toBeNull();
+    expect((await planned(restorePoints.at(-1))).contradiction).toBeNull();
   });
 
   test("is not published by Full: refused with both row counts and fingerprints, when, by which refresh, and the ways out", async () => {
@@ -105,7 +105,7 @@ describe("a lake whose past has changed", () => {
       /^Strategy Journal brings back the rows.*accept_contradiction => true.*spec\.acceptContradiction/,
     );
     expect(await summary(pool())).toEqual(before);
-    expect(await frontier(pool())).toBe(boundaries.at(-1));
+    expect(await frontier(pool())).toBe(restorePoints.at(-1));
   });
 
   test.each(["Auto", "Journal"])("gives way to the journal with strategy %s", async (strategy) => {
@@ -150,7 +150,7 @@ describe("a lake whose past has changed", () => {
       /the lake gives 3 row\(s\) now .* published 2 row\(s\) .*; the lake's word was taken$/,
     );
     // From now on those are the rows that were published there.
-    await rewind(boundaries.at(-1) ?? 0, "Full");
+    await rewind(restorePoints.at(-1) ?? 0, "Full");
     expect((await planned()).contradiction).toBeNull();
     expect((await rewind(target(), "Full"))[0]).toMatchObject({ contradiction: null });
     await restorePast();
@@ -218,7 +218,7 @@ test("strategy Journal and the lake's word exclude each other, in the plan as in
 });
 
 test("where nothing contradicts, plan and rewind by the lake's word go the same way too", async () => {
-  const last = boundaries.at(-1) ?? 0;
+  const last = restorePoints.at(-1) ?? 0;
   await rewind(last, "Full");
   for (const snapshot of [target(), last]) {
     const { strategy, row_count } = await planned(snapshot, true);
@@ -251,7 +251,7 @@ test("where the journal no longer reaches, Auto refuses and says so; the lake's 
     strategy: expect.not.stringMatching("Journal"),
     contradiction: null,
   });
-  await rewind(boundaries.at(-1) ?? 0, "Full");
+  await rewind(restorePoints.at(-1) ?? 0, "Full");
   await pool().query(forgetJournal);
   await pool().query("select pgtrickle.maintain()");
   await pool().query("delete from pgtrickle_internal.settings");

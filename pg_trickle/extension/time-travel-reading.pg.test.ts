@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import { failure, insertEvents, summary } from "../../test/support/summary-table.ts";
 import { useHistory } from "./testing/history.ts";
 
-const { pool, rows, rewind, head, truth, boundaries } = useHistory();
+const { pool, rows, rewind, head, truth, restorePoints } = useHistory();
 
 describe("plan_rewind", () => {
   interface Plan {
@@ -29,7 +29,7 @@ describe("plan_rewind", () => {
   test("says what would change, and changes nothing", async () => {
     const state = () => rows("select frontier, contents_snapshot, generation from pgtrickle.pgt_stream_tables");
     const before = { rows: await summary(pool()), state: await state() };
-    const [, , third, last] = boundaries as [number, number, number, number];
+    const [, , third, last] = restorePoints as [number, number, number, number];
     const planned = await plan(third);
     const [table] = planned.tables;
     expect(table?.sample.map(({ change, row }) => `${change}${row.event_type}`).sort()).toEqual([
@@ -43,7 +43,7 @@ describe("plan_rewind", () => {
   });
 
   test("gives the same rows by journal and by recomputing", async () => {
-    const [, second] = boundaries as [number, number];
+    const [, second] = restorePoints as [number, number];
     const byJournal = await plan(second);
     await pool().query("update pgtrickle_internal.stream_tables set journal_floor = 1000000");
     const byRecomputing = await plan(second);
@@ -56,7 +56,7 @@ describe("plan_rewind", () => {
 
 describe("reading the past", () => {
   test("at gives the rows of every snapshot", async () => {
-    for (let snapshot = boundaries[0] ?? 0; snapshot <= (boundaries.at(-1) ?? 0); snapshot++) {
+    for (let snapshot = restorePoints[0] ?? 0; snapshot <= (restorePoints.at(-1) ?? 0); snapshot++) {
       const seen = await rows("select * from pgtrickle.at(null::public.event_summary, $1) order by event_type", [
         snapshot,
       ]);
@@ -67,7 +67,7 @@ describe("reading the past", () => {
   test("diff says what going there would change", async () => {
     const seen = await rows<{ change: string; event_type: string }>(
       `select change, ("row").event_type from pgtrickle.diff(null::public.event_summary, $1)`,
-      [boundaries[2]],
+      [restorePoints[2]],
     );
     expect(seen.map(({ change, event_type }) => change + event_type).sort()).toEqual([
       "+click",
@@ -90,14 +90,14 @@ describe("reading the past", () => {
     const seen = await rows<{ snapshot_id: string; rows_added: string; rows_removed: string; strategies: string[] }>(
       "select * from pgtrickle.snapshots('event_summary')",
     );
-    const last = seen.find(({ snapshot_id }) => Number(snapshot_id) === boundaries.at(-1));
+    const last = seen.find(({ snapshot_id }) => Number(snapshot_id) === restorePoints.at(-1));
     expect(last).toMatchObject({
       rows_added: "2",
       rows_removed: "0",
       strategies: ["Full", "Journal"],
       is_current: true,
     });
-    const before = seen.find(({ snapshot_id }) => Number(snapshot_id) === (boundaries.at(-1) ?? 0) - 1);
+    const before = seen.find(({ snapshot_id }) => Number(snapshot_id) === (restorePoints.at(-1) ?? 0) - 1);
     expect(before).toMatchObject({ rows_added: "5", strategies: ["Full"] });
   });
 
@@ -125,9 +125,9 @@ describe("reading the past", () => {
     const client = await pool().connect();
     try {
       await client.query("begin read only");
-      await client.query("select * from pgtrickle.at(null::public.event_summary, $1)", [boundaries[0]]);
-      await client.query("select * from pgtrickle.diff(null::public.event_summary, $1)", [boundaries[0]]);
-      await client.query("select pgtrickle.plan_rewind(array['event_summary'], $1)", [boundaries[0]]);
+      await client.query("select * from pgtrickle.at(null::public.event_summary, $1)", [restorePoints[0]]);
+      await client.query("select * from pgtrickle.diff(null::public.event_summary, $1)", [restorePoints[0]]);
+      await client.query("select pgtrickle.plan_rewind(array['event_summary'], $1)", [restorePoints[0]]);
       const { rows: verified } = await client.query("select ok from pgtrickle.verify('event_summary')");
       expect(verified).toEqual([{ ok: true }]);
       await client.query("select * from pgtrickle.snapshots('event_summary')");

@@ -3,51 +3,54 @@ import { failure, frontier, summary } from "../../test/support/summary-table.ts"
 import { until } from "../../test/support/until.ts";
 import { useHistory } from "./testing/history.ts";
 
-const { trickle, pool, rows, rewind, head, truth, corruptRows, boundaries } = useHistory();
+const { trickle, pool, rows, rewind, head, truth, corruptRows, restorePoints } = useHistory();
 
 describe("rewind", () => {
-  test.each(["Auto", "Full", "Journal"])("%s to each boundary gives the rows of that snapshot", async (strategy) => {
-    for (const boundary of boundaries.toReversed()) {
-      const [moved] = await rewind(boundary, strategy);
-      expect(await summary(pool())).toEqual(await truth(boundary));
-      expect(Number(moved?.to_snapshot)).toBe(boundary);
-      expect(await frontier(pool())).toBe(boundary);
-    }
-  });
+  test.each(["Auto", "Full", "Journal"])(
+    "%s to each restore point gives the rows of that snapshot",
+    async (strategy) => {
+      for (const restorePoint of restorePoints.toReversed()) {
+        const [moved] = await rewind(restorePoint, strategy);
+        expect(await summary(pool())).toEqual(await truth(restorePoint));
+        expect(Number(moved?.to_snapshot)).toBe(restorePoint);
+        expect(await frontier(pool())).toBe(restorePoint);
+      }
+    },
+  );
 
   test("is deterministic: the same fingerprint by every way, at any time", async () => {
-    const target = boundaries[1] ?? 0;
+    const target = restorePoints[1] ?? 0;
     const seen = new Set<string | undefined>();
     for (const strategy of ["Journal", "Full", "Auto"]) {
-      await rewind(boundaries.at(-1) ?? 0);
+      await rewind(restorePoints.at(-1) ?? 0);
       seen.add((await rewind(target, strategy))[0]?.fingerprint);
     }
     expect(seen.size).toBe(1);
   });
 
-  test("Auto takes the journal at a boundary and the lake between two", async () => {
-    const [, second, third] = boundaries as [number, number, number];
+  test("Auto takes the journal at a restore point and the lake between two", async () => {
+    const [, second, third] = restorePoints as [number, number, number];
     expect((await rewind(second))[0]).toMatchObject({ strategy: "Journal", verified: "fingerprint" });
     expect((await rewind(third - 1))[0]).toMatchObject({ verified: "engine" });
     expect(await summary(pool())).toEqual(await truth(third - 1));
-    expect((await failure(rewind((boundaries[0] ?? 0) + 1, "Journal"))).code).toBe("TR018");
+    expect((await failure(rewind((restorePoints[0] ?? 0) + 1, "Journal"))).code).toBe("TR018");
   });
 
-  test("a boundary reaches every snapshot up to the next change of the source", async () => {
+  test("a restore point reaches every snapshot up to the next change of the source", async () => {
     await pool().query("create schema if not exists other");
     const reader = await trickle().duckdb({ readOnly: false });
     await reader.run("create table if not exists lake.main.unrelated as select 1 as a");
     const later = await head();
-    expect(later).toBeGreaterThan(boundaries.at(-1) ?? 0);
-    await rewind(boundaries[0] ?? 0);
+    expect(later).toBeGreaterThan(restorePoints.at(-1) ?? 0);
+    await rewind(restorePoints[0] ?? 0);
     expect((await rewind(later))[0]).toMatchObject({ strategy: "Journal" });
     expect(await frontier(pool())).toBe(later);
     expect(await summary(pool())).toEqual(await truth(later));
   });
 
   test("forwards again after a rewind", async () => {
-    const [first] = boundaries as [number];
-    const last = boundaries.at(-1) ?? 0;
+    const [first] = restorePoints as [number];
+    const last = restorePoints.at(-1) ?? 0;
     await rewind(first);
     expect((await rewind(last))[0]).toMatchObject({ strategy: "Journal" });
     expect(await summary(pool())).toEqual(await truth(last));
@@ -55,13 +58,13 @@ describe("rewind", () => {
 
   test("refuses a table that is not paused", async () => {
     await pool().query("select pgtrickle.resume_scheduler(array['event_summary'])");
-    const error = await failure(rewind(boundaries[0] ?? 0));
+    const error = await failure(rewind(restorePoints[0] ?? 0));
     expect(error.code).toBe("TR007");
     expect(error.hint).toContain("pause_scheduler");
   });
 
   test("a journal rewind to damaged rows publishes nothing; Full mends them", async () => {
-    const [first] = boundaries as [number];
+    const [first] = restorePoints as [number];
     await corruptRows("update pgtrickle_internal.fingerprints set hash_sum = hash_sum + 1");
     const before = await summary(pool());
     const error = await failure(rewind(first, "Journal"));
@@ -78,7 +81,7 @@ describe("rewind", () => {
     const before = await summary(pool());
     const error = await failure(
       pool().query("select pgtrickle_internal.stage_rewind_by_name(array['event_summary'], $1, 'Auto', false)", [
-        boundaries[0],
+        restorePoints[0],
       ]),
     );
     expect(error.code).toBe("TR012");
@@ -91,11 +94,11 @@ describe("rewind", () => {
     );
     const tables = ["event_summary", "total"];
     const before = await summary(pool());
-    expect((await failure(rewind(boundaries[1] ?? 0, "Auto", [], tables))).code).toBe("TR007");
+    expect((await failure(rewind(restorePoints[1] ?? 0, "Auto", [], tables))).code).toBe("TR007");
     expect(await summary(pool())).toEqual(before);
     await pool().query("select pgtrickle.pause_scheduler(array['total'])");
-    const moved = await rewind(boundaries[1] ?? 0, "Auto", [], tables);
-    expect(moved.map(({ to_snapshot }) => Number(to_snapshot))).toEqual([boundaries[1], boundaries[1]]);
+    const moved = await rewind(restorePoints[1] ?? 0, "Auto", [], tables);
+    expect(moved.map(({ to_snapshot }) => Number(to_snapshot))).toEqual([restorePoints[1], restorePoints[1]]);
     expect(await rows("select n from total")).toEqual(
       await rows("select sum(event_count)::bigint as n from event_summary"),
     );
@@ -110,15 +113,15 @@ describe("assertions", () => {
   };
 
   test("see the rows that will be published", async () => {
-    await rewind(boundaries[2] ?? 0, "Auto", [NO_CORRUPTED]);
-    const error = await failure(rewind(boundaries[3] ?? 0, "Auto", [NO_CORRUPTED]));
+    await rewind(restorePoints[2] ?? 0, "Auto", [NO_CORRUPTED]);
+    const error = await failure(rewind(restorePoints[3] ?? 0, "Auto", [NO_CORRUPTED]));
     expect(error.code).toBe("TR011");
     expect(error.message).toContain("no-corrupted");
-    expect(await frontier(pool())).toBe(boundaries[2]);
+    expect(await frontier(pool())).toBe(restorePoints[2]);
   });
 
   test("may verify what is about to be published", async () => {
-    await rewind(boundaries[1] ?? 0, "Auto", [
+    await rewind(restorePoints[1] ?? 0, "Auto", [
       { name: "verified", sql: "select ok from pgtrickle.verify('event_summary')" },
     ]);
   });
@@ -135,10 +138,10 @@ describe("assertions", () => {
     ["publishes by itself", "select count(*) = 1 from pgtrickle_internal.finish_moves()"],
     ["opens the transaction for writing", "select set_config('transaction_read_only', 'off', true) is not null"],
   ])("one that %s is refused by name and nothing is published", async (_name, sql) => {
-    const error = await failure(rewind(boundaries[0] ?? 0, "Auto", [{ name: "odd", sql }]));
+    const error = await failure(rewind(restorePoints[0] ?? 0, "Auto", [{ name: "odd", sql }]));
     expect(error.code).toBe("TR011");
     expect(error.message).toContain("odd");
-    expect(await frontier(pool())).toBe(boundaries.at(-1));
+    expect(await frontier(pool())).toBe(restorePoints.at(-1));
   });
 
   test("run with the caller's rights and search_path", async () => {
@@ -150,7 +153,7 @@ describe("assertions", () => {
       const secret = { name: "secret", sql: "select count(*) >= 0 from public.secrets" };
       const error = await failure(
         client.query("select * from pgtrickle.rewind(array['event_summary'], $1, 'Auto', $2)", [
-          boundaries[0],
+          restorePoints[0],
           JSON.stringify([secret]),
         ]),
       );
@@ -165,7 +168,7 @@ describe("assertions", () => {
 
 describe("with the engine dead", () => {
   test("rewind by journal, plan, snapshots and verify by fingerprint work; the rest says that the engine is away", async () => {
-    const [, second] = boundaries as [number, number];
+    const [, second] = restorePoints as [number, number];
     const want = await truth(second);
     await trickle().lake.kill();
     // The watchdog is gone at once; the engine below it ends by itself.
@@ -185,7 +188,9 @@ describe("with the engine dead", () => {
       expect((await failure(rows("select * from pgtrickle.verify('event_summary')"))).code).toBe("TR014");
       expect((await failure(rewind(second, "Full"))).code).toBe("TR014");
       expect(await rows("select * from pgtrickle.snapshots('event_summary')")).not.toEqual([]);
-      const [planned] = await rows("select pgtrickle.plan_rewind(array['event_summary'], $1) as plan", [boundaries[0]]);
+      const [planned] = await rows("select pgtrickle.plan_rewind(array['event_summary'], $1) as plan", [
+        restorePoints[0],
+      ]);
       expect(planned).toMatchObject({ plan: { tables: [{ strategy: "Journal" }] } });
     } finally {
       await trickle().restartLake();

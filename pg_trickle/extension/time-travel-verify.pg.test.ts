@@ -2,11 +2,11 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { failure, frontier, insertEvents, summary } from "../../test/support/summary-table.ts";
 import { type Moved, useHistory } from "./testing/history.ts";
 
-const { trickle, pool, rows, rewind, head, truth, corruptRows, boundaries } = useHistory();
+const { trickle, pool, rows, rewind, head, truth, corruptRows, restorePoints } = useHistory();
 
 describe("step", () => {
   test("goes along the commits of the source, both ways", async () => {
-    const [first] = boundaries as [number];
+    const [first] = restorePoints as [number];
     await rewind(first);
     const forward = await rows<Moved>("select * from pgtrickle.step('event_summary')");
     expect(Number(forward[0]?.to_snapshot)).toBe(first + 1);

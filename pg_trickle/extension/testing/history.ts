@@ -15,12 +15,12 @@ export interface Moved {
   readonly contradiction: object | null;
 }
 
-/** For a test file: `public.event_summary`, paused and at its last boundary before every test. */
+/** For a test file: `public.event_summary`, paused and at its last restore point before every test. */
 export function useHistory() {
   const trickle = useTrickle();
   const clients: Client[] = [];
   /** Frontiers after each refresh, oldest first. */
-  const boundaries: number[] = [];
+  const restorePoints: number[] = [];
 
   const pool = () => trickle().pool();
 
@@ -65,23 +65,23 @@ export function useHistory() {
   beforeAll(async () => {
     await insertEvents(pool(), "click", 10);
     await createSummary(pool());
-    boundaries.push(await frontier(pool()));
+    restorePoints.push(await frontier(pool()));
     for (const type of ["view", "purchase", "CORRUPTED_EVENT"]) {
       await insertEvents(pool(), type, 5);
       await insertEvents(pool(), "click", 2);
       await pool().query("select pgtrickle.refresh('event_summary', 'DIFFERENTIAL')");
-      boundaries.push(await frontier(pool()));
+      restorePoints.push(await frontier(pool()));
     }
   });
 
   beforeEach(async () => {
     await pool().query("select pgtrickle.pause_scheduler(array['event_summary'])");
-    await rewind(boundaries.at(-1) ?? 0, "Full");
+    await rewind(restorePoints.at(-1) ?? 0, "Full");
   });
 
   afterEach(async () => {
     for (const client of clients.splice(0)) await client.end();
   });
 
-  return { trickle, pool, rows, rewind, head, truth, corruptRows, boundaries };
+  return { trickle, pool, rows, rewind, head, truth, corruptRows, restorePoints };
 }

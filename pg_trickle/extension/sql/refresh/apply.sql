@@ -99,7 +99,7 @@ comment on function pgtrickle_internal.fill_base(jsonb, text, text, bigint) is
 
 create function pgtrickle_internal.apply_way(
   p_st pgtrickle_internal.stream_tables, p_strategy text, p_target bigint, p_refresh bigint,
-  p_reads pgtrickle_internal.delta_reads, p_boundary bigint, p_is_rebuild boolean,
+  p_reads pgtrickle_internal.delta_reads, p_restore_point bigint, p_is_rebuild boolean,
   out rows_removed bigint, out rows_added bigint)
 language plpgsql
 set search_path = pg_catalog, pg_temp
@@ -131,7 +131,7 @@ begin
     when 'Journal' then
       select c.rows_removed, c.rows_added into rows_removed, rows_added
         from pgtrickle_internal.apply_changes(p_st.id, pgtrickle_internal.undo_changes(p_st.layout), p_refresh,
-          p_undo_after => p_boundary) c;
+          p_undo_after => p_restore_point) c;
   end case;
 end
 $$;

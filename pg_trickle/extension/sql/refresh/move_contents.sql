@@ -23,7 +23,7 @@ begin
   refresh.started_at := clock_timestamp();
   if way.strategy = 'Delta' and p_allowed <> 'Delta' then
     begin
-      move := pgtrickle_internal.try_way(st, way.strategy, p_target, refresh.id, way.reads, way.boundary_refresh, false);
+      move := pgtrickle_internal.try_way(st, way.strategy, p_target, refresh.id, way.reads, way.restore_point, false);
     exception
       when query_canceled or sqlstate 'TR012' or sqlstate 'TR014' then
         raise;
@@ -41,7 +41,7 @@ begin
     end if;
   end if;
   if move is null then
-    move := pgtrickle_internal.try_way(st, way.strategy, p_target, refresh.id, way.reads, way.boundary_refresh,
+    move := pgtrickle_internal.try_way(st, way.strategy, p_target, refresh.id, way.reads, way.restore_point,
       p_allowed = 'Recompute' or problem is not null);
   end if;
   insert into pgtrickle_internal.refreshes (id, stream_table_id, action, strategy, reason, from_snapshot, to_snapshot,
@@ -66,7 +66,7 @@ comment on function pgtrickle_internal.move_contents(bigint, bigint, text, text)
 -- One way, sealed, and what it consumed. All or nothing: what it has written goes with an error.
 create function pgtrickle_internal.try_way(
   p_st pgtrickle_internal.stream_tables, p_strategy text, p_target bigint, p_refresh bigint,
-  p_reads pgtrickle_internal.delta_reads, p_boundary bigint, p_is_rebuild boolean,
+  p_reads pgtrickle_internal.delta_reads, p_restore_point bigint, p_is_rebuild boolean,
   out rows_removed bigint, out rows_added bigint, out manifest_id bigint)
 language plpgsql
 set search_path = pg_catalog, pg_temp
@@ -78,11 +78,11 @@ begin
     states := pgtrickle_internal.source_states(p_st.id, p_target);
   end if;
   select w.rows_removed, w.rows_added into rows_removed, rows_added
-    from pgtrickle_internal.apply_way(p_st, p_strategy, p_target, p_refresh, p_reads, p_boundary, p_is_rebuild) w;
+    from pgtrickle_internal.apply_way(p_st, p_strategy, p_target, p_refresh, p_reads, p_restore_point, p_is_rebuild) w;
   manifest_id := case p_strategy
     when 'Recompute' then pgtrickle_internal.sealed_states(p_st, states, p_target)
     when 'Delta' then pgtrickle_internal.record_manifest(p_reads.state, p_st.manifest_id, p_reads.changes)
-    when 'Journal' then (select r.manifest_id from pgtrickle_internal.refreshes r where r.id = p_boundary)
+    when 'Journal' then (select r.manifest_id from pgtrickle_internal.refreshes r where r.id = p_restore_point)
     -- The same rows in other files.
     when 'Nothing' then case when coalesce(cardinality(p_reads.changes), 0) = 0 then p_st.manifest_id
       else coalesce(pgtrickle_internal.record_manifest(p_reads.state, p_st.manifest_id, p_reads.changes), p_st.manifest_id) end

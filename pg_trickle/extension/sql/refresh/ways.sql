@@ -42,7 +42,7 @@ comment on function pgtrickle_internal.recompute_cost(bigint, bigint) is 'Estima
 -- Every way from the contents as they are to a snapshot, with its cost; an impossible one with the reason instead.
 create function pgtrickle_internal.possible_ways(
   p_id bigint, p_target bigint, p_strategies text[] default array['Nothing', 'Delta', 'Recompute', 'Journal'])
-returns table (strategy text, estimated_ms numeric, reason text, snapshot_count integer, boundary_refresh bigint,
+returns table (strategy text, estimated_ms numeric, reason text, snapshot_count integer, restore_point bigint,
   reads pgtrickle_internal.delta_reads)
 language plpgsql
 set search_path = pg_catalog, pg_temp
@@ -82,12 +82,12 @@ begin
         0, null::bigint, v_reads;
   end if;
   if 'Journal' = any (p_strategies) then
-    return query select 'Journal', case when b.boundary is not null then pgtrickle_internal.setting('journal_base_ms')
-          + round(pgtrickle_internal.setting('journal_thousand_rows_ms') * pgtrickle_internal.journal_rows(p_id, b.boundary) / 1000, 1) end,
-        case when b.boundary is not null then 'undoes the later refreshes'
+    return query select 'Journal', case when b.restore_point is not null then pgtrickle_internal.setting('journal_base_ms')
+          + round(pgtrickle_internal.setting('journal_thousand_rows_ms') * pgtrickle_internal.journal_rows(p_id, b.restore_point) / 1000, 1) end,
+        case when b.restore_point is not null then 'undoes the later refreshes'
           else format('no refresh whose undo journal is kept ended at snapshot %s', p_target) end,
-        0, b.boundary, v_reads
-      from (select pgtrickle_internal.journal_boundary(p_id, p_target) as boundary) b;
+        0, b.restore_point, v_reads
+      from (select pgtrickle_internal.restore_point(p_id, p_target) as restore_point) b;
   end if;
 end
 $$;
@@ -96,7 +96,7 @@ comment on function pgtrickle_internal.possible_ways(bigint, bigint, text[]) is
 
 create function pgtrickle_internal.choose_way(
   p_id bigint, p_target bigint, p_allowed text default 'Auto',
-  out strategy text, out reason text, out estimated_ms numeric, out snapshot_count integer, out boundary_refresh bigint,
+  out strategy text, out reason text, out estimated_ms numeric, out snapshot_count integer, out restore_point bigint,
   out reads pgtrickle_internal.delta_reads)
 language plpgsql
 set search_path = pg_catalog, pg_temp
@@ -113,7 +113,7 @@ begin
     select w.*, row_number() over (order by w.estimated_ms, w.strategy) = 1 and w.estimated_ms is not null as is_best
     from pgtrickle_internal.possible_ways(p_id, p_target, allowed) w
   )
-  select chosen.strategy, chosen.reason, chosen.estimated_ms, chosen.snapshot_count, chosen.boundary_refresh, chosen.reads,
+  select chosen.strategy, chosen.reason, chosen.estimated_ms, chosen.snapshot_count, chosen.restore_point, chosen.reads,
       (select string_agg(format('%s: %s', w.strategy,
           case when w.estimated_ms is null then w.reason else format('about %s ms', w.estimated_ms) end), '; ')
         from ways w where w.is_best is not true and w.strategy <> 'Nothing') as others
@@ -131,7 +131,7 @@ begin
   reason := best.reason || coalesce(' (' || best.others || ')', '');
   estimated_ms := best.estimated_ms;
   snapshot_count := best.snapshot_count;
-  boundary_refresh := best.boundary_refresh;
+  restore_point := best.restore_point;
   reads := best.reads;
 end
 $$;

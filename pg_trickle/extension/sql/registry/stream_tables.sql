@@ -61,6 +61,6 @@ comment on column pgtrickle_internal.stream_tables.layout is
 comment on column pgtrickle_internal.stream_tables.contents_snapshot is 'The snapshot that the rows really are of; differs from the frontier after the frontier was edited by hand.';
 comment on column pgtrickle_internal.stream_tables.manifest_id is 'What the rows were computed from, file by file; NULL: not known, so the next refresh recomputes.';
 comment on column pgtrickle_internal.stream_tables.definition_refresh is 'Refresh id with which the present query began: rows, undo journal and fingerprints of earlier ones are those of another query. NULL: it is the first.';
-comment on column pgtrickle_internal.stream_tables.journal_floor is 'Refresh id: boundaries from this refresh on can be reached by journal.';
+comment on column pgtrickle_internal.stream_tables.journal_floor is 'Refresh id: restore points from this refresh on can be reached by journal.';
 select pg_catalog.pg_extension_config_dump('pgtrickle_internal.stream_tables', '');
 select pg_catalog.pg_extension_config_dump('pgtrickle_internal.stream_tables_id_seq', '');

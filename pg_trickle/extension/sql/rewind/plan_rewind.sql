@@ -43,7 +43,7 @@ set search_path = pg_catalog, pg_temp
 as $$
 begin
   if p_snapshot is not null and p_snapshot <= pgtrickle_internal.lake_head() and cardinality(p_ids) > 0
-      and not exists (select from unnest(p_ids) i where pgtrickle_internal.journal_boundary(i, p_snapshot) is null) then
+      and not exists (select from unnest(p_ids) i where pgtrickle_internal.restore_point(i, p_snapshot) is null) then
     return;
   end if;
   perform pgtrickle_internal.check_snapshot(p_snapshot);
@@ -67,7 +67,7 @@ begin
   evidence := pgtrickle_internal.recorded_evidence(p_id, p_target);
   way := pgtrickle_internal.choose_rewind(p_id, p_target,
     pgtrickle_internal.accepted_strategy(p_id, p_target, p_strategy, p_is_accepted, evidence));
-  rows := pgtrickle_internal.plan_rows(p_id, p_target, way.boundary_refresh);
+  rows := pgtrickle_internal.plan_rows(p_id, p_target, way.restore_point);
   return jsonb_build_object(
       'table', pgtrickle_internal.qualified_name(p_id),
       'from', st.contents_snapshot, 'to', p_target, 'frontier', st.frontier_snapshot,
@@ -80,7 +80,7 @@ begin
         from pgtrickle_internal.sources s
         cross join lateral pgtrickle_internal.lake_table_at(s.lake_schema, s.lake_table, p_target) t
         where s.stream_table_id = p_id))
-    || rows || pgtrickle_internal.plan_evidence(p_id, p_target, evidence, way.boundary_refresh, rows);
+    || rows || pgtrickle_internal.plan_evidence(p_id, p_target, evidence, way.restore_point, rows);
 end
 $$;
 comment on function pgtrickle_internal.plan_table(bigint, bigint, text, boolean) is 'The plan of a rewind for one stream table by a strategy; its errors where that one is not possible.';

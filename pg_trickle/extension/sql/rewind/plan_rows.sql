@@ -1,15 +1,15 @@
 -- The part of a plan that looks at rows: how many would change, and whether the lake still gives those that were published.
 
--- The rows that would change. Without the engine and without a journal boundary the plan says so; it is still a plan.
-create function pgtrickle_internal.plan_rows(p_id bigint, p_target bigint, p_boundary bigint) returns jsonb
+-- The rows that would change. Without the engine and without a restore point the plan says so; it is still a plan.
+create function pgtrickle_internal.plan_rows(p_id bigint, p_target bigint, p_restore_point bigint) returns jsonb
 language plpgsql
 set search_path = pg_catalog, pg_temp
 as $$
 declare
   compared record;
 begin
-  if p_boundary is not null then
-    compared := pgtrickle_internal.compare_with_undone(p_id, p_boundary);
+  if p_restore_point is not null then
+    compared := pgtrickle_internal.compare_with_undone(p_id, p_restore_point);
   else
     perform pgtrickle_internal.hold_snapshot(p_target);
     perform pgtrickle_internal.check_sources(p_id, p_target);
@@ -40,7 +40,7 @@ comment on function pgtrickle_internal.plan_rows(bigint, bigint, bigint) is
 -- A plan by the journal reads nothing of the lake, but whether the lake still says what was published is to be known before anything
 -- runs. A lake that cannot be asked makes no plan fail: then it is said that it was not asked.
 create function pgtrickle_internal.plan_evidence(
-  p_id bigint, p_target bigint, p_evidence pgtrickle_internal.evidence, p_boundary bigint, p_lake jsonb) returns jsonb
+  p_id bigint, p_target bigint, p_evidence pgtrickle_internal.evidence, p_restore_point bigint, p_lake jsonb) returns jsonb
 language plpgsql
 set search_path = pg_catalog, pg_temp
 as $$
@@ -51,7 +51,7 @@ begin
   if p_evidence.is_past is not true or p_evidence.other_environment is not null then
     return nothing;
   end if;
-  if p_boundary is null then
+  if p_restore_point is null then
     return jsonb_build_object('contradiction', pgtrickle_internal.contradiction(
       p_evidence, (p_lake ->> 'row_count')::bigint, p_lake ->> 'fingerprint',
       p_sample => case when pgtrickle_internal.contradicts(p_evidence, p_lake ->> 'fingerprint') then
@@ -61,7 +61,7 @@ begin
       or exists (select from pgtrickle_internal.lake_health h where not h.is_healthy) then
     return nothing || '{"lake_error": {"code": "TR014", "message": "the lake no longer has the snapshot, or does not answer"}}';
   end if;
-  compared := pgtrickle_internal.compare_published_with_target(p_id, p_target, p_boundary);
+  compared := pgtrickle_internal.compare_published_with_target(p_id, p_target, p_restore_point);
   return jsonb_build_object('contradiction', pgtrickle_internal.contradiction(
     p_evidence, compared.expected_row_count, compared.expected_fingerprint,
     p_sample => pgtrickle_internal.contradiction_sample(compared.unexpected, compared.missing)));
@@ -74,7 +74,7 @@ exception
 end
 $$;
 comment on function pgtrickle_internal.plan_evidence(bigint, bigint, pgtrickle_internal.evidence, bigint, jsonb) is
-  'Whether the lake contradicts what was published at a snapshot; p_boundary: the refresh that a plan by journal undoes to; p_lake: what the lake gives there, as any other plan has asked.';
+  'Whether the lake contradicts what was published at a snapshot; p_restore_point: the refresh that a plan by journal undoes to; p_lake: what the lake gives there, as any other plan has asked.';
 
 -- A plan that reads the lake says which rows were published, too, where the journal has them.
 create function pgtrickle_internal.journaled_sample(p_id bigint, p_target bigint) returns jsonb
@@ -82,13 +82,13 @@ language plpgsql
 set search_path = pg_catalog, pg_temp
 as $$
 declare
-  boundary bigint := pgtrickle_internal.journal_boundary(p_id, pgtrickle_internal.boundary_snapshot(p_id, p_target));
+  restore_point bigint := pgtrickle_internal.restore_point(p_id, pgtrickle_internal.restore_point_snapshot_id(p_id, p_target));
   compared record;
 begin
-  if boundary is null then
+  if restore_point is null then
     return null;
   end if;
-  compared := pgtrickle_internal.compare_published_with_target(p_id, p_target, boundary);
+  compared := pgtrickle_internal.compare_published_with_target(p_id, p_target, restore_point);
   return pgtrickle_internal.contradiction_sample(compared.unexpected, compared.missing);
 end
 $$;

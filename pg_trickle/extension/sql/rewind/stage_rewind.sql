@@ -13,7 +13,7 @@ declare
   allowed text;
   evidence pgtrickle_internal.evidence;
   -- where the journal has the rows that were published
-  boundary bigint;
+  restore_point bigint;
   way record;
   refresh bigint;
   checked record;
@@ -31,11 +31,11 @@ begin
   if way.strategy in ('Journal', 'Nothing') then
     begin
       if way.strategy = 'Journal' then
-        refresh := pgtrickle_internal.undo_to(p_id, p_snapshot, p_action, way.boundary_snapshot, way.reason);
+        refresh := pgtrickle_internal.undo_to(p_id, p_snapshot, p_action, way.restore_point_snapshot_id, way.reason);
       else
         refresh := (pgtrickle_internal.move_contents(p_id, p_snapshot, p_action, allowed)).id;
       end if;
-      checked := pgtrickle_internal.checked_boundary(p_id, p_snapshot, way.boundary_refresh, p_is_proof_wanted, evidence);
+      checked := pgtrickle_internal.checked_restore(p_id, p_snapshot, way.restore_point, p_is_proof_wanted, evidence);
     exception when sqlstate 'TR010' or data_corrupted or internal_error then
       if allowed <> 'Auto' then
         raise;
@@ -48,11 +48,11 @@ begin
   if refresh is null then
     evidence := pgtrickle_internal.recorded_evidence(p_id, p_snapshot);
     -- before the move, which is itself a refresh that ends there
-    boundary := pgtrickle_internal.journal_boundary(p_id, pgtrickle_internal.boundary_snapshot(p_id, p_snapshot));
+    restore_point := pgtrickle_internal.restore_point(p_id, pgtrickle_internal.restore_point_snapshot_id(p_id, p_snapshot));
     refresh := (pgtrickle_internal.move_contents(p_id, p_snapshot, p_action, allowed)).id;
-    checked := pgtrickle_internal.checked_recompute(p_id, p_snapshot, evidence, boundary);
+    checked := pgtrickle_internal.checked_recompute(p_id, p_snapshot, evidence, restore_point);
     if not p_is_accepted then
-      perform pgtrickle_internal.refuse_contradiction(p_id, p_snapshot, checked.contradiction, boundary is not null);
+      perform pgtrickle_internal.refuse_contradiction(p_id, p_snapshot, checked.contradiction, restore_point is not null);
     end if;
   end if;
   perform pgtrickle_internal.stage(p_id, refresh, generation, p_snapshot, checked.verified, checked.contradiction);
@@ -64,12 +64,12 @@ comment on function pgtrickle_internal.stage_rewind_of(bigint, bigint, text, tex
   'Puts the rows of a stream table at a snapshot and verifies them; finish_moves() publishes them, or nobody.';
 
 create function pgtrickle_internal.undo_to(
-  p_id bigint, p_snapshot bigint, p_action text, p_boundary_snapshot bigint, p_reason text) returns bigint
+  p_id bigint, p_snapshot bigint, p_action text, p_restore_point_snapshot_id bigint, p_reason text) returns bigint
 language plpgsql
 set search_path = pg_catalog, pg_temp
 as $$
 declare
-  refresh bigint := (pgtrickle_internal.move_contents(p_id, p_boundary_snapshot, p_action, 'Journal')).id;
+  refresh bigint := (pgtrickle_internal.move_contents(p_id, p_restore_point_snapshot_id, p_action, 'Journal')).id;
 begin
   update pgtrickle_internal.refreshes r
     set to_snapshot = p_snapshot, contents_after = p_snapshot, reason = p_reason
@@ -78,7 +78,7 @@ begin
 end
 $$;
 comment on function pgtrickle_internal.undo_to(bigint, bigint, text, bigint, text) is
-  'Undoes the refreshes after a boundary at which the rows were those of the snapshot; gives the refresh.';
+  'Undoes the refreshes after a restore point at which the rows were those of the snapshot; gives the refresh.';
 
 create function pgtrickle_internal.stage_rewind(p_ids bigint[], p_snapshot bigint, p_strategy text, p_action text default 'Rewind',
   p_is_proof_wanted boolean default false, p_is_accepted boolean default false)

@@ -34,7 +34,7 @@ comment on function pgtrickle_internal.check_acceptance(text, boolean) is 'TR021
 -- Auto prefers the journal: it reads nothing from the lake and costs what it changes. Else the cheapest other way.
 create function pgtrickle_internal.choose_rewind(
   p_id bigint, p_target bigint, p_strategy text,
-  out strategy text, out reason text, out estimated_ms numeric, out boundary_snapshot bigint, out boundary_refresh bigint)
+  out strategy text, out reason text, out estimated_ms numeric, out restore_point_snapshot_id bigint, out restore_point bigint)
 language plpgsql
 set search_path = pg_catalog, pg_temp
 as $$
@@ -48,23 +48,23 @@ begin
       using errcode = 'TR021', hint = 'Strategies: Auto, Full (recomputed from the lake), Journal (undone refresh by refresh, without the lake).';
   end if;
   if allowed <> 'Recompute' and contents is distinct from p_target then
-    boundary_snapshot := pgtrickle_internal.boundary_snapshot(p_id, p_target);
+    restore_point_snapshot_id := pgtrickle_internal.restore_point_snapshot_id(p_id, p_target);
   end if;
-  if boundary_snapshot is not null and boundary_snapshot <> contents then
-    way := pgtrickle_internal.choose_way(p_id, boundary_snapshot, 'Journal');
-    boundary_refresh := way.boundary_refresh;
+  if restore_point_snapshot_id is not null and restore_point_snapshot_id <> contents then
+    way := pgtrickle_internal.choose_way(p_id, restore_point_snapshot_id, 'Journal');
+    restore_point := way.restore_point;
   else
-    boundary_snapshot := null;
+    restore_point_snapshot_id := null;
     way := pgtrickle_internal.choose_way(p_id, p_target, allowed);
     -- the rows are there already: what was published last proves them, and no file is needed
     if way.strategy = 'Nothing' and allowed <> 'Recompute' then
-      boundary_refresh := (select max(f.refresh_id) from pgtrickle_internal.fingerprints f where f.stream_table_id = p_id);
+      restore_point := (select max(f.refresh_id) from pgtrickle_internal.fingerprints f where f.stream_table_id = p_id);
     end if;
   end if;
   strategy := way.strategy;
-  reason := case way.strategy when 'Journal' then 'undoes the later refreshes, without the lake' else way.reason end || case when boundary_snapshot <> p_target
-    then format('; no source changed between %s and %s',
-           least(boundary_snapshot, p_target), greatest(boundary_snapshot, p_target)) else '' end;
+  reason := case way.strategy when 'Journal' then 'undoes the later refreshes, without the lake' else way.reason end
+    || case when restore_point_snapshot_id <> p_target then format('; no source changed between %s and %s',
+           least(restore_point_snapshot_id, p_target), greatest(restore_point_snapshot_id, p_target)) else '' end;
   estimated_ms := way.estimated_ms;
 end
 $$;

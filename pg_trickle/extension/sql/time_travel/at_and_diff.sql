@@ -1,25 +1,25 @@
 -- The rows of a stream table at a snapshot, and what going there would change: at(), diff().
 
 -- The past is read from the lake. The undo journal takes its place where the engine is known to be away.
-create function pgtrickle_internal.reading_boundary(p_id bigint, p_snapshot bigint) returns bigint
+create function pgtrickle_internal.reading_restore_point(p_id bigint, p_snapshot bigint) returns bigint
 language plpgsql
 set search_path = pg_catalog, pg_temp
 as $$
 declare
-  boundary bigint;
+  restore_point bigint;
 begin
   perform pgtrickle_internal.lock_contents(p_id);
   perform pgtrickle_internal.hold_snapshot(p_snapshot);
   if exists (select from pgtrickle_internal.lake_health h where not h.is_healthy) then
-    boundary := pgtrickle_internal.journal_boundary(p_id, pgtrickle_internal.boundary_snapshot(p_id, p_snapshot));
+    restore_point := pgtrickle_internal.restore_point(p_id, pgtrickle_internal.restore_point_snapshot_id(p_id, p_snapshot));
   end if;
-  if boundary is null then
+  if restore_point is null then
     perform pgtrickle_internal.check_sources(p_id, p_snapshot);
   end if;
-  return boundary;
+  return restore_point;
 end
 $$;
-comment on function pgtrickle_internal.reading_boundary(bigint, bigint) is
+comment on function pgtrickle_internal.reading_restore_point(bigint, bigint) is
   'Refresh to which the journal is undone in order to read a snapshot; NULL: the engine reads it.';
 
 create function pgtrickle_reading.at(p_row_type anyelement, p_snapshot bigint, p_caller pgtrickle_reading.caller)
@@ -31,10 +31,10 @@ set quote_all_identifiers = off
 as $$
 declare
   id bigint := pgtrickle_reading.id_of_row_type(pg_typeof(p_row_type), p_caller);
-  boundary bigint := pgtrickle_internal.reading_boundary(id, p_snapshot);
+  restore_point bigint := pgtrickle_internal.reading_restore_point(id, p_snapshot);
 begin
-  if boundary is not null then
-    return query execute pgtrickle_internal.undo_rows_sql(id) using boundary;
+  if restore_point is not null then
+    return query execute pgtrickle_internal.undo_rows_sql(id) using restore_point;
   else
     return query execute pgtrickle_internal.target_rows_sql(id) using pgtrickle_internal.plan_text(id), p_snapshot;
   end if;
@@ -88,12 +88,12 @@ set extra_float_digits = 1
 as $$
 declare
   v_id bigint := pgtrickle_reading.id_of_row_type(pg_typeof(p_row_type), p_caller);
-  boundary bigint := pgtrickle_internal.reading_boundary(v_id, p_snapshot);
+  restore_point bigint := pgtrickle_internal.reading_restore_point(v_id, p_snapshot);
   layout jsonb := (select s.layout from pgtrickle_internal.stream_tables s where s.id = v_id);
 begin
-  if boundary is not null then
+  if restore_point is not null then
     return query execute pgtrickle_internal.diff_rows_sql(layout,
-        pgtrickle_internal.undo_rows_sql(v_id), pgtrickle_internal.contents_rows_sql(v_id)) using boundary;
+        pgtrickle_internal.undo_rows_sql(v_id), pgtrickle_internal.contents_rows_sql(v_id)) using restore_point;
   else
     return query execute pgtrickle_internal.diff_rows_sql(layout,
         pgtrickle_internal.target_rows_sql(v_id), pgtrickle_internal.contents_rows_sql(v_id))

@@ -18,27 +18,28 @@ begin
   return query
     with commits as materialized (
       select c.snapshot_id, c.kinds from pgtrickle_internal.source_commits(array[v_id], -1, pgtrickle_internal.lake_head()) c),
-    boundaries as materialized (
+    restore_points as materialized (
       select distinct r.contents_after as snapshot_id
       from pgtrickle_internal.refreshes r join pgtrickle_internal.stream_tables s on s.id = r.stream_table_id
       where r.stream_table_id = v_id and r.outcome = 'Succeeded' and r.id >= s.journal_floor),
-    -- the rows do not change between one commit and the next, so a boundary reaches the commit before it too
+    -- the rows do not change between one commit and the next, so a restore point reaches the commit before it too
     reached as materialized (
-      select e.snapshot_id, max(e.commit_id) over (order by e.snapshot_id, e.commit_id nulls last) as commit_id, e.commit_id is null as is_boundary
+      select e.snapshot_id, max(e.commit_id) over (order by e.snapshot_id, e.commit_id nulls last) as commit_id,
+        e.commit_id is null as is_restore_point
       from (
         select c.snapshot_id, c.snapshot_id as commit_id from commits c
         union all
-        select b.snapshot_id, null from boundaries b) e),
+        select b.snapshot_id, null from restore_points b) e),
     by_journal as materialized (
-      select r.snapshot_id from reached r where r.is_boundary
+      select r.snapshot_id from reached r where r.is_restore_point
       union
-      select r.commit_id from reached r where r.is_boundary),
+      select r.commit_id from reached r where r.is_restore_point),
     -- between which snapshots the lake had all columns of the query
     spans as materialized (
       select s.frontier_key, c.column_name, c.begin_snapshot, c.end_snapshot
       from pgtrickle_internal.sources s cross join lateral pgtrickle_internal.lake_column_spans(s.lake_schema, s.lake_table) c
       where s.stream_table_id = v_id),
-    ids as materialized (select k.snapshot_id from commits k union select b.snapshot_id from boundaries b),
+    ids as materialized (select k.snapshot_id from commits k union select b.snapshot_id from restore_points b),
     counted as materialized (select r.* from pgtrickle_internal.snapshot_rows(v_id) r)
     select i.snapshot_id, s.snapshot_time, s.author, s.message,
       case when c.kinds && array['inserted_into_table', 'inlined_insert'] then nullif(r.rows_added, 0)

@@ -1,6 +1,6 @@
 -- The ends of earlier refreshes that the undo journal reaches, and what it costs to get there.
 
-create function pgtrickle_internal.journal_boundary(p_id bigint, p_target bigint) returns bigint
+create function pgtrickle_internal.restore_point(p_id bigint, p_target bigint) returns bigint
 language plpgsql
 set search_path = pg_catalog, pg_temp
 as $$
@@ -12,7 +12,7 @@ begin
       and r.id >= s.journal_floor);
 end
 $$;
-comment on function pgtrickle_internal.journal_boundary(bigint, bigint) is
+comment on function pgtrickle_internal.restore_point(bigint, bigint) is
   'The last refresh after which the contents were those of that snapshot, if all later ones can be undone; else NULL.';
 
 create function pgtrickle_internal.journal_rows(p_id bigint, p_after bigint) returns bigint
@@ -30,8 +30,8 @@ end
 $$;
 comment on function pgtrickle_internal.journal_rows(bigint, bigint) is 'Journal rows of the refreshes after this one.';
 
--- A refresh boundary stands for every snapshot up to the next change of a source: between them the query gives the same.
-create function pgtrickle_internal.boundary_snapshot(p_id bigint, p_target bigint) returns bigint
+-- A restore point stands for every snapshot up to the next change of a source: between them the query gives the same.
+create function pgtrickle_internal.restore_point_snapshot_id(p_id bigint, p_target bigint) returns bigint
 language plpgsql
 set search_path = pg_catalog, pg_temp
 as $$
@@ -39,7 +39,7 @@ declare
   candidate record;
   changes record;
 begin
-  if pgtrickle_internal.journal_boundary(p_id, p_target) is not null then
+  if pgtrickle_internal.restore_point(p_id, p_target) is not null then
     return p_target;
   end if;
   for candidate in
@@ -65,5 +65,5 @@ begin
   return null;
 end
 $$;
-comment on function pgtrickle_internal.boundary_snapshot(bigint, bigint) is
-  'Snapshot of a refresh boundary at which the rows were those of the target, and which the journal can reach; else NULL.';
+comment on function pgtrickle_internal.restore_point_snapshot_id(bigint, bigint) is
+  'Snapshot of a restore point at which the rows were those of the target, and which the journal can reach; else NULL.';
