@@ -8,7 +8,7 @@ import {
   LARGE,
   lastRefresh,
   pool,
-  preferWay,
+  preferStrategy,
   RIGHT,
   registry,
   rowsOf,
@@ -54,16 +54,16 @@ describe("the table stays", () => {
     await sql("drop table referring; drop view seen; revoke select on t from reader_of_t; drop role reader_of_t");
   });
 
-  test.each(["Delta", "Recompute"] as const)(
+  test.each(["Delta", "Full"] as const)(
     "and is refreshed by %s as one that was created with the query",
-    async (way) => {
+    async (strategy) => {
       await change(LARGE);
-      await preferWay(way);
+      await preferStrategy(strategy);
       await insertEvents(pool(), "view", 1, 11);
       await insertEvents(pool(), "view", 1, 10);
       await sql("select pgtrickle.refresh('t')");
       expect(await rowsOf()).toEqual([{ event_type: "view", n: "4", total: "71" }]);
-      expect(await lastRefresh("t")).toMatchObject({ strategy: way, rows_removed: 1, rows_added: 1 });
+      expect(await lastRefresh("t")).toMatchObject({ strategy, rows_removed: 1, rows_added: 1 });
       expect(await verified()).toEqual(RIGHT);
     },
   );
@@ -161,7 +161,7 @@ describe("what was before", () => {
     expect(rows.map(({ action }) => action)).toEqual(["Initial", "Differential", "Redefine"]);
     expect(rows.at(-1)).toEqual({
       action: "Redefine",
-      strategy: "Recompute",
+      strategy: "Full",
       reason: "its query was changed",
       from_snapshot: null,
       contents_before: null,

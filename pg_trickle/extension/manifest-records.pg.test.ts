@@ -19,7 +19,7 @@ describe("manifests", () => {
     await rows("update pgtrickle_internal.stream_tables set manifest_id = null where table_name = 'old_s'");
     await duckdb.run("insert into lake.old values ('b', 1)");
     const { strategy, reason } = await refresh("old");
-    expect(strategy).toBe("Recompute");
+    expect(strategy).toBe("Full");
     expect(reason).toContain("it is recomputed once");
     await duckdb.run("insert into lake.old values ('b', 2)");
     expect(await refresh("old")).toMatchObject({ strategy: "Delta" });

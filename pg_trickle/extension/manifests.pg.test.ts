@@ -45,7 +45,7 @@ describe("what others do", () => {
     await duckdb.run("call ducklake_expire_snapshots('lake', older_than => now())");
     await duckdb.run("call ducklake_cleanup_old_files('lake', cleanup_all => true)");
     const { strategy, reason } = await refresh("cleaned");
-    expect(strategy).toBe("Recompute");
+    expect(strategy).toBe("Full");
     expect(reason).toContain("files with rows that were consumed are gone");
     expect(await isRight("cleaned")).toBe(true);
   });

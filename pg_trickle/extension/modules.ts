@@ -26,7 +26,7 @@ export const MODULES: readonly SqlModule[] = [
   },
   { name: "undo_journal", files: ["restore_points", "undo"] },
   { name: "fingerprints", files: ["environments", "fingerprints", "evidence", "contradictions"] },
-  { name: "refresh", files: ["ways", "changes", "apply_sql", "apply", "move_contents", "publish", "refresh"] },
+  { name: "refresh", files: ["strategies", "changes", "apply_sql", "apply", "move_contents", "publish", "refresh"] },
   {
     name: "verification",
     files: ["comparisons", "source_rows", "levels", "lost_files", "scrub_comparison", "scrub", "scrub_calls"],

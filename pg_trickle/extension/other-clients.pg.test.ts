@@ -11,7 +11,7 @@ import { useStreamTables } from "./testing/stream-tables.ts";
 
 const trickle = useTrickle();
 const round = useSchedulerRounds(trickle);
-const { sql, duckdb, preferWay } = useStreamTables(trickle);
+const { sql, duckdb, preferStrategy } = useStreamTables(trickle);
 const tables = useFollowedTables({ sql, duckdb });
 const page = new URL("../../docs/other-clients.md", import.meta.url);
 let bob: DuckdbClient;
@@ -34,7 +34,7 @@ beforeAll(async () => {
     readOnly: false,
     catalog: { ...attach.catalog, user: "lake_root", password: "root" },
   });
-  await preferWay("Delta");
+  await preferStrategy("Delta");
 });
 
 afterAll(async () => {
@@ -88,7 +88,7 @@ describe.each(tested)("$client: $operation", (found) => {
   test(`${found.happens}`, async () => {
     await tables.create(found.table);
     await play(found, found.table);
-    expect((await tables.strategies(found.table)).includes("Recompute")).toBe(/recomputed/.test(found.happens));
+    expect((await tables.strategies(found.table)).includes("Full")).toBe(/recomputed/.test(found.happens));
   });
 });
 

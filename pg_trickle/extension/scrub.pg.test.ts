@@ -65,7 +65,7 @@ describe("drift: rows that were published and are not the query's", () => {
     expect(await counts()).toEqual(right);
     expect(await isRight()).toEqual([true, true, true]);
     const [told] = await history();
-    expect(told).toMatchObject({ action: "Scrub", strategy: "Recompute", rows_removed: "1", rows_added: "1" });
+    expect(told).toMatchObject({ action: "Scrub", strategy: "Full", rows_removed: "1", rows_added: "1" });
     expect(told?.reason).toMatch(
       /^drift: 2 rows .* the query gives 2; 1 missing, 1 unexpected.*found right for the last time at snapshot \d+, 20/,
     );

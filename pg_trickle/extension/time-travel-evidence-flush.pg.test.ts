@@ -5,7 +5,7 @@ import { useTrickle } from "../../test/support/trickle.ts";
 import { useStreamTables } from "./testing/stream-tables.ts";
 
 const trickle = useTrickle();
-const { sql, duckdb, head, create, preferWay } = useStreamTables(trickle);
+const { sql, duckdb, head, create, preferStrategy } = useStreamTables(trickle);
 let published: number;
 
 const contents = async () => (await sql("select k, n::int from fl_s")).rows;
@@ -32,7 +32,7 @@ beforeAll(async () => {
   await lake.run("call ducklake_flush_inlined_data('lake', table_name => 'fl')");
   await lake.run("insert into lake.main.fl values (1000, 'a')");
   // How a delta is computed after maintenance is not what is tested here.
-  await preferWay("Recompute");
+  await preferStrategy("Full");
   await sql("select pgtrickle.refresh('fl_s')");
   expect(await contents()).toEqual([{ k: "a", n: 106 }]);
   await sql("select pgtrickle.pause_scheduler(array['fl_s'])");

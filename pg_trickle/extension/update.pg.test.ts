@@ -20,7 +20,10 @@ const STATE = `
     'tables', (
       select jsonb_agg(to_jsonb(s) - '{manifest_id,definition_refresh,layout}'::text[] order by s.id)
       from pgtrickle_internal.stream_tables s),
-    'refreshes', (select jsonb_agg(to_jsonb(r) - '{manifest_id,files_read,is_mended}'::text[] order by r.id) from pgtrickle_internal.refreshes r),
+    'refreshes', (
+      select jsonb_agg(to_jsonb(r) - '{manifest_id,files_read,is_mended}'::text[]
+        || jsonb_build_object('strategy', replace(r.strategy, 'Recompute', 'Full')) order by r.id)
+      from pgtrickle_internal.refreshes r),
     'fingerprints', (select jsonb_agg(to_jsonb(f) - 'environment_id' order by f.refresh_id) from pgtrickle_internal.fingerprints f)
   )::text as state`;
 
@@ -187,7 +190,7 @@ describe("with an engine of the present version", () => {
     const pool = old.pool();
     await pool.query("select pgtrickle.refresh('active')");
     expect(await lastRefresh("active")).toMatchObject({
-      strategy: "Recompute",
+      strategy: "Full",
       reason: expect.stringContaining("it is recomputed once"),
     });
     await insertEvents(pool, "click", 2);

@@ -20,7 +20,7 @@ import { act, ensurePythonClients, makeHome, type PythonLake } from "./python.ts
 
 const trickle = useTrickle();
 const round = useSchedulerRounds(trickle);
-const { sql, duckdb, head, preferWay } = useStreamTables(trickle);
+const { sql, duckdb, head, preferStrategy } = useStreamTables(trickle);
 const tables = useFollowedTables({ sql, duckdb });
 const text = (path: string) => readFileSync(new URL(path, import.meta.url), "utf8");
 const home = temporaryFolder();
@@ -35,7 +35,7 @@ beforeAll(async () => {
   await sql(`alter role lake_python in database ${trickle().name} set search_path = ducklake`);
   const catalog = { ...trickle().attach.catalog, user: "lake_python", password: "python" };
   lake = { python, home: home.path, catalog, dataPath: trickle().dataPath };
-  await preferWay("Delta");
+  await preferStrategy("Delta");
 });
 
 afterAll(async () => {
@@ -138,7 +138,9 @@ describe.each(tested)("$client: $operation", (found) => {
   test(`${found.happens}`, async () => {
     await tables.create(found.table);
     await play(found, found.table);
-    const ways = (await tables.strategies(found.table)).filter((way) => way === "Delta" || way === "Recompute");
-    expect(ways).toEqual([/recomputed/.test(found.happens) ? "Recompute" : "Delta"]);
+    const strategies = (await tables.strategies(found.table)).filter(
+      (strategy) => strategy === "Delta" || strategy === "Full",
+    );
+    expect(strategies).toEqual([/recomputed/.test(found.happens) ? "Full" : "Delta"]);
   });
 });

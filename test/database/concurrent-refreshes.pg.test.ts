@@ -38,17 +38,17 @@ beforeAll(async () => {
   await pool().query("create schema other");
 });
 
-describe.each(["Delta", "Recompute"])("refreshed by %s", (way) => {
+describe.each(["Delta", "Full"])("refreshed by %s", (strategy) => {
   beforeEach(async () => {
     await pool().query("delete from pgtrickle_internal.settings");
     await pool().query("insert into pgtrickle_internal.settings values ($1, 1000000)", [
-      way === "Delta" ? "recompute_base_ms" : "delta_base_ms",
+      strategy === "Delta" ? "recompute_base_ms" : "delta_base_ms",
     ]);
   });
   test.each([
-    ["a new group", () => insertEvents(pool(), `new ${way}`, 1)],
+    ["a new group", () => insertEvents(pool(), `new ${strategy}`, 1)],
     ["a changed group", () => insertEvents(pool(), "click", 1)],
-    ["a group that goes", () => pool().query("delete from lake.events where event_type = $1", [`new ${way}`])],
+    ["a group that goes", () => pool().query("delete from lake.events where event_type = $1", [`new ${strategy}`])],
   ])("the second one is told so: %s", async (_name, change) => {
     await change();
     const { code, message } = await second("select pgtrickle.refresh('event_summary')");

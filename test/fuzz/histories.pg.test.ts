@@ -49,7 +49,7 @@ describe("every stream table is its query over what was committed, forward, back
 
   test("in more than 400 steps, by every strategy, beside maintenance", () => {
     expect(total.get("played steps")).toBeGreaterThanOrEqual(400);
-    const done = ["refreshes: Delta", "refreshes: Recompute", "rewound tables: Journal", "rewound tables: Recompute"];
+    const done = ["refreshes: Delta", "refreshes: Full", "rewound tables: Journal", "rewound tables: Full"];
     for (const name of [...done, "maintenance: flush", "commits: of a transaction", "verified: rows"]) {
       expect([name, total.get(name)]).not.toEqual([name, 0]);
     }

@@ -5,7 +5,7 @@ import { useTrickle } from "../../../test/support/trickle.ts";
 import { useStreamTables } from "./stream-tables.ts";
 
 export const trickle = useTrickle();
-export const { pool, sql, value, head, create, lastRefresh, preferWay } = useStreamTables(trickle);
+export const { pool, sql, value, head, create, lastRefresh, preferStrategy } = useStreamTables(trickle);
 
 export const BY_TYPE = "select event_type, count(*) as n, sum(value) as total from lake.events group by event_type";
 export const LARGE =

@@ -38,12 +38,12 @@ export function useStreamTables(trickle: () => TrickleDatabase) {
       )
     ).rows[0];
 
-  /** Makes one way so dear that the other one is taken. */
-  async function preferWay(way: "Delta" | "Recompute"): Promise<void> {
+  /** Makes one strategy so dear that the other one is taken. */
+  async function preferStrategy(strategy: "Delta" | "Full"): Promise<void> {
     await sql("delete from pgtrickle_internal.settings");
-    const dear = way === "Delta" ? "recompute_base_ms" : "delta_base_ms";
+    const dear = strategy === "Delta" ? "recompute_base_ms" : "delta_base_ms";
     await sql("insert into pgtrickle_internal.settings (name, value) values ($1, 1000000)", [dear]);
   }
 
-  return { pool, sql, duckdb, value, head, create, lastRefresh, preferWay };
+  return { pool, sql, duckdb, value, head, create, lastRefresh, preferStrategy };
 }

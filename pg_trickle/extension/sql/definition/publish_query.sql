@@ -43,7 +43,7 @@ begin
   end if;
   insert into pgtrickle_internal.refreshes (stream_table_id, action, strategy, reason, to_snapshot, contents_after, manifest_id,
       rows_removed, rows_added, requested_by, started_at)
-    values (st.id, 'Redefine', 'Recompute', 'its query was changed', p_target, p_target, p_manifest,
+    values (st.id, 'Redefine', 'Full', 'its query was changed', p_target, p_target, p_manifest,
       p_rows_removed, p_rows_added, pgtrickle_internal.caller(), statement_timestamp())
     returning id into refresh;
   update pgtrickle_internal.stream_tables s set

@@ -117,9 +117,9 @@ begin
       where r.stream_table_id = new.id and r.id > known.refresh_id and r.outcome = 'Succeeded'
         and (not r.is_journaled and r.strategy not in ('Nothing', 'None')
           -- rebuilt: the journal knows nothing of rows or a hidden state that somebody changed by force
-          or r.strategy = 'Recompute' and r.action in ('Full', 'Reinitialize', 'Scrub')
+          or r.strategy = 'Full' and r.action in ('Full', 'Reinitialize', 'Scrub')
           -- without hidden state, a journal also holds what a rebuild mended
-          or r.strategy = 'Recompute' and new.layout ->> 'shape' = 'rows')) then
+          or r.strategy = 'Full' and new.layout ->> 'shape' = 'rows')) then
     counted := pgtrickle_internal.count_fingerprint(new.id, known.refresh_id);
     counted.row_count := known.row_count + counted.row_count;
     counted.hash_sum := known.hash_sum + counted.hash_sum;

@@ -97,7 +97,7 @@ $$;
 comment on function pgtrickle_internal.fill_base(jsonb, text, text, bigint) is
   'Fills an empty table with the base rows of a query at a snapshot.';
 
-create function pgtrickle_internal.apply_way(
+create function pgtrickle_internal.apply_strategy(
   p_st pgtrickle_internal.stream_tables, p_strategy text, p_target bigint, p_refresh bigint,
   p_reads pgtrickle_internal.delta_reads, p_restore_point bigint, p_is_rebuild boolean,
   out rows_removed bigint, out rows_added bigint)
@@ -107,7 +107,7 @@ as $$
 begin
   rows_removed := 0;
   rows_added := 0;
-  if p_strategy in ('Recompute', 'Delta') then
+  if p_strategy in ('Full', 'Delta') then
     perform pgtrickle_internal.pin_snapshot(p_target);
     perform pgtrickle_internal.check_sources(p_st.id, p_target);
   end if;
@@ -118,7 +118,7 @@ begin
   case p_strategy
     when 'Nothing' then
       null;
-    when 'Recompute' then
+    when 'Full' then
       select c.rows_removed, c.rows_added into rows_removed, rows_added
         from pgtrickle_internal.apply_changes(p_st.id, pgtrickle_internal.recompute_changes(p_st.layout), p_refresh,
           p_plan => pgtrickle_internal.plan_text(p_st.id), p_to => p_target, p_is_rebuild => p_is_rebuild) c;
@@ -135,5 +135,5 @@ begin
   end case;
 end
 $$;
-comment on function pgtrickle_internal.apply_way(pgtrickle_internal.stream_tables, text, bigint, bigint, pgtrickle_internal.delta_reads, bigint, boolean) is
-  'Applies one way of choose_way(); p_is_rebuild: a recomputation mends public rows too.';
+comment on function pgtrickle_internal.apply_strategy(pgtrickle_internal.stream_tables, text, bigint, bigint, pgtrickle_internal.delta_reads, bigint, boolean) is
+  'Applies what choose_strategy() has chosen; p_is_rebuild: a recomputation mends public rows too.';

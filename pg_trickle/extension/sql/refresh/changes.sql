@@ -1,4 +1,4 @@
--- What a way changes, as CTEs that define changes(weight, <base columns>).
+-- What a strategy changes, as CTEs that define changes(weight, <base columns>).
 
 -- Exact because counts and sums of exact numbers form a group: the state of a group plus its signed change is the state at
 -- the other end.

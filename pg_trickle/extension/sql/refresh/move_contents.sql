@@ -1,29 +1,29 @@
 -- Brings the rows to a snapshot and writes the history; what others see changes only with the caller's publish() and commit.
 create function pgtrickle_internal.move_contents(
-  p_id bigint, p_target bigint, p_action text, p_allowed text default 'Auto')
+  p_id bigint, p_target bigint, p_action text, p_strategy text default 'Auto')
 returns pgtrickle_internal.refreshes
 language plpgsql
 set search_path = pg_catalog, pg_temp
 as $$
 declare
   st pgtrickle_internal.stream_tables;
-  way record;
+  choice record;
   refresh pgtrickle_internal.refreshes;
   move record;
   problem text;
   is_damaged boolean := false;
 begin
   perform pgtrickle_internal.take_turn(p_id);
-  if p_allowed <> 'Journal' then
+  if p_strategy <> 'Journal' then
     perform pgtrickle_internal.check_lake_version();
   end if;
   select s.* into st from pgtrickle_internal.stream_tables s where s.id = p_id;
-  way := pgtrickle_internal.choose_way(p_id, p_target, p_allowed);
+  choice := pgtrickle_internal.choose_strategy(p_id, p_target, p_strategy);
   refresh.id := nextval('pgtrickle_internal.refreshes_id_seq');
   refresh.started_at := clock_timestamp();
-  if way.strategy = 'Delta' and p_allowed <> 'Delta' then
+  if choice.strategy = 'Delta' and p_strategy <> 'Delta' then
     begin
-      move := pgtrickle_internal.try_way(st, way.strategy, p_target, refresh.id, way.reads, way.restore_point, false);
+      move := pgtrickle_internal.try_strategy(st, choice.strategy, p_target, refresh.id, choice.reads, choice.restore_point, false);
     exception
       when query_canceled or sqlstate 'TR012' or sqlstate 'TR014' then
         raise;
@@ -36,22 +36,22 @@ begin
         problem := format('%s (%s)', sqlerrm, sqlstate);
     end;
     if problem is not null then
-      way.strategy := 'Recompute';
-      way.reason := format('recomputed, since the delta failed: %s', problem);
+      choice.strategy := 'Full';
+      choice.reason := format('recomputed, since the delta failed: %s', problem);
     end if;
   end if;
   if move is null then
-    move := pgtrickle_internal.try_way(st, way.strategy, p_target, refresh.id, way.reads, way.restore_point,
-      p_allowed = 'Recompute' or problem is not null);
+    move := pgtrickle_internal.try_strategy(st, choice.strategy, p_target, refresh.id, choice.reads, choice.restore_point,
+      p_strategy = 'Full' or problem is not null);
   end if;
   insert into pgtrickle_internal.refreshes (id, stream_table_id, action, strategy, reason, from_snapshot, to_snapshot,
       contents_before, contents_after, manifest_id, snapshots_read, files_read, estimated_ms, rows_removed, rows_added, is_journaled,
       is_mended, requested_by, started_at)
     overriding system value
-    values (refresh.id, p_id, p_action, way.strategy, way.reason, st.frontier_snapshot, p_target,
-      st.contents_snapshot, p_target, move.manifest_id, case when way.strategy = 'Delta' then way.snapshot_count else 0 end,
-      case when way.strategy = 'Delta' then (way.reads).file_count else 0 end, way.estimated_ms,
-      move.rows_removed, move.rows_added, st.contents_snapshot is not null and way.strategy <> 'Nothing',
+    values (refresh.id, p_id, p_action, choice.strategy, choice.reason, st.frontier_snapshot, p_target,
+      st.contents_snapshot, p_target, move.manifest_id, case when choice.strategy = 'Delta' then choice.snapshot_count else 0 end,
+      case when choice.strategy = 'Delta' then (choice.reads).file_count else 0 end, choice.estimated_ms,
+      move.rows_removed, move.rows_added, st.contents_snapshot is not null and choice.strategy <> 'Nothing',
       is_damaged, pgtrickle_internal.caller(), refresh.started_at)
     returning * into refresh;
   if is_damaged then
@@ -61,10 +61,10 @@ begin
 end
 $$;
 comment on function pgtrickle_internal.move_contents(bigint, bigint, text, text) is
-  'Brings the rows of a stream table to a snapshot by the cheapest allowed way, with journal and history; does not publish. A delta that fails is replaced by a recomputation, and only what fails there too is an error.';
+  'Brings the rows of a stream table to a snapshot by the cheapest allowed strategy, with journal and history; does not publish. A delta that fails is replaced by a recomputation, and only what fails there too is an error.';
 
--- One way, sealed, and what it consumed. All or nothing: what it has written goes with an error.
-create function pgtrickle_internal.try_way(
+-- One strategy, sealed, and what it consumed. All or nothing: what it has written goes with an error.
+create function pgtrickle_internal.try_strategy(
   p_st pgtrickle_internal.stream_tables, p_strategy text, p_target bigint, p_refresh bigint,
   p_reads pgtrickle_internal.delta_reads, p_restore_point bigint, p_is_rebuild boolean,
   out rows_removed bigint, out rows_added bigint, out manifest_id bigint)
@@ -74,13 +74,13 @@ as $$
 declare
   states pgtrickle_internal.lake_state[];
 begin
-  if p_strategy = 'Recompute' then
+  if p_strategy = 'Full' then
     states := pgtrickle_internal.source_states(p_st.id, p_target);
   end if;
   select w.rows_removed, w.rows_added into rows_removed, rows_added
-    from pgtrickle_internal.apply_way(p_st, p_strategy, p_target, p_refresh, p_reads, p_restore_point, p_is_rebuild) w;
+    from pgtrickle_internal.apply_strategy(p_st, p_strategy, p_target, p_refresh, p_reads, p_restore_point, p_is_rebuild) w;
   manifest_id := case p_strategy
-    when 'Recompute' then pgtrickle_internal.sealed_states(p_st, states, p_target)
+    when 'Full' then pgtrickle_internal.sealed_states(p_st, states, p_target)
     when 'Delta' then pgtrickle_internal.record_manifest(p_reads.state, p_st.manifest_id, p_reads.changes)
     when 'Journal' then (select r.manifest_id from pgtrickle_internal.refreshes r where r.id = p_restore_point)
     -- The same rows in other files.
@@ -100,5 +100,5 @@ exception
       using errcode = 'TR014', hint = 'Nothing was changed. It is tried again by itself where there is a schedule; a rewind to the end of an earlier refresh works without it.';
 end
 $$;
-comment on function pgtrickle_internal.try_way(pgtrickle_internal.stream_tables, text, bigint, bigint, pgtrickle_internal.delta_reads, bigint, boolean) is
-  'apply_way(), the seal of what was read, and the manifest of what was consumed.';
+comment on function pgtrickle_internal.try_strategy(pgtrickle_internal.stream_tables, text, bigint, bigint, pgtrickle_internal.delta_reads, bigint, boolean) is
+  'apply_strategy(), the seal of what was read, and the manifest of what was consumed.';

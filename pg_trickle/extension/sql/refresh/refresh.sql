@@ -27,7 +27,7 @@ begin
   if v_mode = 'FULL' then
     evidence := pgtrickle_internal.recorded_evidence(v_id, target);
   end if;
-  result := pgtrickle_internal.move_contents(v_id, target, initcap(v_mode), case v_mode when 'FULL' then 'Recompute' else 'Auto' end);
+  result := pgtrickle_internal.move_contents(v_id, target, initcap(v_mode), case v_mode when 'FULL' then 'Full' else 'Auto' end);
   perform pgtrickle_internal.publish(v_id, generation, target, v_mode = 'DIFFERENTIAL');
   perform pgtrickle_internal.warn_of_contradiction(v_id, result.id, evidence);
   return pgtrickle_internal.refresh_summary(result);
@@ -53,7 +53,7 @@ begin
   perform pgtrickle_internal.check_adopted();
   perform pgtrickle_internal.check_not_held(v_id, 'advance');
   target := pgtrickle_internal.lake_head();
-  result := pgtrickle_internal.move_contents(v_id, target, 'Reinitialize', 'Recompute');
+  result := pgtrickle_internal.move_contents(v_id, target, 'Reinitialize', 'Full');
   perform pgtrickle_internal.publish(v_id, generation, target, true);
   return pgtrickle_internal.refresh_summary(result);
 end

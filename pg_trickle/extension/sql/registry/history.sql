@@ -29,7 +29,7 @@ create table pgtrickle_internal.refreshes (
   constraint refreshes_pkey primary key (id),
   constraint refreshes_outcome_is_known check (outcome in ('Succeeded', 'Failed')),
   constraint refreshes_strategy_is_known
-    check (strategy in ('Recompute', 'Delta', 'Journal', 'JournalDelta', 'Nothing', 'None')),
+    check (strategy in ('Full', 'Delta', 'Journal', 'JournalDelta', 'Nothing', 'None')),
   constraint refreshes_failed_have_an_error check ((outcome = 'Failed') = (sqlstate is not null)),
   constraint refreshes_stream_table_fkey foreign key (stream_table_id)
     references pgtrickle_internal.stream_tables (id) on delete cascade
@@ -53,7 +53,7 @@ begin
     where r.id = p_refresh and coalesce(p_instead, p_besides) is not null;
 end
 $$;
-comment on function pgtrickle_internal.add_reason(bigint, text, text) is 'Why a refresh was made in another way, and what else there is to say.';
+comment on function pgtrickle_internal.add_reason(bigint, text, text) is 'Why a refresh went by another strategy, and what else there is to say.';
 
 create function pgtrickle_internal.refresh_summary(p_refresh pgtrickle_internal.refreshes) returns text
 language plpgsql

@@ -33,7 +33,7 @@ exception
 end
 $$;
 comment on function pgtrickle.plan_rewind(text[], bigint, text, boolean) is
-  'What a rewind by this strategy, and with this accept_contradiction, would do: way, cost, rows that change, commits undone; and whether the lake gives other rows there than were published (contradiction). Changes nothing.';
+  'What a rewind by this strategy, and with this accept_contradiction, would do: strategy, cost, rows that change, commits undone; and whether the lake gives other rows there than were published (contradiction). Changes nothing.';
 grant execute on function pgtrickle.plan_rewind(text[], bigint, text, boolean) to pgtrickle_admin;
 
 -- An expired snapshot is still a target where the undo journal reaches it.
@@ -58,21 +58,21 @@ set search_path = pg_catalog, pg_temp
 as $$
 declare
   st pgtrickle_internal.stream_tables;
-  way record;
+  choice record;
   evidence pgtrickle_internal.evidence;
   rows jsonb;
 begin
   perform pgtrickle_internal.lock_contents(p_id);
   select s.* into st from pgtrickle_internal.stream_tables s where s.id = p_id;
   evidence := pgtrickle_internal.recorded_evidence(p_id, p_target);
-  way := pgtrickle_internal.choose_rewind(p_id, p_target,
+  choice := pgtrickle_internal.choose_rewind(p_id, p_target,
     pgtrickle_internal.accepted_strategy(p_id, p_target, p_strategy, p_is_accepted, evidence));
-  rows := pgtrickle_internal.plan_rows(p_id, p_target, way.restore_point);
+  rows := pgtrickle_internal.plan_rows(p_id, p_target, choice.restore_point);
   return jsonb_build_object(
       'table', pgtrickle_internal.qualified_name(p_id),
       'from', st.contents_snapshot, 'to', p_target, 'frontier', st.frontier_snapshot,
-      'strategy', pgtrickle_internal.shown_strategy(way.strategy), 'reason', way.reason,
-      'estimated_cost_ms', way.estimated_ms,
+      'strategy', choice.strategy, 'reason', choice.reason,
+      'estimated_cost_ms', choice.estimated_ms,
       'definition_hash', encode(sha256(convert_to(st.view_definition || st.settings::text, 'UTF8')), 'hex'),
       'sources', (
         select jsonb_agg(jsonb_build_object('table', s.relation_name, 'table_id', t.table_id,
@@ -80,7 +80,7 @@ begin
         from pgtrickle_internal.sources s
         cross join lateral pgtrickle_internal.lake_table_at(s.lake_schema, s.lake_table, p_target) t
         where s.stream_table_id = p_id))
-    || rows || pgtrickle_internal.plan_evidence(p_id, p_target, evidence, way.restore_point, rows);
+    || rows || pgtrickle_internal.plan_evidence(p_id, p_target, evidence, choice.restore_point, rows);
 end
 $$;
 comment on function pgtrickle_internal.plan_table(bigint, bigint, text, boolean) is 'The plan of a rewind for one stream table by a strategy; its errors where that one is not possible.';

@@ -14,7 +14,7 @@ declare
   evidence pgtrickle_internal.evidence;
   -- where the journal has the rows that were published
   restore_point bigint;
-  way record;
+  choice record;
   refresh bigint;
   checked record;
   problem text;
@@ -27,22 +27,22 @@ begin
     evidence := pgtrickle_internal.recorded_evidence(p_id, p_snapshot);
   end if;
   allowed := pgtrickle_internal.accepted_strategy(p_id, p_snapshot, p_strategy, p_is_accepted, evidence);
-  way := pgtrickle_internal.choose_rewind(p_id, p_snapshot, allowed);
-  if way.strategy in ('Journal', 'Nothing') then
+  choice := pgtrickle_internal.choose_rewind(p_id, p_snapshot, allowed);
+  if choice.strategy in ('Journal', 'Nothing') then
     begin
-      if way.strategy = 'Journal' then
-        refresh := pgtrickle_internal.undo_to(p_id, p_snapshot, p_action, way.restore_point_snapshot_id, way.reason);
+      if choice.strategy = 'Journal' then
+        refresh := pgtrickle_internal.undo_to(p_id, p_snapshot, p_action, choice.restore_point_snapshot_id, choice.reason);
       else
         refresh := (pgtrickle_internal.move_contents(p_id, p_snapshot, p_action, allowed)).id;
       end if;
-      checked := pgtrickle_internal.checked_restore(p_id, p_snapshot, way.restore_point, p_is_proof_wanted, evidence);
+      checked := pgtrickle_internal.checked_restore(p_id, p_snapshot, choice.restore_point, p_is_proof_wanted, evidence);
     exception when sqlstate 'TR010' or data_corrupted or internal_error then
       if allowed <> 'Auto' then
         raise;
       end if;
       refresh := null;
       problem := format('recomputed, since the rows were not those that were published: %s', sqlerrm);
-      allowed := 'Recompute';
+      allowed := 'Full';
     end;
   end if;
   if refresh is null then

@@ -72,8 +72,8 @@ comment on type pgtrickle.moved is 'Result row of pgtrickle.rewind() and pgtrick
 comment on column pgtrickle.moved.table_name is 'The stream table, with its schema.';
 comment on column pgtrickle.moved.from_snapshot is 'Frontier before.';
 comment on column pgtrickle.moved.to_snapshot is 'Frontier now.';
-comment on column pgtrickle.moved.strategy is 'Way that was taken: Full, Journal, Delta or Nothing.';
-comment on column pgtrickle.moved.reason is 'Why that way.';
+comment on column pgtrickle.moved.strategy is 'How the rows were moved: Full, Journal, Delta or Nothing.';
+comment on column pgtrickle.moved.reason is 'Why that strategy.';
 comment on column pgtrickle.moved.rows_removed is 'Rows that went.';
 comment on column pgtrickle.moved.rows_added is 'Rows that came; a changed row is one of each.';
 comment on column pgtrickle.moved.row_count is 'Rows now.';
@@ -104,7 +104,7 @@ begin
         and pgtrickle_internal.fingerprint(f.row_count, f.hash_sum) <> staged.fingerprint;
     return query
       select pgtrickle_internal.qualified_name(r.stream_table_id), r.from_snapshot, r.to_snapshot,
-        pgtrickle_internal.shown_strategy(r.strategy), r.reason, r.rows_removed, r.rows_added,
+        r.strategy, r.reason, r.rows_removed, r.rows_added,
         staged.row_count, staged.fingerprint, r.id, staged.verified, staged.contradiction
       from pgtrickle_internal.refreshes r where r.id = staged.refresh_id;
     delete from pgtrickle_internal.staged_moves m

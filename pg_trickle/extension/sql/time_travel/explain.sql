@@ -11,29 +11,29 @@ declare
   v_id bigint := pgtrickle_internal.resolve(p_name);
   st pgtrickle_internal.stream_tables;
   head bigint := pgtrickle_internal.lake_head();
-  way record;
+  choice record;
 begin
   perform pgtrickle_reading.check_may_read(v_id, p_caller);
   perform pgtrickle_internal.lock_contents(v_id);
   select s.* into st from pgtrickle_internal.stream_tables s where s.id = v_id;
-  way := pgtrickle_internal.choose_way(v_id, head);
+  choice := pgtrickle_internal.choose_strategy(v_id, head);
   return query values
     ('table', pgtrickle_internal.qualified_name(v_id)),
     ('mode', st.mode),
     ('contents', st.contents_snapshot::text),
     ('frontier', st.frontier_snapshot::text),
     ('head', head::text),
-    ('strategy', way.strategy),
-    ('reason', way.reason),
-    ('estimated_ms', way.estimated_ms::text),
-    ('snapshots_to_read', coalesce(way.snapshot_count, 0)::text),
-    ('files_to_read', coalesce((way.reads).file_count, 0)::text),
-    ('rows_to_read', coalesce((way.reads).row_count, 0)::text),
-    ('merged_rows_to_date', coalesce((way.reads).merged_row_count, 0)::text);
+    ('strategy', choice.strategy),
+    ('reason', choice.reason),
+    ('estimated_ms', choice.estimated_ms::text),
+    ('snapshots_to_read', coalesce(choice.snapshot_count, 0)::text),
+    ('files_to_read', coalesce((choice.reads).file_count, 0)::text),
+    ('rows_to_read', coalesce((choice.reads).row_count, 0)::text),
+    ('merged_rows_to_date', coalesce((choice.reads).merged_row_count, 0)::text);
   return query
-    select 'way ' || w.strategy, case when w.estimated_ms is null then 'not possible: ' || w.reason
-      else format('about %s ms: %s', w.estimated_ms, w.reason) end
-    from pgtrickle_internal.possible_ways(v_id, head) w;
+    select 'strategy ' || p.strategy, case when p.estimated_ms is null then 'not possible: ' || p.reason
+      else format('about %s ms: %s', p.estimated_ms, p.reason) end
+    from pgtrickle_internal.possible_strategies(v_id, head) p;
   return query
     select 'setting ' || s.key, s.value from jsonb_each_text(st.settings) s;
   return query
@@ -54,4 +54,4 @@ create function pgtrickle.explain(name text) returns table (item text, value tex
 language sql
 as $$ select e.* from pgtrickle_reading.explain($1, (select c from pgtrickle_reading.caller c)) e $$;
 comment on function pgtrickle.explain(text) is
-  'How a stream table would be brought to the newest snapshot now, and why: ways, costs, frozen settings, the plan for the lake engine.';
+  'How a stream table would be brought to the newest snapshot now, and why: strategies, costs, frozen settings, the plan for the lake engine.';

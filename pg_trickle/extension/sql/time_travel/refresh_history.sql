@@ -37,8 +37,8 @@ comment on column pgtrickle.refresh_history.pgt_schema is 'Schema of the stream 
 comment on column pgtrickle.refresh_history.pgt_name is 'Its name, without the schema.';
 comment on column pgtrickle.refresh_history.table_name is 'The same as pgt_name.';
 comment on column pgtrickle.refresh_history.action is 'Initial, Full, Differential, Scheduled, Reinitialize, FrontierEdit, Rewind, Step, Replay, Scrub (drift or damage that was healed) or Redefine (another query; what was before it is of the query before).';
-comment on column pgtrickle.refresh_history.strategy is 'Way that was taken: Recompute, Delta, Journal, Nothing (no source had changed), None (no rows were moved).';
-comment on column pgtrickle.refresh_history.reason is 'Why that way, with the cost of the others.';
+comment on column pgtrickle.refresh_history.strategy is 'How the rows were moved: Full (the query, run at the snapshot), Delta, Journal, Nothing (no source had changed), None (no rows were moved).';
+comment on column pgtrickle.refresh_history.reason is 'Why that strategy, with the cost of the others.';
 comment on column pgtrickle.refresh_history.outcome is 'Succeeded or Failed.';
 comment on column pgtrickle.refresh_history.from_snapshot is 'Frontier before.';
 comment on column pgtrickle.refresh_history.to_snapshot is 'Frontier after.';

@@ -62,7 +62,7 @@ declare
     from pgtrickle_internal.scrubs c where c.stream_table_id = p_st.id and c.last_scrubbed_at is not null);
 begin
   perform pgtrickle_internal.check_not_superseded(p_st.id, p_st.generation);
-  refresh := (pgtrickle_internal.move_contents(p_st.id, p_head, 'Scrub', 'Recompute')).id;
+  refresh := (pgtrickle_internal.move_contents(p_st.id, p_head, 'Scrub', 'Full')).id;
   update pgtrickle_internal.refreshes r set reason = format('%s: %s', p_kind, p_found) || coalesce(last_right, '') where r.id = refresh;
   compared := pgtrickle_internal.compare_at_head(p_st.id, p_head);
   if compared.fingerprint is distinct from compared.expected_fingerprint or compared.hidden_count > 0 then

@@ -1,14 +1,14 @@
-// A stream table equals its query, by whichever way it is brought there.
+// A stream table equals its query, by whichever strategy it is brought there.
 import { beforeAll, describe, expect, test } from "vitest";
 import { failure, insertEvents } from "../../test/support/summary-table.ts";
 import { useTrickle } from "../../test/support/trickle.ts";
 import { useStreamTables } from "./testing/stream-tables.ts";
 
 const trickle = useTrickle();
-const { pool, sql, duckdb, value, head, create, lastRefresh, preferWay } = useStreamTables(trickle);
+const { pool, sql, duckdb, value, head, create, lastRefresh, preferStrategy } = useStreamTables(trickle);
 
-describe.each(["Delta", "Recompute"] as const)("refreshed by %s", (way) => {
-  const table = `summary_${way.toLowerCase()}`;
+describe.each(["Delta", "Full"] as const)("refreshed by %s", (strategy) => {
+  const table = `summary_${strategy.toLowerCase()}`;
   const rows = async () => (await sql(`select * from ${table} order by event_type nulls last`)).rows;
 
   beforeAll(async () => {
@@ -18,7 +18,7 @@ describe.each(["Delta", "Recompute"] as const)("refreshed by %s", (way) => {
       "select event_type, count(*) as n, count(value) as c, sum(value) as total, avg(value) as mean from lake.events group by event_type",
     );
     expect(await rows()).toEqual([]);
-    await preferWay(way);
+    await preferStrategy(strategy);
   });
 
   const advance = async () => {
@@ -30,7 +30,7 @@ describe.each(["Delta", "Recompute"] as const)("refreshed by %s", (way) => {
     await insertEvents(pool(), "click", 3, 10);
     await insertEvents(pool(), null, 2, 7);
     await insertEvents(pool(), "empty", 2, null);
-    expect(await advance()).toMatchObject({ strategy: way, rows_removed: 0, rows_added: 3 });
+    expect(await advance()).toMatchObject({ strategy, rows_removed: 0, rows_added: 3 });
     expect(await rows()).toEqual([
       { event_type: "click", n: "3", c: "3", total: "30", mean: "10.0000000000000000" },
       { event_type: "empty", n: "2", c: "0", total: null, mean: null },
@@ -49,7 +49,7 @@ describe.each(["Delta", "Recompute"] as const)("refreshed by %s", (way) => {
 
   test("a value that is replaced by another one changes the sum and not the counts", async () => {
     await duckdb().run("update lake.events set value = 100 where event_type = 'click' and value = 1");
-    expect(await advance()).toMatchObject({ strategy: way, rows_removed: 1, rows_added: 1 });
+    expect(await advance()).toMatchObject({ strategy, rows_removed: 1, rows_added: 1 });
     expect((await rows())[0]).toMatchObject({ n: "4", c: "4", total: "130" });
   });
 
@@ -61,18 +61,18 @@ describe.each(["Delta", "Recompute"] as const)("refreshed by %s", (way) => {
 
   test("a group without rows vanishes", async () => {
     await duckdb().run("delete from lake.events where event_type is null or event_type = 'empty'");
-    expect(await advance()).toMatchObject({ strategy: way, rows_removed: 2, rows_added: 0 });
+    expect(await advance()).toMatchObject({ strategy, rows_removed: 2, rows_added: 0 });
     expect((await rows()).map((row) => row.event_type)).toEqual(["click"]);
   });
 
   test("changes that cancel each other write nothing", async () => {
     await insertEvents(pool(), "brief", 5);
     await duckdb().run("delete from lake.events where event_type = 'brief'");
-    expect(await advance()).toMatchObject({ strategy: way, rows_removed: 0, rows_added: 0 });
+    expect(await advance()).toMatchObject({ strategy, rows_removed: 0, rows_added: 0 });
   });
 
   test("snapshots without a change of the source move the frontier and ask nobody", async () => {
-    await duckdb().run(`create table lake.unrelated_${way} (a bigint)`);
+    await duckdb().run(`create table lake.unrelated_${strategy} (a bigint)`);
     expect(await advance()).toMatchObject({ strategy: "Nothing" });
     expect(
       await value("select last_consumed_snapshot_id::int from pgtrickle.pgt_stream_tables where pgt_name = $1", [
@@ -99,11 +99,11 @@ describe.each(["Delta", "Recompute"] as const)("refreshed by %s", (way) => {
          id bigint := pgtrickle_internal.resolve('${table}');
          generation bigint := pgtrickle_internal.generation(id);
        begin
-         perform pgtrickle_internal.move_contents(id, ${middle}, 'Test', '${way}');
+         perform pgtrickle_internal.move_contents(id, ${middle}, 'Test', '${strategy}');
          perform pgtrickle_internal.publish(id, generation, ${middle});
        end $$`,
     );
-    expect(await lastRefresh(table)).toMatchObject({ strategy: way });
+    expect(await lastRefresh(table)).toMatchObject({ strategy });
     expect(await shown()).toEqual(await expected(middle));
     await advance();
     expect(await shown()).toEqual(latest);
@@ -115,7 +115,7 @@ describe.each(["Delta", "Recompute"] as const)("refreshed by %s", (way) => {
     await duckdb().run("alter table lake.events add column note varchar");
     await duckdb().run("insert into lake.events values (uuid(), 'noted', 2, now(), 'n')");
     await advance();
-    expect(await lastRefresh(table)).toMatchObject({ strategy: "Recompute" });
+    expect(await lastRefresh(table)).toMatchObject({ strategy: "Full" });
     expect((await rows()).map((row) => row.event_type)).toEqual(["click", "merged", "noted", "view"]);
     await duckdb().run("alter table lake.events drop column note");
     await advance();
@@ -134,11 +134,11 @@ describe("a query without GROUP BY", () => {
     expect(await row()).toEqual([{ n: "0", total: null, c: "0" }]);
   });
 
-  test.each(["Delta", "Recompute"] as const)("keeps its row by %s when the source fills and empties", async (way) => {
-    await preferWay(way);
+  test.each(["Delta", "Full"] as const)("keeps its row by %s when the source fills and empties", async (strategy) => {
+    await preferStrategy(strategy);
     await insertEvents(pool(), "click", 4, 25);
     await sql("select pgtrickle.refresh('totals')");
-    expect(await lastRefresh("totals")).toMatchObject({ strategy: way });
+    expect(await lastRefresh("totals")).toMatchObject({ strategy });
     expect(await row()).toEqual([{ n: "4", total: "100", c: "4" }]);
     await duckdb().run("delete from lake.events");
     await sql("select pgtrickle.refresh('totals')");
@@ -170,7 +170,7 @@ describe("a query that is not incremental, in mode FULL", () => {
     );
     await insertEvents(pool(), "view", 2, 5);
     await sql("select pgtrickle.refresh('plain')");
-    expect(await lastRefresh("plain")).toMatchObject({ strategy: "Recompute", rows_removed: 2, rows_added: 2 });
+    expect(await lastRefresh("plain")).toMatchObject({ strategy: "Full", rows_removed: 2, rows_added: 2 });
     expect(await counts()).toEqual([
       { event_type: "click", plan_value: "1", copies: 2 },
       { event_type: "view", plan_value: "5", copies: 2 },

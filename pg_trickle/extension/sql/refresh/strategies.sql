@@ -1,6 +1,6 @@
--- The ways to a snapshot: which there are, what each costs, and the one that is taken.
+-- The strategies by which the rows get to a snapshot: which there are, what each costs, and the one that is taken.
 
-create function pgtrickle_internal.allowed_ways(p_id bigint, p_target bigint, p_allowed text) returns text[]
+create function pgtrickle_internal.allowed_strategies(p_id bigint, p_target bigint, p_strategy text) returns text[]
 language plpgsql
 set search_path = pg_catalog, pg_temp
 as $$
@@ -8,18 +8,18 @@ declare
   st record;
 begin
   select s.mode, s.contents_snapshot into st from pgtrickle_internal.stream_tables s where s.id = p_id;
-  return case p_allowed
-    when 'Recompute' then array['Recompute']
+  return case p_strategy
+    when 'Full' then array['Full']
     when 'Delta' then array['Nothing', 'Delta']
     when 'Journal' then array['Nothing', 'Journal']
-    when 'Auto' then array['Nothing', 'Recompute']
+    when 'Auto' then array['Nothing', 'Full']
       || case when st.mode = 'DIFFERENTIAL' then array['Delta'] else '{}' end
       -- Forwards, the journal could only repeat what an undone rewind took away.
       || case when p_target < st.contents_snapshot then array['Journal'] else '{}' end
   end;
 end
 $$;
-comment on function pgtrickle_internal.allowed_ways(bigint, bigint, text) is 'The ways that a strategy may use.';
+comment on function pgtrickle_internal.allowed_strategies(bigint, bigint, text) is 'The strategies that one may choose from: all that Auto does, or the one that was asked for.';
 
 create function pgtrickle_internal.recompute_cost(p_id bigint, p_snapshot bigint) returns numeric
 language plpgsql
@@ -39,9 +39,9 @@ end
 $$;
 comment on function pgtrickle_internal.recompute_cost(bigint, bigint) is 'Estimated milliseconds of a recomputation at a snapshot.';
 
--- Every way from the contents as they are to a snapshot, with its cost; an impossible one with the reason instead.
-create function pgtrickle_internal.possible_ways(
-  p_id bigint, p_target bigint, p_strategies text[] default array['Nothing', 'Delta', 'Recompute', 'Journal'])
+-- Every strategy from the contents as they are to a snapshot, with its cost; an impossible one with the reason instead.
+create function pgtrickle_internal.possible_strategies(
+  p_id bigint, p_target bigint, p_strategies text[] default array['Nothing', 'Delta', 'Full', 'Journal'])
 returns table (strategy text, estimated_ms numeric, reason text, snapshot_count integer, restore_point bigint,
   reads pgtrickle_internal.delta_reads)
 language plpgsql
@@ -76,8 +76,8 @@ begin
     return query select 'Delta', case when obstacle is null then pgtrickle_internal.delta_cost(v_reads) end,
       coalesce(obstacle, pgtrickle_internal.delta_reason(v_reads)), coalesce(changes.snapshot_count, 0), null::bigint, v_reads;
   end if;
-  if 'Recompute' = any (p_strategies) then
-    return query select 'Recompute', case when is_there then pgtrickle_internal.recompute_cost(p_id, p_target) end,
+  if 'Full' = any (p_strategies) then
+    return query select 'Full', case when is_there then pgtrickle_internal.recompute_cost(p_id, p_target) end,
         case when is_there then 'runs the query at the snapshot' else format('snapshot %s was expired', p_target) end,
         0, null::bigint, v_reads;
   end if;
@@ -91,11 +91,11 @@ begin
   end if;
 end
 $$;
-comment on function pgtrickle_internal.possible_ways(bigint, bigint, text[]) is
-  'Nothing, Delta, Recompute and Journal to a snapshot: estimated_ms is NULL where a way is not possible, and reason says why. p_strategies: those that are given.';
+comment on function pgtrickle_internal.possible_strategies(bigint, bigint, text[]) is
+  'Nothing, Delta, Full and Journal to a snapshot: estimated_ms is NULL where a strategy is not possible, and reason says why. p_strategies: those that are given.';
 
-create function pgtrickle_internal.choose_way(
-  p_id bigint, p_target bigint, p_allowed text default 'Auto',
+create function pgtrickle_internal.choose_strategy(
+  p_id bigint, p_target bigint, p_strategy text default 'Auto',
   out strategy text, out reason text, out estimated_ms numeric, out snapshot_count integer, out restore_point bigint,
   out reads pgtrickle_internal.delta_reads)
 language plpgsql
@@ -103,29 +103,29 @@ set search_path = pg_catalog, pg_temp
 as $$
 declare
   contents bigint := (select s.contents_snapshot from pgtrickle_internal.stream_tables s where s.id = p_id);
-  allowed text[] := pgtrickle_internal.allowed_ways(p_id, p_target, p_allowed);
+  allowed text[] := pgtrickle_internal.allowed_strategies(p_id, p_target, p_strategy);
   best record;
 begin
   if p_target > pgtrickle_internal.lake_head() then
     perform pgtrickle_internal.check_snapshot(p_target);
   end if;
-  with ways as materialized (
-    select w.*, row_number() over (order by w.estimated_ms, w.strategy) = 1 and w.estimated_ms is not null as is_best
-    from pgtrickle_internal.possible_ways(p_id, p_target, allowed) w
+  with strategies as materialized (
+    select s.*, row_number() over (order by s.estimated_ms, s.strategy) = 1 and s.estimated_ms is not null as is_best
+    from pgtrickle_internal.possible_strategies(p_id, p_target, allowed) s
   )
   select chosen.strategy, chosen.reason, chosen.estimated_ms, chosen.snapshot_count, chosen.restore_point, chosen.reads,
-      (select string_agg(format('%s: %s', w.strategy,
-          case when w.estimated_ms is null then w.reason else format('about %s ms', w.estimated_ms) end), '; ')
-        from ways w where w.is_best is not true and w.strategy <> 'Nothing') as others
+      (select string_agg(format('%s: %s', s.strategy,
+          case when s.estimated_ms is null then s.reason else format('about %s ms', s.estimated_ms) end), '; ')
+        from strategies s where s.is_best is not true and s.strategy <> 'Nothing') as others
     into best
-    from (select) one left join ways chosen on chosen.is_best;
+    from (select) one left join strategies chosen on chosen.is_best;
   strategy := best.strategy;
   if strategy is null then
-    if 'Recompute' = any (allowed) then
+    if 'Full' = any (allowed) then
       perform pgtrickle_internal.check_snapshot(p_target);
     end if;
     raise exception 'stream table % cannot get from snapshot % to % by strategy %', pgtrickle_internal.qualified_name(p_id),
-        coalesce(contents::text, 'none'), p_target, p_allowed
+        coalesce(contents::text, 'none'), p_target, p_strategy
       using errcode = 'TR018', detail = best.others, hint = 'Use strategy Auto.';
   end if;
   reason := best.reason || coalesce(' (' || best.others || ')', '');
@@ -135,5 +135,5 @@ begin
   reads := best.reads;
 end
 $$;
-comment on function pgtrickle_internal.choose_way(bigint, bigint, text) is
-  'The cheapest allowed way to a snapshot; p_allowed: Auto, or one of Delta, Recompute, Journal. TR004, TR005, TR018 with the obstacles.';
+comment on function pgtrickle_internal.choose_strategy(bigint, bigint, text) is
+  'The cheapest allowed strategy to a snapshot; p_strategy: Auto, or one of Delta, Full, Journal. TR004, TR005, TR018 with the obstacles.';
