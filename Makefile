@@ -40,6 +40,10 @@ test: install ## Run all tests: pure, PostgreSQL and lake, Kubernetes API, the w
 test-clients: install ## Run the tests with lake clients in Python, which are installed in the cache once (python3 with pip)
 	@$(RUN) node test/run/main.ts clients
 
+.PHONY: test-queries
+test-queries: install ## Run every query of docs/queries.md and their combinations; make test runs an eighth of them
+	@$(RUN) env QUERY_SHAPES=all vitest run --project pg pg_trickle/extension/query-shapes.pg.test.ts
+
 .PHONY: ci
 ci: ## Everything that CI runs: checks, generated files, all tests
 	@.ci/run
@@ -55,7 +59,7 @@ fix: install ## Format the code and repair what can be repaired by itself
 	@$(RUN) biome check --write .
 
 GENERATED := crds $(addprefix helm/streamtable-rewind/,Chart.yaml files/crds values.schema.json README.md) \
-	pg_trickle/extension/pg_trickle.control README.md docs/install.md docs/own-postgresql.md docs/reference docs/sql.md
+	pg_trickle/extension/pg_trickle.control README.md docs/install.md docs/own-postgresql.md docs/queries.md docs/reference docs/sql.md
 
 .PHONY: generate
 generate: install ## Write the files that are generated from the sources

@@ -4,7 +4,7 @@ import { explanations } from "../../operator/api/reasons.ts";
 import { LakeState, TrickleState } from "../../operator/database/sqlstate.ts";
 import { REFUSED_QUERIES, TRICKLE_STATES } from "../../pg_trickle/extension/sqlstates.ts";
 import { SQL_STATE } from "../../pg_trickle/lake/errors.ts";
-import { GATE, NOT_INCREMENTAL, REFUSED } from "../../pg_trickle/lake/planner/refusal.ts";
+import { CHANCE, GATE, NOT_INCREMENTAL, REFUSED } from "../../pg_trickle/lake/planner/refusal.ts";
 import { LAKE_STATES } from "../../pg_trickle/lake/sqlstates.ts";
 import { errorsPage } from "./errors-page.ts";
 
@@ -32,7 +32,11 @@ test("codes that the operator, the engine and its planner name are explained", (
   const states = { ...TRICKLE_STATES, ...LAKE_STATES };
   for (const code of Object.values({ ...TrickleState, ...LakeState })) expect(states).toHaveProperty(code);
   expect(Object.keys(LAKE_STATES)).toEqual(Object.values(SQL_STATE).filter((code) => code.startsWith("LT")));
-  expect(Object.keys(REFUSED)).toEqual([...Object.values(GATE), ...Object.values(NOT_INCREMENTAL)]);
+  expect(Object.keys(REFUSED)).toEqual([
+    ...Object.values(GATE),
+    ...Object.values(NOT_INCREMENTAL),
+    ...Object.values(CHANCE),
+  ]);
 });
 
 test("every explanation is a sentence", () => {

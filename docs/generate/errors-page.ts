@@ -28,7 +28,7 @@ export function errorsPage(): string {
     "Class `LT`. They reach PostgreSQL through `postgres_fdw` with the same code, message and hint.",
     explained("code", LAKE_STATES),
     "## Why a query is refused",
-    "In the DETAIL of `TR009` and `LT003`. In words: by the extension. `LG`: the lake engine does not run it. `LI`: it runs, but is not kept up to date by changes; mode `FULL` takes it.",
+    "In the DETAIL of `TR009` and `LT003`. In words: by the extension. `LG`: the lake engine does not run it; of a stream table PostgreSQL does. `LI`: it runs, but is not kept up to date by changes; mode `AUTO` recomputes it. `LQ`: its result is chance.",
     table(
       ["code", "refused is"],
       Object.entries({ ...REFUSED_QUERIES, ...REFUSED }).map(([name, what]) => [code(name), prose(what)]),

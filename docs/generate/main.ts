@@ -1,4 +1,4 @@
-// Writes docs/reference/ and the rows of functions in docs/sql.md (`make generate`). Needs no database.
+// Writes docs/reference/, docs/queries.md and the rows of functions in docs/sql.md (`make generate`). Needs no database.
 import { mkdir, readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { parse } from "yaml";
@@ -8,6 +8,7 @@ import { METRICS } from "../../pg_trickle/scheduler/metrics.ts";
 import { type Crd, crdPage } from "./crd-page.ts";
 import { errorsPage } from "./errors-page.ts";
 import { type AlertFile, metricsPage } from "./metrics-page.ts";
+import { queriesPage } from "./queries-page.ts";
 import { publicFunctions, sqlPage, withFunctionRows } from "./sql-page.ts";
 
 const ROOT = join(import.meta.dirname, "..", "..");
@@ -28,6 +29,7 @@ const sql = withFunctionRows(await read("docs", "sql.md"), publicFunctions(await
 const operator = createMetrics({ processMetrics: false }).registry.getMetricsAsArray();
 
 const pages: Readonly<Record<string, string>> = {
+  "queries.md": queriesPage(),
   "sql.md": sql,
   "reference/crd.md": crdPage(crd),
   "reference/errors.md": errorsPage(),

@@ -47,6 +47,7 @@ export const LakeState = {
   sealBroken: "LT011",
   fileLost: "LT012",
   otherVersion: "LT013",
+  leafTooLarge: "LT014",
 } as const;
 
 export const PostgresState = {
@@ -118,6 +119,7 @@ const meanings: Readonly<Record<string, Meaning>> = {
   [TrickleState.lakeDamaged]: transient(Reason.LakeDamaged),
   // The engine's word for the same; it looks at the query again at each read.
   [LakeState.queryRefused]: terminal(Reason.QueryRefused),
+  [LakeState.leafTooLarge]: terminal(Reason.QueryRefused),
   [LakeState.snapshotNotThere]: terminal(Reason.SnapshotNotFound),
   [LakeState.unknownTable]: terminal(Reason.SourceDropped),
   // A wrong key, too: it is mended in the lake's settings, not in the object.

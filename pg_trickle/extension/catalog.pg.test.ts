@@ -129,6 +129,7 @@ describe("the installation", () => {
       "pgtrickle_catalog true",
       "pgtrickle_catalog_reader false",
       "pgtrickle_scheduler false",
+      "pgtrickle_top false",
     ]);
   });
 

@@ -36,7 +36,7 @@ describe("refused, with nothing changed", () => {
   });
 
   test.each([
-    ["select event_type, max(value) as largest from lake.events group by event_type", "TR009", "FULL"],
+    ["select event_type, max(value) as largest from lake.events group by rollup (event_type)", "TR009", "AUTO"],
     ["select event_type, now() as at from lake.events", "TR009", "constant"],
     ["select 1 as one", "TR016", "foreign tables of ducklake_fdw"],
     ["select event_type, sum(value) as from lake.events", "42601", ""],

@@ -20,6 +20,7 @@ export const MODULES: readonly SqlModule[] = [
     files: ["stream_tables", "sources", "holds", "history", "names", "rights", "locks", "layout", "frontier", "scrubs"],
   },
   { name: "engine", files: ["attach_lake", "health", "leaf_queries"] },
+  { name: "top", files: ["leaves", "functions", "deltas", "rows"] },
   {
     name: "manifests",
     files: ["tables", "lake_state", "manifest_changes", "delta_reads", "possible_reads", "record_manifest", "seal"],

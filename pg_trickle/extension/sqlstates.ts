@@ -98,10 +98,10 @@ export const TRICKLE_STATES: Readonly<Record<string, TrickleState>> = {
 /** What the DETAIL of TR009 names, beside the codes of the lake engine. */
 export const REFUSED_QUERIES: Readonly<Record<string, string>> = {
   HIDDEN_KEY: "a GROUP BY expression that is not among the columns, in mode `DIFFERENTIAL`",
-  NOT_INCREMENTAL: "in mode `DIFFERENTIAL`: a query that is not kept by changes, for a reason without a code",
-  NO_EQUALITY: "a column of a type whose values cannot be compared",
+  HIDDEN_NAME: "a WITH has the name of a table that the query reads, where PostgreSQL has to run it",
   REFUSED: "a query that the lake engine refuses, for a reason without a code",
   RESERVED_COLUMN: "a column with a name that the extension needs itself",
+  SAME_NAME: "two tables of one name in different schemas, where PostgreSQL has to run the query",
   USER_OBJECT: "a function, an operator, a type or a collation of this database",
   VOLATILE: "what depends on the time or the session",
 };

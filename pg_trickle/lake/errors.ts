@@ -36,6 +36,7 @@ export const SQL_STATE = {
   sealBroken: "LT011",
   fileLost: "LT012",
   otherVersion: "LT013",
+  leafTooLarge: "LT014",
   tooManyConnections: "53300",
   outOfMemory: "53200",
   insufficientPrivilege: "42501",

@@ -56,4 +56,8 @@ export const LAKE_STATES: Readonly<Record<OwnState, { readonly means: string; re
     wayOut:
       "Install a pg_trickle that knows it, or restore database and files from a backup. All goes on by itself then.",
   },
+  LT014: {
+    means: "A query that PostgreSQL runs needs more rows of a lake table than the limit allows.",
+    wayOut: "Filter or group in the query, so that fewer rows are needed, or raise the setting `leaf_rows_limit`.",
+  },
 };

@@ -44,18 +44,6 @@ describe("what cannot be a stream table", () => {
     const { code } = await failure(create("é".repeat(32), "select event_type from lake.events"));
     expect(code).toBe("TR021");
   });
-
-  test("a column whose values have no equality is refused when it is created, not at its first refresh", async () => {
-    const duckdb = await trickle().duckdb({ readOnly: false });
-    await duckdb.run("create table lake.main.documents (id bigint, document json)");
-    duckdb.close();
-    await sql(
-      "create foreign table lake.documents (id bigint, document json) server lake options (schema_name 'main', table_name 'documents')",
-    );
-    const error = await failure(create("documents", "select id, document from lake.documents"));
-    expect(error).toMatchObject({ code: "TR009", detail: "NO_EQUALITY" });
-    expect(error.message).toContain("document");
-  });
 });
 
 test("a group key that is too long for an index is said by table and way out, and the table is as it was", async () => {
@@ -124,7 +112,6 @@ describe("queries that cannot be kept", () => {
       "select event_type, count(*) as n from lake.events where created_at > current_date group by event_type",
       /current_date|now|date/i,
     ],
-    ["select event_type from lake.events where event_type ~ 'c.*'", /~|regular|regexp/i],
   ])("%s is refused by name", async (query, name) => {
     const error = await failure(
       sql("select pgtrickle.create_stream_table('public', 'refused', $1, '5s', 'FULL')", [query]),
@@ -135,10 +122,10 @@ describe("queries that cannot be kept", () => {
   });
 
   test.each([
-    "select event_type, min(value) as m from lake.events group by event_type",
-    "select event_type, count(distinct value) as m from lake.events group by event_type",
-    "select event_type, count(*) as n from lake.events group by event_type having count(*) > 1",
-    "select event_id, value from lake.events where value > 10",
+    "select event_type, min(value) as m from lake.events group by rollup (event_type)",
+    "select count(distinct value) as m from lake.events",
+    "select event_id, rank() over (order by value) as r from lake.events",
+    "select event_id, value from lake.events order by value, event_id limit 3",
   ])("%s is refused in DIFFERENTIAL with reason and hint, and allowed in FULL", async (query) => {
     const error = await failure(
       sql("select pgtrickle.create_stream_table('public', 'kept', $1, '5s', 'DIFFERENTIAL')", [query]),

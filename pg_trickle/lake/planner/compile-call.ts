@@ -14,7 +14,7 @@ import {
   textConstant,
 } from "./build.ts";
 import { CHANGED, ChangedRows } from "./changed-rows.ts";
-import { describePlan } from "./describe.ts";
+import { describeQuery } from "./describe-query.ts";
 import type { Relation, ScopeColumn } from "./gate/env.ts";
 import { gate } from "./gate/gate.ts";
 import { decompose } from "./incremental.ts";
@@ -178,7 +178,7 @@ function pingRow(facts: EngineFacts): Rows {
 }
 
 async function describeRow(plan: Plan, services: PlannerServices): Promise<Rows> {
-  const description = JSON.stringify(await describePlan(plan, services));
+  const description = JSON.stringify(await describeQuery(plan, services));
   const node = select({ select: [named(textConstant(description), "description")], from: NO_TABLE });
   return { node, columns: [{ name: "description", type: TYPES.text }] };
 }
@@ -237,14 +237,18 @@ async function changes(plan: Plan, call: PlanCall, { services, facts }: DeltaCon
   const reads = readDeltaReads(call.readsText ?? "");
   const changed = new ChangedRows(reads, columns, { dataPath: facts.dataPath, withOrigin: true });
   const [snapshot = "", rowId = ""] = changed.originColumns;
-  const own = columns.filter((item) => changed.has(item.name));
+  const askedAs = (name: string) => (plan.columns === null ? name : plan.columns.get(name));
+  const own = columns.flatMap((item) => {
+    const asked = changed.has(item.name) ? askedAs(item.name) : undefined;
+    return asked === undefined ? [] : [{ ...item, asked }];
+  });
   return {
     node: select({
       select: [
         named(column("changed", snapshot), "snapshot_id"),
         named(column("changed", rowId), "rowid"),
         named(column("changed", changed.signColumn), "sign"),
-        ...own.map((item) => column("changed", item.name)),
+        ...own.map((item) => named(column("changed", item.name), item.asked)),
       ],
       from: changedTable(),
     }),
@@ -252,7 +256,7 @@ async function changes(plan: Plan, call: PlanCall, { services, facts }: DeltaCon
       { name: "snapshot_id", type: TYPES.bigint },
       { name: "rowid", type: TYPES.bigint },
       { name: "sign", type: TYPES.smallint },
-      ...own.map((item) => ({ name: item.name, type: typeOfColumn(item.type) })),
+      ...own.map((item) => ({ name: item.asked, type: typeOfColumn(item.type) })),
     ],
     changed,
   };

@@ -10,6 +10,8 @@ const SCHEMA = z
     settings: z.strictObject({ TimeZone: z.string().min(1).max(100).optional() }).default({}),
     shape: z.enum(["rows", "state"]).default("rows"),
     table: z.string().min(1).optional(),
+    max_rows: z.int().positive().optional(),
+    columns: z.record(z.string(), z.string()).optional(),
   })
   .refine((plan) => (plan.sql === undefined) !== (plan.table === undefined), "a plan has either sql or table");
 
@@ -28,6 +30,8 @@ export function readPlan(planText: string): Plan {
     settings: new Map(settings),
     shape: plan.shape,
     table: plan.table ?? null,
+    maxRows: plan.max_rows ?? null,
+    columns: plan.columns === undefined ? null : new Map(Object.entries(plan.columns)),
   };
 }
 

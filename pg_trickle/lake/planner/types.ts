@@ -92,6 +92,10 @@ export interface Plan {
   readonly shape: "rows" | "state";
   /** Of a plan of `changes`. */
   readonly table: string | null;
+  /** More rows are an error. */
+  readonly maxRows: number | null;
+  /** Of a plan of `changes`: columns of the table to the names that they are asked for by; all under their own (null). */
+  readonly columns: ReadonlyMap<string, string> | null;
 }
 
 /** A compiled call: run `sql` on the aux connection, after applying `settings`. */
@@ -180,6 +184,32 @@ export type Description =
       readonly time_zone_dependent: boolean;
       readonly incremental: Incremental | NotIncremental;
     };
+
+/** How changes keep the rows of a query, other than by the hidden state of a plain one. */
+export type QueryKind =
+  | { readonly name: "rows" }
+  /** For each source the columns that its parts are told apart by. */
+  | { readonly name: "keyed"; readonly keys: readonly (readonly string[])[] }
+  | { readonly name: "recompute"; readonly reason: string }
+  | {
+      readonly name: "state";
+      /** A plain query with outputs o1, o2 …, which `incremental` is about. */
+      readonly state_query: string;
+      /** The outputs of the query as PostgreSQL computes them, over a relation o with those columns; and which rows there are. */
+      readonly projection: readonly string[];
+      readonly having: string | null;
+      /** The whole query, printed by the same printer. */
+      readonly printed: string;
+      readonly incremental: Incremental;
+    };
+
+/** Answer of `engine.describe`. */
+export type QueryDescription = Extract<Description, { readonly ok: true }> & {
+  /** Whether the engine may run the query whole, or why not. */
+  readonly engine: { readonly ok: true } | NotIncremental;
+  /** Null where only the engine could read the query. */
+  readonly shape: { readonly kind: QueryKind; readonly sums_floats: boolean } | null;
+};
 
 // --- statements for lake tables (user `lake`) ---
 

@@ -18,6 +18,7 @@ import type { Ast, CompiledCall, EngineFacts, PlanCall, PlannerServices, Refusal
 import type { ZoneOffset } from "../wire/text/time-zones.ts";
 import type { Admission } from "./admission.ts";
 import type { AuxConnection } from "./aux-connection.ts";
+import { bounded, type RowBound } from "./bounded-rows.ts";
 import { type Execution, type PreparedQuery, type StatementContext, selected, WrappedRows } from "./execution.ts";
 import { HealingRows } from "./healing-rows.ts";
 import { makeTable } from "./new-tables.ts";
@@ -73,7 +74,8 @@ async function start(sql: string, services: PlanServices, context: StatementCont
   lake.suspects.refuse(suspect);
   const factsOfCall = await factsFor(call, services, context);
   const compiled = orThrow(await compile(call, planner, { ...services, facts: factsOfCall }));
-  const run = () => HealingRows.open(lake, () => open(compiled, services, { ...context, suspect }));
+  const bound = call.plan;
+  const run = () => HealingRows.open(lake, () => open(compiled, services, { ...context, suspect, bound }));
   // A ping must be answered however busy the engine is.
   if (isPing) return selected(await run());
   const rows = await admission.run(context.signal(), run);
@@ -109,6 +111,7 @@ async function compile(
 
 interface PlanContext extends StatementContext {
   readonly suspect: string;
+  readonly bound: RowBound | null;
 }
 
 function open(compiled: CompiledCall, services: PlanServices, context: PlanContext): Promise<RowSource> {
@@ -124,7 +127,8 @@ function open(compiled: CompiledCall, services: PlanServices, context: PlanConte
   return aux.use((connection) =>
     watched(async () => {
       await connection.setTimeZone(compiled.settings.get("TimeZone") ?? DEFAULT_ZONE, context.signal());
-      return new WrappedRows(await openRows(compiled, services, { connection, signal: context.signal }), watched);
+      const rows = await openRows(compiled, services, { connection, signal: context.signal });
+      return new WrappedRows(bounded(rows, context.bound), watched);
     }),
   );
 }

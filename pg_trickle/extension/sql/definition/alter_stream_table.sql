@@ -34,15 +34,15 @@ as $$
 declare
   v_id bigint := pgtrickle_internal.resolve(p_name);
   new_schedule interval := pgtrickle_internal.checked_schedule(p_schedule);
-  new_mode text := case when p_mode is not null then pgtrickle_internal.checked_mode(p_mode) end;
+  new_mode text := case when p_mode is not null then pgtrickle_internal.checked_table_mode(p_mode) end;
   incremental jsonb;
 begin
   perform pgtrickle_internal.authorise(v_id, 'alter');
   perform pgtrickle_internal.lock_gate(v_id);
-  select s.description -> 'incremental' into incremental from pgtrickle_internal.stream_tables s where s.id = v_id and s.layout ->> 'shape' = 'rows';
+  select s.description -> 'incremental' into incremental from pgtrickle_internal.stream_tables s where s.id = v_id and s.layout ->> 'delta' is null;
   if new_mode = 'DIFFERENTIAL' and incremental is not null then
     raise exception 'the query cannot be maintained incrementally: %', coalesce(incremental ->> 'message', 'a GROUP BY expression is not among its columns')
-      using errcode = 'TR009', detail = coalesce(incremental ->> 'code', 'HIDDEN_KEY'), hint = coalesce(incremental ->> 'hint', 'It stays in mode FULL.');
+      using errcode = 'TR009', detail = coalesce(incremental ->> 'code', 'HIDDEN_KEY'), hint = coalesce(incremental ->> 'hint', 'It stays as it is.');
   end if;
   update pgtrickle_internal.stream_tables s set
       schedule = coalesce(new_schedule, s.schedule), mode = coalesce(new_mode, s.mode), generation = s.generation + 1,

@@ -75,7 +75,7 @@ begin
   perform pgtrickle_internal.publish_query(wanted, target, is_paused, pgtrickle_internal.manifest_of_change(wanted, states),
     moved.rows_removed, moved.rows_added);
   perform pgtrickle_internal.drop_hidden_relations(st.layout);
-  execute format('drop type if exists %s', st.layout ->> 'key_type');
+  perform pgtrickle_internal.drop_row_types(st.layout);
   if staged <> wanted.layout ->> 'base' then
     execute format('drop table %s', staged);
   end if;
@@ -138,15 +138,14 @@ declare
   wanted pgtrickle_internal.stream_tables := p_st;
 begin
   perform pgtrickle_internal.check_view_calls(p_view);
-  perform pgtrickle_internal.check_column_types(p_view);
-  wanted.mode := pgtrickle_internal.checked_mode(coalesce(p_mode, p_st.mode));
+  wanted.mode := pgtrickle_internal.checked_table_mode(coalesce(p_mode, p_st.mode));
   wanted.schedule := coalesce(pgtrickle_internal.checked_schedule(p_schedule), p_st.schedule);
   wanted.defining_query := p_query;
   wanted.view_definition := rtrim(pg_get_viewdef(p_view), '; ');
   wanted.settings := jsonb_build_object('TimeZone', current_setting('TimeZone'));
-  wanted.description := pgtrickle_internal.describe_query(wanted.view_definition, p_sources, wanted.settings, wanted.mode);
+  wanted.description := pgtrickle_internal.describe_query(wanted.view_definition, p_sources, wanted.settings);
   -- no relation of the query before has this name
-  wanted.layout := pgtrickle_internal.build_layout(wanted, p_view,
+  wanted.layout := pgtrickle_internal.build_layout(wanted, p_view, p_sources,
     format('%s_%s', p_st.id, nextval('pgtrickle_internal.refreshes_id_seq')));
   -- it has no rows yet
   wanted.contents_snapshot := null;

@@ -22,11 +22,11 @@ begin
 end
 $$;
 comment on function pgtrickle.create_stream_table(text, text, text, text, text) is
-  'Creates schema.name, kept equal to the query over lake tables: schedule such as ''5 seconds'' (NULL: only by hand), mode DIFFERENTIAL or FULL.';
+  'Creates schema.name, kept equal to the query over lake tables: schedule such as ''5 seconds'' (NULL: only by hand), mode AUTO, DIFFERENTIAL (refused where the query cannot be kept by changes) or FULL.';
 grant execute on function pgtrickle.create_stream_table(text, text, text, text, text) to pgtrickle_admin;
 
 create function pgtrickle.create_stream_table(
-  name text, query text, schedule text default null, mode text default 'DIFFERENTIAL')
+  name text, query text, schedule text default null, mode text default 'AUTO')
 returns text
 language plpgsql
 as $$
@@ -104,18 +104,17 @@ begin
   st.created_by := pgtrickle_internal.check_own_view(p_view);
   st.schema_name := p_schema;
   st.table_name := p_name;
-  st.mode := pgtrickle_internal.checked_mode(p_mode);
+  st.mode := pgtrickle_internal.checked_table_mode(p_mode);
   st.schedule := pgtrickle_internal.checked_schedule(p_schedule);
   perform pgtrickle_internal.check_new_name(p_schema, p_name, st.created_by);
   perform pgtrickle_internal.check_view_calls(p_view);
-  perform pgtrickle_internal.check_column_types(p_view);
   sources := pgtrickle_internal.view_sources(p_view, st.created_by);
   st.defining_query := p_query;
   st.view_definition := rtrim(pg_get_viewdef(p_view), '; ');
   st.settings := jsonb_build_object('TimeZone', current_setting('TimeZone'));
-  st.description := pgtrickle_internal.describe_query(st.view_definition, sources, st.settings, st.mode);
+  st.description := pgtrickle_internal.describe_query(st.view_definition, sources, st.settings);
   st.id := nextval('pgtrickle_internal.stream_tables_id_seq');
-  st.layout := pgtrickle_internal.build_layout(st, p_view, st.id::text);
+  st.layout := pgtrickle_internal.build_layout(st, p_view, sources, st.id::text);
   begin
     st.relid := pgtrickle_internal.create_relations(st);
   exception when unique_violation or duplicate_table or duplicate_object then
@@ -133,6 +132,7 @@ begin
     perform pgtrickle_internal.create_changes_view(st.id);
   end if;
   perform pgtrickle_internal.populate(st.id);
+  perform pgtrickle_internal.notice_recomputed(st);
   return pgtrickle_internal.qualified_name(st.id);
 end
 $$;

@@ -67,7 +67,7 @@ begin
   delete from pgtrickle_internal.stream_tables s where s.id = p_id;
   perform pgtrickle_internal.drop_hidden_relations(layout);
   execute format('drop table %s', layout ->> 'public');
-  execute format('drop type if exists %s', layout ->> 'key_type');
+  perform pgtrickle_internal.drop_row_types(layout);
 end
 $$;
 comment on function pgtrickle_internal.drop_relations(bigint, text) is
@@ -100,6 +100,10 @@ begin
   return query
     select to_regclass(s.layout ->> part)
     from pgtrickle_internal.stream_tables s, unnest(array['public', 'base', 'journal', 'recompute', 'delta']) part
+    where s.id = p_id and s.layout ? part
+    union all
+    select to_regclass(l.item ->> 'table')
+    from pgtrickle_internal.stream_tables s, jsonb_array_elements(s.layout #> '{top,leaves}') l (item)
     where s.id = p_id;
 end
 $$;

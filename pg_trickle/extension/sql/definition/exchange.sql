@@ -11,7 +11,7 @@ begin
     -- its base is the stream table, which readers have
     staging := p_layout ->> 'journal' || '_staged';
     execute format('create unlogged table %s (%s)', staging,
-      pgtrickle_internal.column_definitions(p_layout -> 'base_columns', p_layout -> 'base_types'));
+      pgtrickle_internal.typed_columns(p_layout -> 'base_columns', p_layout -> 'base_types'));
   end if;
   return staging;
 end
@@ -85,7 +85,7 @@ create function pgtrickle_internal.is_same_key(p_old jsonb, p_new jsonb, p_kept_
 language sql immutable
 set search_path = pg_catalog, pg_temp
 begin atomic
-  select p_old ->> 'shape' = 'state' and p_new ->> 'shape' = 'state' and not (p_new ->> 'global')::boolean
+  select p_old ->> 'matched_by' = 'key' and p_new ->> 'matched_by' = 'key' and not (p_new ->> 'global')::boolean
     and p_old -> 'public_key_columns' = p_new -> 'public_key_columns'
     and not exists (
       select from jsonb_array_elements_text(p_new -> 'public_columns') with ordinality as c (name, position)
@@ -109,9 +109,9 @@ begin
     select i.indexrelid from pg_index i
     where i.indrelid = public and (exists (
         select from pg_depend d where d.classid = 'pg_class'::regclass and d.objid = i.indexrelid
-          and d.refclassid = 'pg_type'::regclass and d.refobjid = to_regtype(p_old ->> 'key_type'))
+          and d.refclassid = 'pg_type'::regclass and d.refobjid in (to_regtype(p_old ->> 'key_type'), to_regtype(p_old ->> 'row_type')))
       or not p_is_keyed and i.indisunique and i.indnullsnotdistinct and i.indpred is null
-        and p_old ->> 'shape' = 'state' and p_old -> 'public_key_columns' = (
+        and p_old ->> 'matched_by' = 'key' and p_old -> 'public_key_columns' = (
           select jsonb_agg(a.attname order by k.position) from unnest(i.indkey) with ordinality as k (number, position)
           left join pg_attribute a on a.attrelid = public and a.attnum = k.number))
   loop
@@ -148,24 +148,24 @@ as $$
 declare
   public text := p_layout ->> 'public';
   columns text := pgtrickle_internal.column_list(p_layout -> 'public_columns');
-  projection text := pgtrickle_internal.projection_list(p_layout);
+  rows text := pgtrickle_internal.public_rows_sql(p_layout, p_staged);
 begin
   if not p_is_keyed then
     execute format('delete from %s', public);
     get diagnostics rows_removed = row_count;
-    execute format('insert into %s (%s) select %s from %s f', public, columns, projection, p_staged);
+    execute format('insert into %s (%s) %s', public, columns, rows);
     get diagnostics rows_added = row_count;
     return;
   end if;
   execute format($sql$
     with published as (
-      merge into %1$s p using (select %2$s from %3$s f) f on %4$s = %5$s
-      when matched and %6$s then update set (%7$s) = row(%8$s)
-      when not matched then insert (%7$s) values (%8$s)
+      merge into %1$s p using (%2$s) f on %3$s = %4$s
+      when matched and %5$s then update set (%6$s) = row(%7$s)
+      when not matched then insert (%6$s) values (%7$s)
       when not matched by source then delete
       returning merge_action() as action)
     select count(*) filter (where p.action <> 'INSERT'), count(*) filter (where p.action <> 'DELETE') from published p$sql$,
-    public, projection, p_staged,
+    public, rows,
     pgtrickle_internal.key_expression(p_layout, p_layout -> 'public_key_columns', 'p'),
     pgtrickle_internal.key_expression(p_layout, p_layout -> 'public_key_columns', 'f'),
     pgtrickle_internal.differs_sql(p_layout -> 'public_columns', p_layout -> 'public_types', 'p', 'f'),

@@ -1,8 +1,25 @@
 -- Which queries are refused, before anything is made of them: by PostgreSQL's own parse tree of the view, by the types of its columns, by the engine.
 
+-- Of the stable functions those whose answer hangs on settings alone: a query is run with the same ones each time.
+create function pgtrickle_internal.is_fixed_function(p_function pg_proc) returns boolean
+language sql stable
+set search_path = pg_catalog, pg_temp
+begin atomic
+  select p_function.provolatile = 'i' or p_function.provolatile = 's' and p_function.pronamespace = 'pg_catalog'::regnamespace and (
+    p_function.proname in ('anytextcat', 'array_to_json', 'array_to_string', 'concat', 'concat_ws', 'convert', 'convert_from', 'convert_to',
+      'count', 'date', 'date_add', 'date_part', 'date_subtract', 'date_trunc', 'extract', 'format', 'generate_series', 'in_range',
+      'interval_pl_timestamptz', 'make_timestamptz', 'money', 'numeric', 'overlaps', 'quote_literal', 'quote_nullable', 'row_to_json',
+      'text', 'textanycat', 'time', 'timestamp', 'timestamptz', 'timestamptz_mi_interval', 'timestamptz_pl_interval', 'timetz', 'timezone',
+      'to_char', 'to_date', 'to_json', 'to_jsonb', 'to_number', 'to_timestamp')
+    or p_function.proname ~ '^jsonb?_(agg|build|object_agg|path)' or p_function.proname ~ '^jsonb?_(to|populate)_record'
+    or p_function.proname ~ '^(date|timestamp)_(lt|le|eq|ne|ge|gt|cmp)_timestamptz$'
+    or p_function.proname ~ '^timestamptz_(lt|le|eq|ne|ge|gt|cmp)_(date|timestamp)$');
+end;
+comment on function pgtrickle_internal.is_fixed_function(pg_proc) is
+  'Whether a function gives the same answer whenever and by whomever it is called, with the same settings.';
+
 -- PostgreSQL's own parse tree of the view names every function and session value by identity; text cannot fake them there,
--- since names in it are escaped. Volatile functions, and stable ones that depend on more than settings that are frozen,
--- would give another answer at each refresh.
+-- since names in it are escaped.
 create function pgtrickle_internal.check_view_calls(p_view regclass) returns void
 language plpgsql
 set search_path = pg_catalog, pg_temp
@@ -19,12 +36,7 @@ begin
     select format('%s()', p.proname) into offender
       from regexp_matches(tree, ' :(?:funcid|opfuncid|aggfnoid|winfnoid) (\d+)', 'g') f (id)
       join pg_proc p on p.oid = f.id[1]::oid
-      where p.provolatile = 'v' or p.provolatile = 's' and not (p.pronamespace = 'pg_catalog'::regnamespace
-        and p.proname in ('date_trunc', 'date_part', 'extract', 'to_char', 'timezone', 'date', 'time', 'timetz',
-          'timestamp', 'timestamptz', 'text', 'timestamptz_pl_interval', 'timestamptz_mi_interval', 'interval_pl_timestamptz',
-          'date_add', 'date_subtract', 'generate_series', 'concat', 'concat_ws', 'format', 'array_to_string', 'count')
-        or p.proname ~ '^(date|timestamp)_(lt|le|eq|ne|ge|gt|cmp)_timestamptz$'
-        or p.proname ~ '^timestamptz_(lt|le|eq|ne|ge|gt|cmp)_(date|timestamp)$')
+      where not pgtrickle_internal.is_fixed_function(p)
       order by p.proname limit 1;
   end if;
   if offender is not null then
@@ -53,26 +65,6 @@ $$;
 comment on function pgtrickle_internal.check_view_calls(regclass) is
   'TR009 naming what in the view depends on the time, the session or objects of this database.';
 
--- Refreshes tell rows apart by their values. PostgreSQL itself says whether it can group by a type.
-create function pgtrickle_internal.check_column_types(p_view regclass) returns void
-language plpgsql
-set search_path = pg_catalog, pg_temp
-as $$
-declare
-  col record;
-begin
-  for col in select c.name, c.type from pgtrickle_internal.view_columns(p_view) c order by c.ordinal loop
-    begin
-      execute format('select from (select null::%s as value) v group by value', regexp_replace(col.type, ' collate "C"$', ''));
-    exception when undefined_function then
-      raise exception 'column % of a stream table cannot be %: values of that type cannot be compared', quote_ident(col.name), col.type
-        using errcode = 'TR009', detail = 'NO_EQUALITY', hint = 'Leave the column out, or keep it in the lake as text.';
-    end;
-  end loop;
-end
-$$;
-comment on function pgtrickle_internal.check_column_types(regclass) is 'TR009 naming a column of the view whose values have no equality.';
-
 create function pgtrickle_internal.view_columns(p_view regclass)
 returns table (ordinal bigint, name text, type text)
 language sql stable
@@ -85,7 +77,7 @@ begin atomic
 end;
 comment on function pgtrickle_internal.view_columns(regclass) is 'Columns of a view in order, with the types that a stream table of it has.';
 
-create function pgtrickle_internal.describe_query(p_definition text, p_sources jsonb, p_settings jsonb, p_mode text)
+create function pgtrickle_internal.describe_query(p_definition text, p_sources jsonb, p_settings jsonb)
 returns jsonb
 language plpgsql
 set search_path = pg_catalog, pg_temp
@@ -109,13 +101,38 @@ begin
     raise exception 'the query is refused: %', result ->> 'message'
       using errcode = 'TR009', detail = coalesce(result ->> 'code', 'REFUSED'), hint = coalesce(result ->> 'hint', 'Change the query.');
   end if;
-  if p_mode = 'DIFFERENTIAL' and not (result #>> '{incremental,ok}')::boolean then
-    raise exception 'the query cannot be maintained incrementally: %', result #>> '{incremental,message}'
-      using errcode = 'TR009', detail = coalesce(result #>> '{incremental,code}', 'NOT_INCREMENTAL'),
-        hint = concat_ws(' ', result #>> '{incremental,hint}', 'Mode FULL recomputes it at each refresh.');
-  end if;
   return result;
 end
 $$;
-comment on function pgtrickle_internal.describe_query(text, jsonb, jsonb, text) is
-  'What the engine says of a query; TR009 with its reason if it is refused, or not incremental in mode DIFFERENTIAL.';
+comment on function pgtrickle_internal.describe_query(text, jsonb, jsonb) is
+  'What the engine says of a query; TR009 with its reason if it is refused.';
+
+create function pgtrickle_internal.notice_recomputed(p_st pgtrickle_internal.stream_tables) returns void
+language plpgsql
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  if p_st.mode = 'AUTO' and p_st.layout ->> 'delta' is null then
+    raise notice 'stream table %.% is recomputed at each refresh: %', quote_ident(p_st.schema_name), quote_ident(p_st.table_name),
+        case when p_st.description #>> '{shape,kind,name}' in ('rows', 'keyed') then 'changes of columns of lists, structs or maps are not read'
+          else coalesce(p_st.description #>> '{incremental,message}', 'a GROUP BY expression is not among its columns') end
+      using hint = coalesce(p_st.description #>> '{incremental,hint}', 'Mode FULL says that this is meant.');
+  end if;
+end
+$$;
+comment on function pgtrickle_internal.notice_recomputed(pgtrickle_internal.stream_tables) is
+  'Tells who creates a stream table in mode AUTO that its query is not kept by changes, and why.';
+
+create function pgtrickle_internal.checked_table_mode(p_mode text) returns text
+language plpgsql
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  if coalesce(upper(p_mode), '') not in ('AUTO', 'DIFFERENTIAL', 'FULL') then
+    raise exception 'mode % is not known', coalesce(quote_literal(p_mode), 'NULL')
+      using errcode = 'TR021', hint = 'Modes: AUTO (by changes where that is possible and cheaper), DIFFERENTIAL (the same; a query for which it is not possible is refused), FULL (always recomputed).';
+  end if;
+  return upper(p_mode);
+end
+$$;
+comment on function pgtrickle_internal.checked_table_mode(text) is 'The mode of a stream table: AUTO, DIFFERENTIAL or FULL, else TR021.';

@@ -10,7 +10,7 @@ declare
   layout jsonb := p_st.layout;
 begin
   execute format('create table %s (%s)', layout ->> 'public',
-    pgtrickle_internal.column_definitions(layout -> 'public_columns', layout -> 'public_types'));
+    pgtrickle_internal.typed_columns(layout -> 'public_columns', layout -> 'public_types'));
   perform pgtrickle_internal.create_hidden_relations(layout);
   perform pgtrickle_internal.create_public_indexes(layout);
   execute format('create trigger pgtrickle_guard before insert or update or delete or truncate on %s
@@ -31,16 +31,25 @@ as $$
 begin
   if jsonb_array_length(p_layout -> 'key_columns') > 0 then
     execute format('create type %s as (%s)', p_layout ->> 'key_type',
-      pgtrickle_internal.column_definitions(p_layout -> 'key_columns', p_layout -> 'key_types'));
+      pgtrickle_internal.typed_columns(p_layout -> 'key_columns', p_layout -> 'key_types'));
+  end if;
+  if p_layout ->> 'matched_by' = 'rows' then
+    execute format('create type %s as (%s)', p_layout ->> 'row_type',
+      pgtrickle_internal.typed_columns(p_layout #> '{public_rows,columns}', p_layout #> '{public_rows,types}'));
   end if;
   if p_layout ->> 'shape' = 'state' then
     perform pgtrickle_internal.create_state_relations(p_layout);
   end if;
   execute format('create table %s (refresh_id bigint not null, weight bigint not null, %s,
       constraint journal_weights_are_not_zero check (weight <> 0))', p_layout ->> 'journal',
-    pgtrickle_internal.column_definitions(p_layout -> 'base_columns', p_layout -> 'base_types'));
+    pgtrickle_internal.typed_columns(p_layout -> 'base_columns', p_layout -> 'base_types'));
   execute format('create index on %s (refresh_id)', p_layout ->> 'journal');
-  perform pgtrickle_internal.create_plan_table(p_layout ->> 'recompute', 'recompute', '["to_snapshot"]', p_layout, 33000);
+  if p_layout -> 'top' is not null then
+    perform pgtrickle_internal.create_top(p_layout);
+  end if;
+  if p_layout ->> 'recompute' is not null then
+    perform pgtrickle_internal.create_plan_table(p_layout ->> 'recompute', 'recompute', '["to_snapshot"]', p_layout, 33000);
+  end if;
 end
 $$;
 comment on function pgtrickle_internal.create_hidden_relations(jsonb) is
@@ -52,7 +61,7 @@ set search_path = pg_catalog, pg_temp
 as $$
 begin
   execute format('create table %s (%s, constraint state_groups_have_rows check (%I %s 0))', p_layout ->> 'base',
-    pgtrickle_internal.column_definitions(p_layout -> 'base_columns', p_layout -> 'base_types'), p_layout ->> 'row_count',
+    pgtrickle_internal.typed_columns(p_layout -> 'base_columns', p_layout -> 'base_types'), p_layout ->> 'row_count',
     case when (p_layout ->> 'global')::boolean then '>=' else '>' end);
   -- On the composite value of the key, which is what rows are matched by: a small delta touches few pages of a large table.
   execute format('create unique index on %s ((%s))', p_layout ->> 'base',
@@ -68,7 +77,11 @@ language plpgsql
 set search_path = pg_catalog, pg_temp
 as $$
 begin
-  if p_layout ->> 'shape' <> 'state' or (p_layout ->> 'global')::boolean then
+  if p_layout ->> 'matched_by' = 'rows' and p_layout ->> 'delta' is not null then
+    execute format('create index on %s (hash_record_extended(row(%s)::%s, 0))', p_layout ->> 'public',
+      pgtrickle_internal.public_list(p_layout, (parse_ident(p_layout ->> 'public'))[2]), p_layout ->> 'row_type');
+  end if;
+  if p_layout ->> 'matched_by' = 'rows' or (p_layout ->> 'global')::boolean then
     return;
   end if;
   execute format('create index on %s ((%s))', p_layout ->> 'public',
@@ -89,8 +102,13 @@ language plpgsql
 set search_path = pg_catalog, pg_temp
 as $$
 begin
-  execute format('drop foreign table %s', p_layout ->> 'recompute');
-  if p_layout ->> 'delta' is not null then
+  if p_layout -> 'top' is not null then
+    perform pgtrickle_internal.drop_top(p_layout);
+  end if;
+  if p_layout ->> 'recompute' is not null then
+    execute format('drop foreign table %s', p_layout ->> 'recompute');
+  end if;
+  if p_layout ->> 'shape' = 'state' then
     execute format('drop foreign table %s', p_layout ->> 'delta');
     execute format('drop table %s', p_layout ->> 'base');
   end if;
@@ -100,12 +118,15 @@ $$;
 comment on function pgtrickle_internal.drop_hidden_relations(jsonb) is
   'Drops what belongs to a query, but for the type of its key, which indexes of the stream table may use.';
 
-create function pgtrickle_internal.column_definitions(p_names jsonb, p_types jsonb) returns text
-language sql immutable
+create function pgtrickle_internal.drop_row_types(p_layout jsonb) returns void
+language plpgsql
 set search_path = pg_catalog, pg_temp
-begin atomic
-  select string_agg(format('%I %s', n.name, t.type), ', ' order by n.position)
-  from jsonb_array_elements_text(p_names) with ordinality as n (name, position)
-  join jsonb_array_elements_text(p_types) with ordinality as t (type, position) using (position);
-end;
-comment on function pgtrickle_internal.column_definitions(jsonb, jsonb) is 'name type, name type for CREATE TABLE.';
+as $$
+begin
+  execute format('drop type if exists %s', p_layout ->> 'key_type');
+  if p_layout ->> 'matched_by' = 'rows' then
+    execute format('drop type if exists %s', p_layout ->> 'row_type');
+  end if;
+end
+$$;
+comment on function pgtrickle_internal.drop_row_types(jsonb) is 'Drops the types by which rows of a stream table are matched, after its indexes.';

@@ -28,6 +28,7 @@ begin
   perform pgtrickle_internal.attach_server('lake_engine', connection_options);
   perform pgtrickle_internal.attach_user('lake', 'public', 'lake', attach_lake.lake_password);
   perform pgtrickle_internal.attach_user('lake_engine', quote_ident(current_user), 'plans', attach_lake.plans_password);
+  perform pgtrickle_internal.attach_user('lake_engine', 'pgtrickle_top', 'plans', attach_lake.plans_password);
   create schema if not exists lake;
   perform pgtrickle_internal.attach_engine_relations();
   -- Whose database it is, a restored one too, is not for this to say.

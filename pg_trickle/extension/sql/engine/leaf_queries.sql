@@ -1,53 +1,14 @@
 -- A leaf query is what the engine is asked to run: a document (plan) in a pseudo column of a foreign table, whose rows are the answer.
 
-create function pgtrickle_internal.plan_document(p_definition text, p_tables jsonb, p_settings jsonb, p_shape text)
+create function pgtrickle_internal.plan_document(p_definition text, p_tables jsonb, p_settings jsonb, p_shape text, p_max_rows bigint default null)
 returns text
 language sql immutable parallel safe
 set search_path = pg_catalog, pg_temp
 begin atomic
-  select json_build_object('sql', p_definition, 'tables', p_tables, 'settings', p_settings, 'shape', p_shape)::text;
+  select json_strip_nulls(json_build_object('sql', p_definition, 'tables', p_tables, 'settings', p_settings, 'shape', p_shape,
+    'max_rows', p_max_rows))::text;
 end;
-comment on function pgtrickle_internal.plan_document(text, jsonb, jsonb, text) is 'The plan as the lake engine reads it.';
-
-create function pgtrickle_internal.plan_text(p_id bigint, p_shape text default null) returns text
-language plpgsql stable
-set search_path = pg_catalog, pg_temp
-as $$
-begin
-  return (
-    select pgtrickle_internal.plan_of(s, p_shape) from pgtrickle_internal.stream_tables s where s.id = p_id);
-end
-$$;
-comment on function pgtrickle_internal.plan_text(bigint, text) is 'The plan of a stream table; shape state or rows, by default that of its layout.';
-
-create function pgtrickle_internal.plan_of(p_st pgtrickle_internal.stream_tables, p_shape text default null) returns text
-language plpgsql stable
-set search_path = pg_catalog, pg_temp
-as $$
-begin
-  return pgtrickle_internal.plan_document(p_st.view_definition, (
-      select jsonb_object_agg(s.relation_name, format('%I.%I', s.lake_schema, s.lake_table))
-      from pgtrickle_internal.sources s where s.stream_table_id = p_st.id
-    ), p_st.settings, coalesce(p_shape, p_st.layout ->> 'shape'));
-end
-$$;
-comment on function pgtrickle_internal.plan_of(pgtrickle_internal.stream_tables, text) is
-  'plan_text() of a row of the registry, also of one that is not there yet; its sources are.';
-
-create function pgtrickle_internal.target_rows_sql(p_id bigint) returns text
-language plpgsql stable
-set search_path = pg_catalog, pg_temp
-as $$
-declare
-  layout jsonb := (select s.layout from pgtrickle_internal.stream_tables s where s.id = p_id);
-begin
-  return format('select %s from (select %s from %s where plan = (select $1) and to_snapshot = (select $2)) f',
-    pgtrickle_internal.projection_list(layout), pgtrickle_internal.column_list(layout -> 'base_columns'),
-    layout ->> 'recompute');
-end
-$$;
-comment on function pgtrickle_internal.target_rows_sql(bigint) is
-  'SELECT of the public columns at a snapshot, recomputed by the engine; $1 plan_text(id), $2 snapshot.';
+comment on function pgtrickle_internal.plan_document(text, jsonb, jsonb, text, bigint) is 'The plan as the lake engine reads it; more rows than p_max_rows are an error (LT014).';
 
 -- A typed foreign table for one relation of the engine. The planner knows nothing of it, so it is told: how many rows come
 -- back, and that the pseudo columns do not filter any.

@@ -81,8 +81,9 @@ begin
   else
     execute format(
       'select coalesce(sum(f.weight), 0), coalesce(sum(f.weight * pgtrickle_internal.row_hash(%s)), 0) '
-      'from %s f where f.refresh_id > $1',
-      pgtrickle_internal.projected_image_sql(layout), layout ->> 'journal')
+      'from %s',
+      pgtrickle_internal.projected_image_sql(layout),
+      pgtrickle_internal.projected_from(layout, format('(select * from %s where refresh_id > $1)', layout ->> 'journal')))
     into row_count, hash_sum using p_after_refresh;
   end if;
 end

@@ -11,6 +11,7 @@ comment on schema pgtrickle_guard is 'Triggers of pg_trickle on the lake''s cata
 
 create schema pgtrickle_lake;
 comment on schema pgtrickle_lake is 'Private foreign tables through which pg_trickle asks the lake engine.';
+grant usage on schema pgtrickle_lake to pgtrickle_top;
 
 create schema pgtrickle_state;
 comment on schema pgtrickle_state is 'Hidden state, undo journals and key types of the stream tables.';

@@ -23,6 +23,7 @@ begin atomic
     ('recompute_base_ms', 20, 'estimated cost of a refresh by recomputing (measured 23 ms at 10^5 rows)'),
     ('recompute_million_rows_ms', 6, 'and for each million rows of the sources (measured 83 ms at 10^7 rows)'),
     ('recompute_file_ms', 0.1, 'and for each data file'),
+    ('leaf_million_rows_ms', 8000, 'and for each million rows that come to PostgreSQL, where it runs the query'),
     ('recompute_thousand_groups_ms', 3.5, 'and for each thousand rows of the result'),
     ('journal_base_ms', 2, 'estimated cost of a rewind by journal'),
     ('journal_thousand_rows_ms', 10, 'and for each thousand journal rows'),
@@ -32,6 +33,8 @@ begin atomic
     ('backoff_limit_ms', 60000, 'longest wait after failed refreshes'),
     ('lake_health_max_age_ms', 15000, 'an older answer of the lake than this counts as none'),
     ('guard', 1, '1: triggers on the lake''s catalog keep other clients from spoiling it; set by pgtrickle.set_guard()'),
+    ('leaf_rows_limit', 10000000, 'rows of a lake table that a query which PostgreSQL runs may need; they are kept in its temporary files'),
+    ('query_temp_file_mb', 8192, 'temporary files that a query which PostgreSQL runs may write; taken over when the query is given'),
     ('scrub_interval_ms', 3600000, 'a scheduled stream table is due for a scrub when its last one is older'),
     ('scrub_budget_percent', 5, 'share of the time that scrubs may take; it wins over the interval; 0: no scrubs'),
     ('scrub_rows_limit', 10000, 'up to so many rows of its sources PostgreSQL itself runs the query too, in each scrub (measured 50 ms a thousand rows)')

@@ -21,7 +21,7 @@ begin
   execute pgtrickle_internal.apply_sql(layout, p_changes, p_is_rebuild)
     into unmatched_count, rows_removed, rows_added
     using p_plan, p_reads, p_to, p_undo_after, p_refresh;
-  if p_is_rebuild and layout ->> 'shape' = 'state' then
+  if p_is_rebuild and layout ->> 'matched_by' = 'key' then
     rows_removed := rows_removed + pgtrickle_internal.delete_repeated_rows(layout);
   end if;
   if unmatched_count <> 0 then
@@ -68,14 +68,14 @@ declare
   rows_added bigint;
 begin
   execute format($sql$
-    with target as materialized (select %1$s from %2$s where plan = (select $1) and to_snapshot = (select $2))
-    %3$s,
-    published as (insert into %4$s (%5$s) select %6$s from target f returning 1)
+    with target as materialized (%1$s)
+    %2$s,
+    published as (insert into %3$s (%4$s) %5$s returning 1)
     select count(*) from published$sql$,
-    pgtrickle_internal.column_list(layout -> 'base_columns'), layout ->> 'recompute',
+    pgtrickle_internal.query_rows_sql(layout, '$2'),
     case when layout ->> 'shape' = 'state' then format(', state as (insert into %1$s (%2$s) select %2$s from target returning 1)',
       layout ->> 'base', pgtrickle_internal.column_list(layout -> 'base_columns')) end,
-    layout ->> 'public', pgtrickle_internal.column_list(layout -> 'public_columns'), pgtrickle_internal.projection_list(layout))
+    layout ->> 'public', pgtrickle_internal.column_list(layout -> 'public_columns'), pgtrickle_internal.public_rows_sql(layout, 'target'))
     into rows_added using pgtrickle_internal.plan_text(p_id), p_target;
   return rows_added;
 end
@@ -87,11 +87,9 @@ create function pgtrickle_internal.fill_base(p_layout jsonb, p_base text, p_plan
 language plpgsql
 set search_path = pg_catalog, pg_temp
 as $$
-declare
-  columns text := pgtrickle_internal.column_list(p_layout -> 'base_columns');
 begin
-  execute format('insert into %1$s (%2$s) select %2$s from %3$s where plan = (select $1) and to_snapshot = (select $2)',
-    p_base, columns, p_layout ->> 'recompute') using p_plan, p_target;
+  execute format('insert into %s (%s) %s', p_base, pgtrickle_internal.column_list(p_layout -> 'base_columns'),
+    pgtrickle_internal.query_rows_sql(p_layout, '$2')) using p_plan, p_target;
 end
 $$;
 comment on function pgtrickle_internal.fill_base(jsonb, text, text, bigint) is
@@ -127,7 +125,7 @@ begin
       perform pgtrickle_internal.lock_snapshot(p_st.contents_snapshot);
       select c.rows_removed, c.rows_added into rows_removed, rows_added
         from pgtrickle_internal.apply_changes(p_st.id, pgtrickle_internal.delta_changes(p_st.layout), p_refresh,
-          p_plan => pgtrickle_internal.plan_text(p_st.id), p_reads => p_reads.reads, p_to => p_target) c;
+          p_plan => case when p_st.layout ? 'top' then pgtrickle_internal.leaf_documents(p_st) else pgtrickle_internal.plan_of(p_st) end, p_reads => p_reads.reads, p_to => p_target) c;
     when 'Journal' then
       select c.rows_removed, c.rows_added into rows_removed, rows_added
         from pgtrickle_internal.apply_changes(p_st.id, pgtrickle_internal.undo_changes(p_st.layout), p_refresh,

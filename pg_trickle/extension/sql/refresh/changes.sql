@@ -13,6 +13,10 @@ declare
   old_matches text := format('%s = %s', pgtrickle_internal.key_expression(p_layout, p_layout -> 'key_columns', 'o'),
     pgtrickle_internal.key_expression(p_layout, p_layout -> 'key_columns', 'd'));
 begin
+  if p_layout ? 'top' then
+    return format('changes as materialized (select c.weight, %s from %s($1, $3, $2) c)',
+      pgtrickle_internal.collated_list(p_layout, 'c'), p_layout #>> '{top,delta,function}');
+  end if;
   select string_agg(', ' || case s.item ->> 'role'
         when 'sum' then format(
           'case when coalesce(o.%1$I, 0) + d.%1$I = 0 then null else coalesce(o.%2$I, 0) + coalesce(d.%2$I, 0) end',
@@ -39,14 +43,12 @@ $$;
 comment on function pgtrickle_internal.delta_changes(jsonb) is
   'CTEs: the touched groups as they were (-1) and as they become (+1). $1 plan, $2 reads, $3 to.';
 
--- (select $n): shipped as a parameter, so that an error's context shows no plan text.
 create function pgtrickle_internal.recompute_changes(p_layout jsonb) returns text
 language plpgsql immutable
 set search_path = pg_catalog, pg_temp
 as $$
 declare
-  target text := format('target as materialized (select %s from %s where plan = (select $1) and to_snapshot = (select $3))',
-    pgtrickle_internal.column_list(p_layout -> 'base_columns'), p_layout ->> 'recompute');
+  target text := format('target as materialized (%s)', pgtrickle_internal.query_rows_sql(p_layout, '$3'));
 begin
   if p_layout ->> 'shape' = 'state' and not (p_layout ->> 'global')::boolean then
     return target || ',' || pgtrickle_internal.differing_groups(p_layout);
@@ -55,9 +57,9 @@ begin
     changes as (
       select 1 as weight, %2$s from target
       union all
-      select -1, %3$s from %4$s)$sql$,
+      select -1, %3$s from only %4$s b)$sql$,
     target, pgtrickle_internal.column_list(p_layout -> 'base_columns'),
-    pgtrickle_internal.column_list(p_layout -> 'base_names'), p_layout ->> 'base');
+    pgtrickle_internal.base_list(p_layout, 'b'), p_layout ->> 'base');
 end
 $$;
 comment on function pgtrickle_internal.recompute_changes(jsonb) is

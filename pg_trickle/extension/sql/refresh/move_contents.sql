@@ -79,6 +79,10 @@ begin
   end if;
   select w.rows_removed, w.rows_added into rows_removed, rows_added
     from pgtrickle_internal.apply_strategy(p_st, p_strategy, p_target, p_refresh, p_reads, p_restore_point, p_is_rebuild) w;
+  -- The parts of a source that changes touch are read as a recomputation reads.
+  if p_strategy = 'Delta' and p_st.layout #>> '{top,delta,kind}' = 'keyed' then
+    perform pgtrickle_internal.check_seals(p_st, array[p_reads.state], p_target);
+  end if;
   manifest_id := case p_strategy
     when 'Full' then pgtrickle_internal.sealed_states(p_st, states, p_target)
     when 'Delta' then pgtrickle_internal.record_manifest(p_reads.state, p_st.manifest_id, p_reads.changes)
@@ -92,6 +96,10 @@ exception
     -- Rows that another refresh changed first look like that.
     perform pgtrickle_internal.check_not_superseded(p_st.id, p_st.generation);
     raise;
+  when configuration_limit_exceeded then
+    raise exception 'PostgreSQL runs the query of stream table %, and it needs too much room for temporary files: %', pgtrickle_internal.qualified_name(p_st.id), sqlerrm
+      using errcode = '53400', hint = format('Filter or group in the query, so that less is kept; or raise the setting query_temp_file_mb and give the query again: select pgtrickle.alter_stream_table(%L, query => ''…'');',
+        pgtrickle_internal.qualified_name(p_st.id));
   when program_limit_exceeded then
     raise exception 'a row of stream table % does not fit: %', pgtrickle_internal.qualified_name(p_st.id), sqlerrm
       using errcode = '54000', hint = 'A group key has an index, which takes about 2,700 bytes. Group by a shorter expression, or delete the rows with such keys from the lake.';

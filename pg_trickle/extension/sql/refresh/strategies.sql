@@ -13,7 +13,7 @@ begin
     when 'Delta' then array['Nothing', 'Delta']
     when 'Journal' then array['Nothing', 'Journal']
     when 'Auto' then array['Nothing', 'Full']
-      || case when st.mode = 'DIFFERENTIAL' then array['Delta'] else '{}' end
+      || case when st.mode <> 'FULL' then array['Delta'] else '{}' end
       -- Forwards, the journal could only repeat what an undone rewind took away.
       || case when p_target < st.contents_snapshot then array['Journal'] else '{}' end
   end;
@@ -27,12 +27,13 @@ set search_path = pg_catalog, pg_temp
 as $$
 declare
   size record := pgtrickle_internal.source_size(p_id, p_snapshot);
+  runs_here boolean := (select s.layout ->> 'recompute' is null from pgtrickle_internal.stream_tables s where s.id = p_id);
   result_rows numeric := (
     select greatest(c.reltuples, 0)::numeric
     from pgtrickle_internal.stream_tables s join pg_class c on c.oid = s.relid where s.id = p_id);
 begin
   return round(pgtrickle_internal.setting('recompute_base_ms')
-    + size.rows / 1000000 * pgtrickle_internal.setting('recompute_million_rows_ms')
+    + size.rows / 1000000 * pgtrickle_internal.setting(case when runs_here then 'leaf_million_rows_ms' else 'recompute_million_rows_ms' end)
     + size.files * pgtrickle_internal.setting('recompute_file_ms')
     + result_rows / 1000 * pgtrickle_internal.setting('recompute_thousand_groups_ms'), 1);
 end

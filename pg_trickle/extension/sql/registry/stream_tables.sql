@@ -42,9 +42,9 @@ create table pgtrickle_internal.stream_tables (
   constraint stream_tables_pkey primary key (id),
   constraint stream_tables_one_row_per_table unique (relid),
   constraint stream_tables_name_is_unique unique (schema_name, table_name),
-  constraint stream_tables_mode_is_known check (mode in ('FULL', 'DIFFERENTIAL')),
+  constraint stream_tables_mode_is_known check (mode in ('AUTO', 'DIFFERENTIAL', 'FULL')),
   constraint stream_tables_differential_is_incremental
-    check (mode = 'FULL' or (description #>> '{incremental,ok}')::boolean),
+    check (mode <> 'DIFFERENTIAL' or layout ->> 'delta' is not null),
   constraint stream_tables_schedule_is_positive check (schedule > interval '0'),
   constraint stream_tables_frontier_names_one_snapshot
     check (frontier is null or pgtrickle_internal.frontier_snapshot(frontier) >= 0),
@@ -57,7 +57,7 @@ comment on column pgtrickle_internal.stream_tables.view_definition is 'pg_get_vi
 comment on column pgtrickle_internal.stream_tables.settings is 'Settings of the creator''s session that the query depends on, frozen: {"TimeZone": …}.';
 comment on column pgtrickle_internal.stream_tables.description is 'What the engine said about the query (engine.describe).';
 comment on column pgtrickle_internal.stream_tables.layout is
-  'Where the rows are: {"shape": "state"|"rows", "global": bool, "base": relation, "base_columns": [], "row_count": column|null, "states": [{"role": "count"|"sum", "state": number, "column": column, "count": of a sum the column that counts its values}], "key_columns": [], "key_type": type, "journal": relation, "public_columns": [], "public_key_columns": [], "projection": [SQL expression over a base row], "recompute": relation, "delta": relation|null}.';
+  'Where the rows are: {"shape": "state"|"rows", "global": bool, "base": relation, "base_columns": [], "row_count": column|null, "states": [{"role": "count"|"sum", "state": number, "column": column, "count": of a sum the column that counts its values}], "key_columns": [], "key_type": type, "journal": relation, "public_columns": [], "public_key_columns": [], "projection": [SQL expression over a base row], "recompute": relation, "delta": relation|null, "top": {"function": name, "definition": SQL, "settings": {}, "leaves": [{"table": relation, "name": in the query, "relation": source, "columns": []}]} instead of recompute where PostgreSQL runs the query}.';
 comment on column pgtrickle_internal.stream_tables.contents_snapshot is 'The snapshot that the rows really are of; differs from the frontier after the frontier was edited by hand.';
 comment on column pgtrickle_internal.stream_tables.manifest_id is 'What the rows were computed from, file by file; NULL: not known, so the next refresh recomputes.';
 comment on column pgtrickle_internal.stream_tables.definition_refresh is 'Refresh id with which the present query began: rows, undo journal and fingerprints of earlier ones are those of another query. NULL: it is the first.';

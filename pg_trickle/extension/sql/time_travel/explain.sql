@@ -44,6 +44,8 @@ begin
   return query values
     ('incremental', coalesce(st.description #>> '{incremental,ok}', 'false')),
     ('shape', st.layout ->> 'shape'),
+    ('query runs in', case when st.layout ->> 'recompute' is null then 'PostgreSQL, over rows of the lake: ' || (st.description #>> '{engine,message}')
+      else 'the lake engine' end),
     ('query', st.view_definition),
     ('plan', pgtrickle_internal.plan_text(v_id));
 end

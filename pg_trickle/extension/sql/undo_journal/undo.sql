@@ -19,19 +19,19 @@ as $$
 declare
   layout jsonb := (select s.layout from pgtrickle_internal.stream_tables s where s.id = p_id);
 begin
-  return format($sql$
-    select %1$s from (
-      select sum(c.weight)::bigint as "pgtrickle weight", %2$s from (
-        select 1, %3$s from %4$s b
+  return pgtrickle_internal.public_rows_sql(layout, format($sql$(
+    select n.* from (
+      select sum(c.weight)::bigint as "pgtrickle weight", %1$s from (
+        select 1, %2$s from %3$s b
         union all
-        select -j.weight, %5$s from %6$s j where j.refresh_id > $1) c (weight, %2$s)
-      group by %7$s having sum(c.weight) > 0) f
-    cross join generate_series(1, f."pgtrickle weight")$sql$,
-    pgtrickle_internal.projection_list(layout), pgtrickle_internal.column_list(layout -> 'base_columns'),
-    pgtrickle_internal.column_list(layout -> 'base_names', 'b'), layout ->> 'base',
+        select -j.weight, %4$s from %5$s j where j.refresh_id > $1) c (weight, %1$s)
+      group by %6$s having sum(c.weight) > 0) n
+    cross join generate_series(1, n."pgtrickle weight"))$sql$,
+    pgtrickle_internal.column_list(layout -> 'base_columns'),
+    pgtrickle_internal.base_list(layout, 'b'), layout ->> 'base',
     pgtrickle_internal.column_list(layout -> 'base_columns', 'j'), layout ->> 'journal',
     array_to_string(array[pgtrickle_internal.column_list(layout -> 'base_columns')]
-      || pgtrickle_internal.spelling_list(layout -> 'base_columns', layout -> 'base_types', 'c'), ', '));
+      || pgtrickle_internal.spelling_list(layout -> 'base_columns', layout -> 'base_types', 'c'), ', ')));
 end
 $$;
 comment on function pgtrickle_internal.undo_rows_sql(bigint) is

@@ -30,7 +30,7 @@ begin
       select c.*, (select count(*) from differing) from compared c$sql$,
       pgtrickle_internal.recompute_changes(layout), pgtrickle_internal.column_list(layout -> 'base_columns', 'c'),
       pgtrickle_internal.compare_rows_sql(
-        format('select %s from target f', pgtrickle_internal.projection_list(layout)), pgtrickle_internal.contents_rows_sql(p_id)))
+        pgtrickle_internal.public_rows_sql(layout, 'target'), pgtrickle_internal.contents_rows_sql(p_id)))
       into row_count, expected_row_count, fingerprint, expected_fingerprint,
         missing_count, unexpected_count, missing, unexpected, hidden_count
       using pgtrickle_internal.plan_text(p_id), null::bigint, p_head;

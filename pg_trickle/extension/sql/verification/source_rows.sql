@@ -45,6 +45,7 @@ as $$
 declare
   source record;
   plan text;
+  layout jsonb := (select s.layout from pgtrickle_internal.stream_tables s where s.id = p_id);
   row_limit bigint := pgtrickle_internal.verify_rows_limit();
   fetched bigint;
 begin
@@ -67,11 +68,15 @@ begin
           from pgtrickle_internal.source_columns(source.relid) c), source.relation_name),
       jsonb_build_object(source.relation_name, format('%I.%I', source.lake_schema, source.lake_table)),
       '{"TimeZone": "UTC"}', 'rows');
-    execute format('insert into %1$I.%2$I select %4$s from %1$I."pgtrickle source %3$s" '
-        'where plan = (select $1) and to_snapshot = (select $2) limit $3',
+    execute format('insert into %1$I.%2$I select %4$s from (select * from %1$I."pgtrickle source %3$s" '
+        'where plan = (select $1) and to_snapshot = (select $2) limit $3) x%5$s',
         p_scratch, source.relname, source.position, (
           select string_agg('x' || c.ordinal, ', ' order by c.ordinal)
-          from pgtrickle_internal.source_columns(source.relid) c))
+          from pgtrickle_internal.source_columns(source.relid) c),
+        -- as the query's own reading orders it, for sums of floats
+        (select ' order by ' || pgtrickle_internal.leaf_list(l.item, 'x.%1$I%4$s')
+          from jsonb_array_elements(layout #> '{top,leaves}') l (item)
+          where (layout #>> '{top,is_ordered}')::boolean and l.item ->> 'relation' = source.relation_name))
       using plan, p_snapshot, row_limit + 1;
     get diagnostics fetched = row_count;
     if fetched > row_limit then

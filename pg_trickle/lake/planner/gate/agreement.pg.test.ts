@@ -48,6 +48,8 @@ async function translated(written: string): Promise<string> {
     settings: new Map(),
     shape: "rows",
     table: null,
+    maxRows: null,
+    columns: null,
   };
   const sources = await readSources(plan, await parsePlan(plan, duckdb.services), null, duckdb.services);
   return duckdb.services.print(statement(gateFreely(sources).node));
