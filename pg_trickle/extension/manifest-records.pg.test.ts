@@ -9,14 +9,14 @@ describe("manifests", () => {
     await duckdb.run("insert into lake.shared values ('b', 1)");
     await rows("select pgtrickle.refresh('shared_s'), pgtrickle.refresh('shared_t')");
     const [ids] = await rows<{ ids: string }>(
-      "select count(distinct manifest_id)::text as ids from pgtrickle_internal.stream_tables where table_name in ('shared_s', 'shared_t')",
+      "select count(distinct manifest_ids)::text as ids from pgtrickle_internal.stream_tables where table_name in ('shared_s', 'shared_t')",
     );
     expect(ids).toEqual({ ids: "1" });
   });
 
   test("a table without one is recomputed once, and says so", async () => {
     await make("old", "select 'a', i from range(50) r(i)");
-    await rows("update pgtrickle_internal.stream_tables set manifest_id = null where table_name = 'old_s'");
+    await rows("update pgtrickle_internal.stream_tables set manifest_ids = null where table_name = 'old_s'");
     await duckdb.run("insert into lake.old values ('b', 1)");
     const { strategy, reason } = await refresh("old");
     expect(strategy).toBe("Full");

@@ -73,6 +73,7 @@ export const MODULES: readonly SqlModule[] = [
       "query_checks",
       "sources",
       "layout",
+      "top_layout",
       "relations",
       "changes_view",
       "protection",

@@ -202,6 +202,56 @@ export const SECTIONS: readonly Section[] = [
     ],
   },
   {
+    title: "The same over anything that is kept row by row or part by part",
+    says: "PostgreSQL computes keys and arguments, from the rows that changes bring and take, and keeps counts and sums of them. Arguments of sum and avg are exact columns, and what + - * make of them; keys have one way to be written. A refresh costs what changed; with joins, what has the touched keys.",
+    shapes: [
+      [
+        "select lower(event_type) as kind, count(*) as n, sum(amount) as total from lake.events group by lower(event_type)",
+        "state",
+      ],
+      [
+        "select event_type, sum(amount) filter (where event_type ~ 'c') as matched from lake.events group by event_type",
+        "state",
+      ],
+      [
+        "select to_char(noted_at, 'YYYY-MM') as month, count(*) as n from lake.events group by to_char(noted_at, 'YYYY-MM')",
+        "state",
+      ],
+      [
+        "select u.country, count(*) as n, sum(e.amount) as total from lake.events e join lake.users u using (user_id) group by u.country",
+        "state",
+      ],
+      [
+        "select p.category, sum(o.quantity * p.price) as revenue from lake.orders o join lake.products p on p.product_id = o.product_id group by p.category",
+        "state",
+      ],
+      [
+        "select u.country, count(*) filter (where e.event_type ~ 'c') as clicks, round(avg(e.amount), 2) as mean from lake.users u left join lake.events e on e.user_id = u.user_id group by u.country having count(*) > 1",
+        "state",
+      ],
+      [
+        "select count(*) as n, sum(e.amount) as total from lake.events e join lake.users u on u.user_id = e.user_id where u.country is not null",
+        "state",
+      ],
+      [
+        "select q.kind, count(*) as n from (select upper(event_type) as kind from lake.events where event_type ~ 'i') q group by q.kind",
+        "state",
+      ],
+      [
+        "select w.word, count(*) as n from lake.products p cross join lateral regexp_split_to_table(p.title, ' ') as w (word) group by w.word",
+        "state",
+      ],
+      [
+        "select count(*) as n from lake.events a join lake.events b on b.user_id = a.user_id and b.event_id > a.event_id",
+        "state",
+      ],
+      [
+        "select o.status, count(e.event_id) as events from lake.orders o full join lake.events e on e.user_id = o.user_id group by o.status",
+        "state",
+      ],
+    ],
+  },
+  {
     title: "Other aggregates, by plain columns",
     says: "Any aggregate: the groups that changes touch are computed again, from their rows at the newer snapshot and from these without the changes. At least one GROUP BY expression is a plain column. A refresh costs what the touched groups hold.",
     shapes: [
@@ -252,7 +302,7 @@ export const SECTIONS: readonly Section[] = [
         "keyed",
       ],
       [
-        "select event_type, sum(amount) filter (where event_type ~ 'c') as matched from lake.events group by event_type",
+        "select event_type, sum(case when is_test then amount else 0 end) as tests from lake.events group by event_type",
         "keyed",
       ],
     ],
@@ -300,20 +350,58 @@ export const SECTIONS: readonly Section[] = [
     ],
   },
   {
-    title: "Recomputed at each refresh",
-    says: "Mode `AUTO` says so when the table is created, `DIFFERENTIAL` refuses it. A recomputation that the engine may not run brings the used columns of every row to PostgreSQL: some seconds for each million.",
+    title: "Joins by equal keys",
+    says: "Up to as many tables as there are, joined in any way by one plain column of each: the parts of all tables that have a touched key are computed again. Grouping, DISTINCT and windows over the join by that column too.",
     shapes: [
-      ["select e.event_id, u.name from lake.events e join lake.users u on u.user_id = e.user_id", "recompute"],
+      ["select e.event_id, u.name from lake.events e join lake.users u on u.user_id = e.user_id", "keyed"],
       [
-        "select u.country, count(*) as n, sum(e.amount) as total from lake.events e join lake.users u using (user_id) group by u.country",
-        "recompute",
+        "select e.event_id, u.name from lake.events e left join lake.users u on u.user_id = e.user_id and u.country = 'DE'",
+        "keyed",
       ],
       [
-        "select u.name, o.order_id, p.title from lake.users u left join lake.orders o on o.user_id = u.user_id left join lake.products p on p.product_id = o.product_id",
-        "recompute",
+        "select u.user_id, u.name, o.order_id from lake.users u left join lake.orders o using (user_id) where u.name ~ 'A'",
+        "keyed",
+      ],
+      [
+        "select e.event_id, o.order_id, o.status from lake.events e full join lake.orders o on o.user_id = e.user_id",
+        "keyed",
+      ],
+      [
+        "select o.order_id, p.title, p.price * o.quantity as total from lake.orders o right join lake.products p on p.product_id = o.product_id",
+        "keyed",
+      ],
+      [
+        "select u.user_id, count(e.event_id) as events, max(e.amount) as top from lake.users u left join lake.events e on e.user_id = u.user_id group by u.user_id",
+        "keyed",
+      ],
+      [
+        "select e.event_id, u.name, o.status from lake.events e, lake.users u, lake.orders o where u.user_id = e.user_id and o.user_id = u.user_id",
+        "keyed",
       ],
       [
         "select a.event_id, b.event_id as next from lake.events a join lake.events b on b.user_id = a.user_id and b.event_id = a.event_id + 1",
+        "keyed",
+      ],
+      [
+        "select u.name, e.event_id, rank() over (partition by u.user_id order by e.amount) as place from lake.users u join lake.events e on e.user_id = u.user_id",
+        "keyed",
+      ],
+      [
+        "select distinct u.user_id, e.event_type from lake.users u join lake.events e on e.user_id = u.user_id",
+        "keyed",
+      ],
+      [
+        "with spent as (select u.user_id, u.name, e.amount from lake.users u join lake.events e on e.user_id = u.user_id) select user_id, string_agg(name, ',' order by name) as names, sum(amount) as total from spent group by user_id",
+        "keyed",
+      ],
+    ],
+  },
+  {
+    title: "Recomputed at each refresh",
+    says: "Mode `AUTO` says so when the table is created, `DIFFERENTIAL` refuses it. A recomputation that the engine may not run brings the used columns of every row to PostgreSQL: some seconds for each million.",
+    shapes: [
+      [
+        "select u.name, o.order_id, p.title from lake.users u left join lake.orders o on o.user_id = u.user_id left join lake.products p on p.product_id = o.product_id",
         "recompute",
       ],
       [

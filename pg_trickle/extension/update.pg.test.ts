@@ -18,10 +18,10 @@ const STATE = `
     'locks', (select jsonb_agg(l order by to_jsonb(l)::text) from pgtrickle_rewind.locks l),
     'steps', (select jsonb_agg(s order by to_jsonb(s)::text) from pgtrickle_rewind.steps s),
     'tables', (
-      select jsonb_agg(to_jsonb(s) - '{manifest_id,definition_refresh,layout}'::text[] order by s.id)
+      select jsonb_agg(to_jsonb(s) - '{manifest_ids,definition_refresh,layout}'::text[] order by s.id)
       from pgtrickle_internal.stream_tables s),
     'refreshes', (
-      select jsonb_agg(to_jsonb(r) - '{manifest_id,files_read,is_mended}'::text[]
+      select jsonb_agg(to_jsonb(r) - '{manifest_ids,files_read,is_mended}'::text[]
         || jsonb_build_object('strategy', replace(r.strategy, 'Recompute', 'Full')) order by r.id)
       from pgtrickle_internal.refreshes r),
     'fingerprints', (select jsonb_agg(to_jsonb(f) - 'environment_id' order by f.refresh_id) from pgtrickle_internal.fingerprints f)

@@ -3,14 +3,17 @@
  * not run PostgreSQL runs over rows of the lake; refused is only what has no answer.
  */
 import { describePlan } from "./describe.ts";
-import { type NumberColumns, type Shape, shapeOf } from "./postgres/shape.ts";
+import { unquoted } from "./plan-sources.ts";
+import { type Scales, SEVERAL_SCALES } from "./postgres/doubts.ts";
+import { type KnownColumns, type Shape, shapeOf } from "./postgres/shape.ts";
+import type { StateParts } from "./postgres/state.ts";
 import { asRefusal, GATE, LATER_HINT, NOT_INCREMENTAL } from "./refusal.ts";
-import { isExactNumber, isFloat, typeOfColumn } from "./sql-types.ts";
-import type { NotIncremental, Plan, PlannerServices, QueryDescription, QueryKind } from "./types.ts";
+import { isExactNumber, isFloat, type SqlType, typeOfColumn } from "./sql-types.ts";
+import type { Incremental, NotIncremental, Plan, PlannerServices, QueryDescription, QueryKind } from "./types.ts";
 
 export async function describeQuery(plan: Plan, services: PlannerServices): Promise<QueryDescription | NotIncremental> {
   const engine = await describePlan(plan, services);
-  const shape = readShape(plan.sql ?? "", await numberColumns(plan, services));
+  const shape = readShape(plan.sql ?? "", await knownColumns(plan, services));
   if (shape === null) return engine.ok ? { ...engine, engine: { ok: true }, shape: null } : engine;
   if ("ok" in shape) return shape;
   const kind = await kindWithState(plan, shape, services);
@@ -21,17 +24,31 @@ export async function describeQuery(plan: Plan, services: PlannerServices): Prom
     : { ...engine, engine: { ok: true }, shape: known };
 }
 
-async function numberColumns(plan: Plan, services: PlannerServices): Promise<NumberColumns> {
-  const tables = await Promise.all([...plan.tables.values()].map((table) => services.sourceColumns(table, null)));
-  const all = tables.flatMap((columns) => columns ?? []).map(({ name, type }) => ({ name, type: typeOfColumn(type) }));
+async function knownColumns(plan: Plan, services: PlannerServices): Promise<KnownColumns> {
+  const tables = await Promise.all(
+    [...plan.tables].map(
+      async ([name, table]) => [unquoted(name), (await services.sourceColumns(table, null)) ?? []] as const,
+    ),
+  );
+  const all = tables.flatMap(([, columns]) => columns).map(({ name, type }) => ({ name, type: typeOfColumn(type) }));
   return {
+    tables: new Map(tables.map(([table, columns]) => [table, columns.map(({ name }) => name)])),
     floats: new Set(all.filter(({ type }) => isFloat(type)).map(({ name }) => name)),
-    scales: new Map(all.filter(({ type }) => isExactNumber(type)).map(({ name, type }) => [name, type.scale ?? 0])),
+    scales: scalesOf(all.filter(({ type }) => isExactNumber(type))),
   };
 }
 
+function scalesOf(columns: readonly { readonly name: string; readonly type: SqlType }[]): Scales {
+  const found = new Map<string, number>();
+  for (const { name, type } of columns) {
+    const [known, scale] = [found.get(name), type.scale ?? 0];
+    found.set(name, known === undefined || known === scale ? scale : SEVERAL_SCALES);
+  }
+  return found;
+}
+
 /** Null where PostgreSQL's parser does not know the text: then the engine alone decides. */
-function readShape(sql: string, columns: NumberColumns): Shape | NotIncremental | null {
+function readShape(sql: string, columns: KnownColumns): Shape | NotIncremental | null {
   try {
     return shapeOf(sql, columns);
   } catch (error) {
@@ -41,12 +58,17 @@ function readShape(sql: string, columns: NumberColumns): Shape | NotIncremental 
   }
 }
 
-async function kindWithState(plan: Plan, { kind, state }: Shape, services: PlannerServices): Promise<QueryKind> {
-  if (state === null) return kind;
-  const description = await describePlan({ ...plan, sql: state.query }, services);
-  if (!description.ok || !description.incremental.ok) return kind;
-  const { query, projection, having, printed } = state;
-  return { name: "state", state_query: query, projection, having, printed, incremental: description.incremental };
+async function kindWithState(plan: Plan, shape: Shape, services: PlannerServices): Promise<QueryKind> {
+  const byEngine = shape.state === null ? null : await describePlan({ ...plan, sql: shape.state.query }, services);
+  if (shape.state !== null && byEngine?.ok && byEngine.incremental.ok)
+    return { ...stateKind(shape.state, byEngine.incremental), grouped: null, otherwise: shape.kind };
+  if (shape.grouped === null) return shape.kind;
+  const { parts, query, kind } = shape.grouped;
+  return { ...stateKind(parts, parts.incremental), grouped: { query, kind }, otherwise: shape.kind };
+}
+
+function stateKind({ query, projection, having, printed }: StateParts, incremental: Incremental) {
+  return { name: "state", state_query: query, projection, having, printed, incremental } as const;
 }
 
 const doubted = (message: string): NotIncremental => ({

@@ -41,7 +41,7 @@ export async function readSources(
 }
 
 /** `"My schema".events` → `My schema.events`. */
-function unquoted(name: string): string {
+export function unquoted(name: string): string {
   return name.replace(/"((?:[^"]|"")*)"/g, (_, inner: string) => inner.replaceAll('""', '"'));
 }
 

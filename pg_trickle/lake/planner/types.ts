@@ -185,12 +185,23 @@ export type Description =
       readonly incremental: Incremental | NotIncremental;
     };
 
+/** How changes keep the rows of a query without groups. */
+export type RowsKind =
+  | { readonly name: "rows" }
+  /** For each table the columns that its parts are told apart by: as many for each, in one order. */
+  | {
+      readonly name: "keyed";
+      readonly keys: readonly {
+        readonly schema: string;
+        readonly table: string;
+        readonly columns: readonly string[];
+      }[];
+    }
+  | { readonly name: "recompute"; readonly reason: string };
+
 /** How changes keep the rows of a query, other than by the hidden state of a plain one. */
 export type QueryKind =
-  | { readonly name: "rows" }
-  /** For each source the columns that its parts are told apart by. */
-  | { readonly name: "keyed"; readonly keys: readonly (readonly string[])[] }
-  | { readonly name: "recompute"; readonly reason: string }
+  | RowsKind
   | {
       readonly name: "state";
       /** A plain query with outputs o1, o2 …, which `incremental` is about. */
@@ -201,6 +212,10 @@ export type QueryKind =
       /** The whole query, printed by the same printer. */
       readonly printed: string;
       readonly incremental: Incremental;
+      /** Null: the engine groups. Else PostgreSQL does, over the rows of this query: keys k1, k2 …, arguments a1, a2 … */
+      readonly grouped: { readonly query: string; readonly kind: RowsKind } | null;
+      /** Without hidden state. */
+      readonly otherwise: RowsKind;
     };
 
 /** Answer of `engine.describe`. */

@@ -104,8 +104,9 @@ begin
     found_reads.obstacle := format('lake table %s was created, replaced, renamed or dropped', source.relation_name);
   elsif before.schema_version is distinct from after.schema_version then
     found_reads.obstacle := format('columns of lake table %s were changed', source.relation_name);
-  elsif st.manifest_id is not null and st.frontier_snapshot = st.contents_snapshot then
-    found_reads := pgtrickle_internal.delta_reads(st.manifest_id, lake_table, after.table_id, to_snapshot);
+  elsif st.manifest_ids is not null and st.frontier_snapshot = st.contents_snapshot then
+    found_reads := pgtrickle_internal.delta_reads(st.manifest_ids[(
+        select count(*) from pgtrickle_internal.sources s where s.stream_table_id = p_id and s.frontier_key <= source.frontier_key)], lake_table, after.table_id, to_snapshot);
   else
     found_reads := pgtrickle_internal.dated_reads(lake_table, after.table_id, st.frontier_snapshot, to_snapshot);
   end if;

@@ -102,9 +102,9 @@ begin
     from pgtrickle_internal.stream_tables s, unnest(array['public', 'base', 'journal', 'recompute', 'delta']) part
     where s.id = p_id and s.layout ? part
     union all
-    select to_regclass(l.item ->> 'table')
-    from pgtrickle_internal.stream_tables s, jsonb_array_elements(s.layout #> '{top,leaves}') l (item)
-    where s.id = p_id;
+    select to_regclass(l.item ->> part)
+    from pgtrickle_internal.stream_tables s, jsonb_array_elements(s.layout #> '{top,leaves}') l (item), unnest(array['table', 'changes']) part
+    where s.id = p_id and to_regclass(l.item ->> part) is not null;
 end
 $$;
 comment on function pgtrickle_internal.relations_of(bigint) is 'The relations that a stream table consists of.';

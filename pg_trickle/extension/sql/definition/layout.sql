@@ -13,6 +13,7 @@ declare
     'public_columns', (select jsonb_agg(c.name order by c.ordinal) from pgtrickle_internal.view_columns(p_view) c),
     'public_types', (select jsonb_agg(c.type order by c.ordinal) from pgtrickle_internal.view_columns(p_view) c));
   kind jsonb := case when p_st.mode <> 'FULL' then p_st.description #> '{shape,kind}' end;
+  projected jsonb;
 begin
   layout := layout || pgtrickle_internal.build_public_rows(layout);
   if (p_st.description #>> '{incremental,ok}')::boolean and not exists (
@@ -20,8 +21,12 @@ begin
     return layout || jsonb_build_object('matched_by', 'key')
       || pgtrickle_internal.build_state_layout(p_st.description -> 'incremental', layout -> 'public_columns', layout -> 'public_types', p_stem);
   end if;
-  if (case when kind ->> 'name' = 'state' then pgtrickle_internal.is_printed_alike(p_view, kind ->> 'printed') end) then
-    return layout || pgtrickle_internal.build_projected_layout(kind, p_view, p_stem);
+  if kind ->> 'name' = 'state' then
+    projected := pgtrickle_internal.build_projected_layout(p_st, kind, p_view, p_sources, p_stem);
+    if projected is not null then
+      return layout || projected;
+    end if;
+    kind := kind -> 'otherwise';
   end if;
   layout := layout || pgtrickle_internal.build_rows_layout(layout)
     || pgtrickle_internal.build_top_layout(p_st, kind, p_view, p_sources, p_stem);
@@ -65,55 +70,10 @@ begin atomic
 end;
 comment on function pgtrickle_internal.build_rows_layout(jsonb) is 'The part of the layout of a stream table that is its own base relation.';
 
--- Who computes such rows: the engine whole, or PostgreSQL over leaves; and, by leaves, how they are kept by changes.
-create function pgtrickle_internal.build_top_layout(
-  p_st pgtrickle_internal.stream_tables, p_kind jsonb, p_view regclass, p_sources jsonb, p_stem text) returns jsonb
-language plpgsql
-set search_path = pg_catalog, pg_temp
-as $$
-declare
-  is_whole boolean := coalesce((p_st.description #>> '{engine,ok}')::boolean, true);
-  is_kept boolean := p_kind ->> 'name' in ('rows', 'keyed') and jsonb_array_length(p_sources) = 1
-    and not pgtrickle_internal.has_parts(p_sources -> 0);
-  layout jsonb := case when is_whole then jsonb_build_object('recompute', format('pgtrickle_lake.r_%s', p_stem)) else '{}' end;
-  top jsonb;
-begin
-  if is_whole and is_kept is not true then
-    return layout;
-  end if;
-  top := jsonb_build_object('definition', pgtrickle_internal.bare_definition(p_view, p_sources), 'settings', p_st.settings,
-    'leaves', pgtrickle_internal.build_leaves(p_sources, p_stem), 'is_ordered', coalesce((p_st.description #>> '{shape,sums_floats}')::boolean, false));
-  if not is_whole then
-    top := top || jsonb_build_object('function', format('pgtrickle_lake.t_%s', p_stem));
-  end if;
-  if is_kept then
-    top := top || jsonb_build_object('delta', jsonb_build_object('kind', p_kind -> 'name', 'keys', p_kind #> '{keys,0}',
-      'function', format('pgtrickle_lake.q_%s', p_stem)));
-    layout := layout || jsonb_build_object('delta', format('pgtrickle_lake.d_%s', p_stem));
-  end if;
-  return layout || jsonb_build_object('top', top);
-end
-$$;
-comment on function pgtrickle_internal.build_top_layout(pgtrickle_internal.stream_tables, jsonb, regclass, jsonb, text) is
-  'The part of the layout of a stream table without hidden state that says who computes its rows and their changes.';
-
-create function pgtrickle_internal.has_parts(p_source jsonb) returns boolean
-language plpgsql
-set search_path = pg_catalog, pg_temp
-as $$
-begin
-  return exists (
-    select from pgtrickle_internal.lake_table_at(p_source ->> 'lake_schema', p_source ->> 'lake_table', pgtrickle_internal.lake_head()) t
-    cross join lateral pgtrickle_internal.lake_columns(t.table_id) c
-    where p_source -> 'columns' ? c.column_name and c.column_type in ('list', 'struct', 'map'));
-end
-$$;
-comment on function pgtrickle_internal.has_parts(jsonb) is
-  'Whether a query uses a column of lists, structs or maps, of which the changes are not read.';
-
 -- Hidden state, and expressions over it that PostgreSQL computes. The texts of both come from the engine: they are used only if PostgreSQL
 -- reads them as queries over the view's own source, with the view's columns and with nothing that a stream table may not have.
-create function pgtrickle_internal.build_projected_layout(p_kind jsonb, p_view regclass, p_stem text) returns jsonb
+create function pgtrickle_internal.build_projected_layout(
+  p_st pgtrickle_internal.stream_tables, p_kind jsonb, p_view regclass, p_sources jsonb, p_stem text) returns jsonb
 language plpgsql
 set search_path = pg_catalog, pg_temp
 as $$
@@ -121,7 +81,11 @@ declare
   state_view text := format('pgtrickle_internal."state of %s"', p_stem);
   projected_view text := format('pgtrickle_internal."projection of %s"', p_stem);
   layout jsonb;
+  grouped jsonb := '{}';
 begin
+  if not pgtrickle_internal.is_printed_alike(p_view, p_kind ->> 'printed') then
+    return null;
+  end if;
   begin
     execute format('create view %s as %s', state_view, p_kind ->> 'state_query');
     execute format('create view %s as select %s from %s o%s', projected_view, (
@@ -132,16 +96,20 @@ begin
     layout := pgtrickle_internal.build_state_layout(p_kind -> 'incremental',
       (select jsonb_agg(c.name order by c.ordinal) from pgtrickle_internal.view_columns(state_view::regclass) c),
       (select jsonb_agg(c.type order by c.ordinal) from pgtrickle_internal.view_columns(state_view::regclass) c), p_stem);
+    if p_kind ->> 'grouped' is not null then
+      grouped := pgtrickle_internal.build_grouped_layout(p_st, p_kind -> 'grouped', layout -> 'key_types', p_view, p_sources, p_stem);
+      layout := layout - 'recompute';
+    end if;
     raise exception 'read' using errcode = 'TR999';
   exception when sqlstate 'TR999' then
     null;
   end;
   return layout || jsonb_build_object('matched_by', 'rows', 'public_key_columns', '[]'::jsonb, 'state_query', p_kind -> 'state_query',
-    'outputs', layout -> 'projection', 'projection', p_kind -> 'projection', 'having', p_kind -> 'having');
+    'outputs', layout -> 'projection', 'projection', p_kind -> 'projection', 'having', p_kind -> 'having') || grouped;
 end
 $$;
-comment on function pgtrickle_internal.build_projected_layout(jsonb, regclass, text) is
-  'The part of the layout of a stream table with hidden state and expressions over it.';
+comment on function pgtrickle_internal.build_projected_layout(pgtrickle_internal.stream_tables, jsonb, regclass, jsonb, text) is
+  'The part of the layout of a stream table with hidden state and expressions over it; NULL where it cannot have that.';
 
 -- A printer that loses something would change what the query means.
 create function pgtrickle_internal.is_printed_alike(p_view regclass, p_printed text) returns boolean

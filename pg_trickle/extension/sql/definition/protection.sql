@@ -44,7 +44,7 @@ begin
       from pg_event_trigger_dropped_objects() d
       join pgtrickle_internal.stream_tables s on d.objid = s.relid
         or d.object_identity in (s.layout ->> 'base', s.layout ->> 'journal', s.layout ->> 'recompute', s.layout ->> 'delta')
-        or jsonb_path_exists(s.layout, '$.top.leaves[*] ? (@.table == $name)', jsonb_build_object('name', d.object_identity))
+        or jsonb_path_exists(s.layout, '$.top.leaves[*] ? (@.table == $name || @.changes == $name)', jsonb_build_object('name', d.object_identity))
       where d.classid = 'pg_class'::regclass and d.objsubid = 0
       limit 1;
   else

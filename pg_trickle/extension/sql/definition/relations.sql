@@ -66,6 +66,9 @@ begin
   -- On the composite value of the key, which is what rows are matched by: a small delta touches few pages of a large table.
   execute format('create unique index on %s ((%s))', p_layout ->> 'base',
     pgtrickle_internal.key_expression(p_layout, p_layout -> 'key_columns', null));
+  if p_layout ? 'top' then
+    return;
+  end if;
   perform pgtrickle_internal.create_plan_table(p_layout ->> 'delta', 'delta', '["to_snapshot", "reads"]', p_layout, 100);
 end
 $$;
@@ -109,7 +112,9 @@ begin
     execute format('drop foreign table %s', p_layout ->> 'recompute');
   end if;
   if p_layout ->> 'shape' = 'state' then
-    execute format('drop foreign table %s', p_layout ->> 'delta');
+    if not p_layout ? 'top' then
+      execute format('drop foreign table %s', p_layout ->> 'delta');
+    end if;
     execute format('drop table %s', p_layout ->> 'base');
   end if;
   execute format('drop table %s', p_layout ->> 'journal');

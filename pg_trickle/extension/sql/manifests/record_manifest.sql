@@ -52,6 +52,27 @@ $$;
 comment on function pgtrickle_internal.record_manifest(pgtrickle_internal.lake_state, bigint, pgtrickle_internal.manifest_change[]) is
   'Records the state that a refresh has consumed and gives its manifest; NULL where the state cannot be told by its files, or has changed since it was read: then the next refresh recomputes.';
 
+-- By the lake's numbers of the tables, so that those who record several follow each other in one order.
+create function pgtrickle_internal.record_manifests(p_reads pgtrickle_internal.delta_reads[], p_from bigint[] default null) returns bigint[]
+language plpgsql
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  part record;
+  result bigint[];
+begin
+  for part in select r.state, r.changes, r.ordinality as position from unnest(p_reads) with ordinality as r order by (r.state).table_id, r.ordinality loop
+    result[part.position] := pgtrickle_internal.record_manifest(part.state, p_from[part.position], part.changes);
+    if result[part.position] is null then
+      return null;
+    end if;
+  end loop;
+  return result;
+end
+$$;
+comment on function pgtrickle_internal.record_manifests(pgtrickle_internal.delta_reads[], bigint[]) is
+  'record_manifest() of each source; NULL if one has none.';
+
 -- A state that somebody has recorded already, such as that of a snapshot to which a table is put back. It must still be so: it is looked
 -- at once more.
 create function pgtrickle_internal.same_manifest(p_state pgtrickle_internal.lake_state) returns bigint
@@ -129,14 +150,14 @@ set search_path = pg_catalog, pg_temp
 as $$
 begin
   delete from pgtrickle_internal.manifests m
-    where not exists (select from pgtrickle_internal.stream_tables s where s.manifest_id = m.id)
+    where not exists (select from pgtrickle_internal.stream_tables s where m.id = any (s.manifest_ids))
       and not exists (
         select from pgtrickle_internal.refreshes r join pgtrickle_internal.stream_tables s on s.id = r.stream_table_id
-        where r.manifest_id = m.id and r.id >= s.journal_floor)
+        where r.manifest_ids @> array[m.id] and r.id >= s.journal_floor)
       -- the newest is what the next is compared with, as long as there will be a next
       and (m.id <> (select max(n.id) from pgtrickle_internal.manifests n where n.table_id = m.table_id)
         or not exists (
-          select from pgtrickle_internal.manifests n join pgtrickle_internal.refreshes r on r.manifest_id = n.id
+          select from pgtrickle_internal.manifests n join pgtrickle_internal.refreshes r on r.manifest_ids @> array[n.id]
           where n.table_id = m.table_id))
       -- somebody may be about to refer to it
       and m.recorded_at < clock_timestamp() - interval '1 hour';

@@ -15,7 +15,7 @@ comment on function pgtrickle_internal.source_states(bigint, bigint) is 'The sta
 
 create function pgtrickle_internal.sealed_states(
   p_st pgtrickle_internal.stream_tables, p_states pgtrickle_internal.lake_state[], p_target bigint)
-returns bigint
+returns bigint[]
 language plpgsql
 set search_path = pg_catalog, pg_temp
 as $$
@@ -28,12 +28,13 @@ comment on function pgtrickle_internal.sealed_states(pgtrickle_internal.stream_t
   'The seal of a recomputation over these states of its sources, then its manifest.';
 
 create function pgtrickle_internal.recorded_states(p_st pgtrickle_internal.stream_tables, p_states pgtrickle_internal.lake_state[])
-returns bigint
+returns bigint[]
 language plpgsql
 set search_path = pg_catalog, pg_temp
 as $$
 begin
-  return case when p_st.layout ->> 'delta' is not null then pgtrickle_internal.record_manifest(p_states[1]) end;
+  return case when p_st.layout ->> 'delta' is not null then pgtrickle_internal.record_manifests(array(
+    select row(null, null, p_states[n], null, 0, 0, 0)::pgtrickle_internal.delta_reads from generate_subscripts(p_states, 1) n order by n)) end;
 end
 $$;
 comment on function pgtrickle_internal.recorded_states(pgtrickle_internal.stream_tables, pgtrickle_internal.lake_state[]) is

@@ -97,7 +97,7 @@ comment on function pgtrickle_internal.fill_base(jsonb, text, text, bigint) is
 
 create function pgtrickle_internal.apply_strategy(
   p_st pgtrickle_internal.stream_tables, p_strategy text, p_target bigint, p_refresh bigint,
-  p_reads pgtrickle_internal.delta_reads, p_restore_point bigint, p_is_rebuild boolean,
+  p_reads pgtrickle_internal.delta_reads[], p_restore_point bigint, p_is_rebuild boolean,
   out rows_removed bigint, out rows_added bigint)
 language plpgsql
 set search_path = pg_catalog, pg_temp
@@ -125,7 +125,7 @@ begin
       perform pgtrickle_internal.lock_snapshot(p_st.contents_snapshot);
       select c.rows_removed, c.rows_added into rows_removed, rows_added
         from pgtrickle_internal.apply_changes(p_st.id, pgtrickle_internal.delta_changes(p_st.layout), p_refresh,
-          p_plan => case when p_st.layout ? 'top' then pgtrickle_internal.leaf_documents(p_st) else pgtrickle_internal.plan_of(p_st) end, p_reads => p_reads.reads, p_to => p_target) c;
+          p_plan => case when p_st.layout ? 'top' then pgtrickle_internal.leaf_documents(p_st) else pgtrickle_internal.plan_of(p_st) end, p_reads => case when p_st.layout ? 'top' then (pgtrickle_internal.total_reads(p_reads)).reads else p_reads[1].reads end, p_to => p_target) c;
     when 'Journal' then
       select c.rows_removed, c.rows_added into rows_removed, rows_added
         from pgtrickle_internal.apply_changes(p_st.id, pgtrickle_internal.undo_changes(p_st.layout), p_refresh,
@@ -133,5 +133,5 @@ begin
   end case;
 end
 $$;
-comment on function pgtrickle_internal.apply_strategy(pgtrickle_internal.stream_tables, text, bigint, bigint, pgtrickle_internal.delta_reads, bigint, boolean) is
+comment on function pgtrickle_internal.apply_strategy(pgtrickle_internal.stream_tables, text, bigint, bigint, pgtrickle_internal.delta_reads[], bigint, boolean) is
   'Applies what choose_strategy() has chosen; p_is_rebuild: a recomputation mends public rows too.';

@@ -13,7 +13,7 @@ declare
   old_matches text := format('%s = %s', pgtrickle_internal.key_expression(p_layout, p_layout -> 'key_columns', 'o'),
     pgtrickle_internal.key_expression(p_layout, p_layout -> 'key_columns', 'd'));
 begin
-  if p_layout ? 'top' then
+  if p_layout ? 'top' and p_layout ->> 'shape' = 'rows' then
     return format('changes as materialized (select c.weight, %s from %s($1, $3, $2) c)',
       pgtrickle_internal.collated_list(p_layout, 'c'), p_layout #>> '{top,delta,function}');
   end if;
@@ -25,23 +25,36 @@ begin
     into states
     from jsonb_array_elements(p_layout -> 'states') with ordinality as s (item, position);
   return format($sql$
-    d as materialized (
-      select %1$s from %2$s q
-      where plan = (select $1) and reads = (select $2) and to_snapshot = (select $3)),
+    d as materialized (%1$s),
     old as materialized (
-      select o.* from %3$s o join d on %4$s),
+      select o.* from %2$s o join d on %3$s),
     changes as (
-      select -1 as weight, %5$s from old o
+      select -1 as weight, %4$s from old o
       union all
-      select 1, %6$s coalesce(o.%8$s, 0) + d.%8$s %7$s from d left join old o on %4$s
-      where %9$s or coalesce(o.%8$s, 0) + d.%8$s <> 0)$sql$,
-    pgtrickle_internal.column_list(p_layout -> 'base_columns', 'q'), p_layout ->> 'delta', p_layout ->> 'base', old_matches,
+      select 1, %5$s coalesce(o.%7$s, 0) + d.%7$s %6$s from d left join old o on %3$s
+      where %8$s or coalesce(o.%7$s, 0) + d.%7$s <> 0)$sql$,
+    pgtrickle_internal.state_delta_sql(p_layout), p_layout ->> 'base', old_matches,
     pgtrickle_internal.column_list(p_layout -> 'base_columns', 'o'),
     coalesce(keys || ',', ''), coalesce(states, ''), row_count, p_layout ->> 'global');
 end
 $$;
 comment on function pgtrickle_internal.delta_changes(jsonb) is
   'CTEs: the touched groups as they were (-1) and as they become (+1). $1 plan, $2 reads, $3 to.';
+
+create function pgtrickle_internal.state_delta_sql(p_layout jsonb) returns text
+language plpgsql immutable
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  if p_layout ? 'top' then
+    return pgtrickle_internal.grouped_sql(p_layout, format('select c.weight, %s from %s($1, $3, $2) c',
+      pgtrickle_internal.collated_list(p_layout, 'c'), p_layout #>> '{top,delta,function}'), 'r.weight');
+  end if;
+  return format('select %s from %s q where plan = (select $1) and reads = (select $2) and to_snapshot = (select $3)',
+    pgtrickle_internal.column_list(p_layout -> 'base_columns', 'q'), p_layout ->> 'delta');
+end
+$$;
+comment on function pgtrickle_internal.state_delta_sql(jsonb) is 'SELECT of the signed changes of the hidden state, by group.';
 
 create function pgtrickle_internal.recompute_changes(p_layout jsonb) returns text
 language plpgsql immutable

@@ -45,12 +45,12 @@ begin
       p_strategy = 'Full' or problem is not null);
   end if;
   insert into pgtrickle_internal.refreshes (id, stream_table_id, action, strategy, reason, from_snapshot, to_snapshot,
-      contents_before, contents_after, manifest_id, snapshots_read, files_read, estimated_ms, rows_removed, rows_added, is_journaled,
+      contents_before, contents_after, manifest_ids, snapshots_read, files_read, estimated_ms, rows_removed, rows_added, is_journaled,
       is_mended, requested_by, started_at)
     overriding system value
     values (refresh.id, p_id, p_action, choice.strategy, choice.reason, st.frontier_snapshot, p_target,
-      st.contents_snapshot, p_target, move.manifest_id, case when choice.strategy = 'Delta' then choice.snapshot_count else 0 end,
-      case when choice.strategy = 'Delta' then (choice.reads).file_count else 0 end, choice.estimated_ms,
+      st.contents_snapshot, p_target, move.manifest_ids, case when choice.strategy = 'Delta' then choice.snapshot_count else 0 end,
+      case when choice.strategy = 'Delta' then (pgtrickle_internal.total_reads(choice.reads)).file_count else 0 end, choice.estimated_ms,
       move.rows_removed, move.rows_added, st.contents_snapshot is not null and choice.strategy <> 'Nothing',
       is_damaged, pgtrickle_internal.caller(), refresh.started_at)
     returning * into refresh;
@@ -66,8 +66,8 @@ comment on function pgtrickle_internal.move_contents(bigint, bigint, text, text)
 -- One strategy, sealed, and what it consumed. All or nothing: what it has written goes with an error.
 create function pgtrickle_internal.try_strategy(
   p_st pgtrickle_internal.stream_tables, p_strategy text, p_target bigint, p_refresh bigint,
-  p_reads pgtrickle_internal.delta_reads, p_restore_point bigint, p_is_rebuild boolean,
-  out rows_removed bigint, out rows_added bigint, out manifest_id bigint)
+  p_reads pgtrickle_internal.delta_reads[], p_restore_point bigint, p_is_rebuild boolean,
+  out rows_removed bigint, out rows_added bigint, out manifest_ids bigint[])
 language plpgsql
 set search_path = pg_catalog, pg_temp
 as $$
@@ -81,15 +81,15 @@ begin
     from pgtrickle_internal.apply_strategy(p_st, p_strategy, p_target, p_refresh, p_reads, p_restore_point, p_is_rebuild) w;
   -- The parts of a source that changes touch are read as a recomputation reads.
   if p_strategy = 'Delta' and p_st.layout #>> '{top,delta,kind}' = 'keyed' then
-    perform pgtrickle_internal.check_seals(p_st, array[p_reads.state], p_target);
+    perform pgtrickle_internal.check_seals(p_st, array(select r.state from unnest(p_reads) with ordinality as r order by r.ordinality), p_target);
   end if;
-  manifest_id := case p_strategy
+  manifest_ids := case p_strategy
     when 'Full' then pgtrickle_internal.sealed_states(p_st, states, p_target)
-    when 'Delta' then pgtrickle_internal.record_manifest(p_reads.state, p_st.manifest_id, p_reads.changes)
-    when 'Journal' then (select r.manifest_id from pgtrickle_internal.refreshes r where r.id = p_restore_point)
+    when 'Delta' then pgtrickle_internal.record_manifests(p_reads, p_st.manifest_ids)
+    when 'Journal' then (select r.manifest_ids from pgtrickle_internal.refreshes r where r.id = p_restore_point)
     -- The same rows in other files.
-    when 'Nothing' then case when coalesce(cardinality(p_reads.changes), 0) = 0 then p_st.manifest_id
-      else coalesce(pgtrickle_internal.record_manifest(p_reads.state, p_st.manifest_id, p_reads.changes), p_st.manifest_id) end
+    when 'Nothing' then case when not exists (select from unnest(p_reads) r where cardinality(r.changes) > 0) then p_st.manifest_ids
+      else coalesce(pgtrickle_internal.record_manifests(p_reads, p_st.manifest_ids), p_st.manifest_ids) end
   end;
 exception
   when unique_violation or data_corrupted then
@@ -108,5 +108,5 @@ exception
       using errcode = 'TR014', hint = 'Nothing was changed. It is tried again by itself where there is a schedule; a rewind to the end of an earlier refresh works without it.';
 end
 $$;
-comment on function pgtrickle_internal.try_strategy(pgtrickle_internal.stream_tables, text, bigint, bigint, pgtrickle_internal.delta_reads, bigint, boolean) is
+comment on function pgtrickle_internal.try_strategy(pgtrickle_internal.stream_tables, text, bigint, bigint, pgtrickle_internal.delta_reads[], bigint, boolean) is
   'apply_strategy(), the seal of what was read, and the manifest of what was consumed.';

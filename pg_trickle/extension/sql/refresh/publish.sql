@@ -16,8 +16,8 @@ begin
   perform pg_advisory_xact_lock_shared(pgtrickle_internal.lock_class(), p_id::integer);
   update pgtrickle_internal.stream_tables s set
       frontier = pgtrickle_internal.frontier_at(s.id, p_snapshot), contents_snapshot = p_snapshot,
-      manifest_id = (
-        select r.manifest_id from pgtrickle_internal.refreshes r
+      manifest_ids = (
+        select r.manifest_ids from pgtrickle_internal.refreshes r
         where r.stream_table_id = s.id and r.outcome = 'Succeeded' order by r.id desc limit 1),
       generation = s.generation + 1, last_refreshed_at = clock_timestamp(),
       last_sqlstate = null, last_error = null, failure_count = 0,

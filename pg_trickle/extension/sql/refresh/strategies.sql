@@ -44,14 +44,15 @@ comment on function pgtrickle_internal.recompute_cost(bigint, bigint) is 'Estima
 create function pgtrickle_internal.possible_strategies(
   p_id bigint, p_target bigint, p_strategies text[] default array['Nothing', 'Delta', 'Full', 'Journal'])
 returns table (strategy text, estimated_ms numeric, reason text, snapshot_count integer, restore_point bigint,
-  reads pgtrickle_internal.delta_reads)
+  reads pgtrickle_internal.delta_reads[])
 language plpgsql
 set search_path = pg_catalog, pg_temp
 as $$
 declare
   st pgtrickle_internal.stream_tables;
   changes record;
-  v_reads pgtrickle_internal.delta_reads;
+  v_reads pgtrickle_internal.delta_reads[];
+  total pgtrickle_internal.delta_reads;
   is_there boolean := pgtrickle_internal.snapshot_exists(p_target);
   obstacle text;
 begin
@@ -61,6 +62,7 @@ begin
     -- Looking for differences costs: where no delta is asked for, only to confirm that there is none.
     if 'Delta' = any (p_strategies) or changes.snapshot_count = 0 and st.contents_snapshot <> p_target then
       v_reads := pgtrickle_internal.possible_reads(st, p_target);
+      total := pgtrickle_internal.total_reads(v_reads);
     end if;
   end if;
   if 'Nothing' = any (p_strategies) then
@@ -73,9 +75,9 @@ begin
       when st.contents_snapshot is null then 'never populated'
       when st.layout ->> 'delta' is null then coalesce(st.description #>> '{incremental,message}', 'the query is not incremental')
       when not is_there then format('snapshot %s was expired', p_target)
-      else v_reads.obstacle end;
-    return query select 'Delta', case when obstacle is null then pgtrickle_internal.delta_cost(v_reads) end,
-      coalesce(obstacle, pgtrickle_internal.delta_reason(v_reads)), coalesce(changes.snapshot_count, 0), null::bigint, v_reads;
+      else total.obstacle end;
+    return query select 'Delta', case when obstacle is null then pgtrickle_internal.delta_cost(total) end,
+      coalesce(obstacle, pgtrickle_internal.delta_reason(total)), coalesce(changes.snapshot_count, 0), null::bigint, v_reads;
   end if;
   if 'Full' = any (p_strategies) then
     return query select 'Full', case when is_there then pgtrickle_internal.recompute_cost(p_id, p_target) end,
@@ -98,7 +100,7 @@ comment on function pgtrickle_internal.possible_strategies(bigint, bigint, text[
 create function pgtrickle_internal.choose_strategy(
   p_id bigint, p_target bigint, p_strategy text default 'Auto',
   out strategy text, out reason text, out estimated_ms numeric, out snapshot_count integer, out restore_point bigint,
-  out reads pgtrickle_internal.delta_reads)
+  out reads pgtrickle_internal.delta_reads[])
 language plpgsql
 set search_path = pg_catalog, pg_temp
 as $$

@@ -23,7 +23,7 @@ create table pgtrickle_internal.refreshes (
   error text,
   is_backward boolean generated always as (
     outcome = 'Succeeded' and (contents_after < contents_before or to_snapshot < from_snapshot)) stored,
-  manifest_id bigint,
+  manifest_ids bigint[],
   files_read bigint not null default 0,
   is_mended boolean not null default false,
   constraint refreshes_pkey primary key (id),
@@ -39,7 +39,7 @@ comment on table pgtrickle_internal.refreshes is
 create index refreshes_by_stream_table on pgtrickle_internal.refreshes (stream_table_id, id);
 comment on column pgtrickle_internal.refreshes.is_mended is 'The hidden state or the rows did not allow its delta, and were rebuilt.';
 comment on column pgtrickle_internal.refreshes.is_backward is 'Moved the rows or the frontier to an earlier snapshot: whatever was rewound before may have to be rewound again.';
-create index refreshes_by_manifest on pgtrickle_internal.refreshes (manifest_id) where manifest_id is not null;
+create index refreshes_by_manifest on pgtrickle_internal.refreshes using gin (manifest_ids) where manifest_ids is not null;
 create index refreshes_backward on pgtrickle_internal.refreshes (stream_table_id, id) where is_backward;
 select pg_catalog.pg_extension_config_dump('pgtrickle_internal.refreshes', '');
 select pg_catalog.pg_extension_config_dump('pgtrickle_internal.refreshes_id_seq', '');

@@ -37,7 +37,7 @@ create table pgtrickle_internal.stream_tables (
   last_error text,
   failure_count integer not null default 0,
   next_due_at timestamptz not null default clock_timestamp(),
-  manifest_id bigint,
+  manifest_ids bigint[],
   definition_refresh bigint,
   constraint stream_tables_pkey primary key (id),
   constraint stream_tables_one_row_per_table unique (relid),
@@ -59,7 +59,7 @@ comment on column pgtrickle_internal.stream_tables.description is 'What the engi
 comment on column pgtrickle_internal.stream_tables.layout is
   'Where the rows are: {"shape": "state"|"rows", "global": bool, "base": relation, "base_columns": [], "row_count": column|null, "states": [{"role": "count"|"sum", "state": number, "column": column, "count": of a sum the column that counts its values}], "key_columns": [], "key_type": type, "journal": relation, "public_columns": [], "public_key_columns": [], "projection": [SQL expression over a base row], "recompute": relation, "delta": relation|null, "top": {"function": name, "definition": SQL, "settings": {}, "leaves": [{"table": relation, "name": in the query, "relation": source, "columns": []}]} instead of recompute where PostgreSQL runs the query}.';
 comment on column pgtrickle_internal.stream_tables.contents_snapshot is 'The snapshot that the rows really are of; differs from the frontier after the frontier was edited by hand.';
-comment on column pgtrickle_internal.stream_tables.manifest_id is 'What the rows were computed from, file by file; NULL: not known, so the next refresh recomputes.';
+comment on column pgtrickle_internal.stream_tables.manifest_ids is 'What the rows were computed from, file by file: of each source, by frontier_key, its manifest. NULL: not known, so the next refresh recomputes.';
 comment on column pgtrickle_internal.stream_tables.definition_refresh is 'Refresh id with which the present query began: rows, undo journal and fingerprints of earlier ones are those of another query. NULL: it is the first.';
 comment on column pgtrickle_internal.stream_tables.journal_floor is 'Refresh id: restore points from this refresh on can be reached by journal.';
 select pg_catalog.pg_extension_config_dump('pgtrickle_internal.stream_tables', '');

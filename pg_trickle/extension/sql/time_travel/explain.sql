@@ -27,9 +27,9 @@ begin
     ('reason', choice.reason),
     ('estimated_ms', choice.estimated_ms::text),
     ('snapshots_to_read', coalesce(choice.snapshot_count, 0)::text),
-    ('files_to_read', coalesce((choice.reads).file_count, 0)::text),
-    ('rows_to_read', coalesce((choice.reads).row_count, 0)::text),
-    ('merged_rows_to_date', coalesce((choice.reads).merged_row_count, 0)::text);
+    ('files_to_read', coalesce((pgtrickle_internal.total_reads(choice.reads)).file_count, 0)::text),
+    ('rows_to_read', coalesce((pgtrickle_internal.total_reads(choice.reads)).row_count, 0)::text),
+    ('merged_rows_to_date', coalesce((pgtrickle_internal.total_reads(choice.reads)).merged_row_count, 0)::text);
   return query
     select 'strategy ' || p.strategy, case when p.estimated_ms is null then 'not possible: ' || p.reason
       else format('about %s ms: %s', p.estimated_ms, p.reason) end

@@ -45,63 +45,121 @@ language plpgsql
 set search_path = pg_catalog, pg_temp
 as $$
 declare
-  leaf jsonb := p_layout #> '{top,leaves,0}';
   is_keyed boolean := p_layout #>> '{top,delta,kind}' = 'keyed';
 begin
-  execute format('create foreign table %s (plan text, to_snapshot bigint, reads text, sign smallint, %s) server lake_engine options (schema_name %L, table_name %L)',
-    p_layout ->> 'delta', pgtrickle_internal.leaf_definitions(leaf), 'engine', 'changes');
-  perform pgtrickle_internal.set_plan_statistics(p_layout ->> 'delta', '["plan", "to_snapshot", "reads"]', 100);
-  execute format('grant select on %s to pgtrickle_top', p_layout ->> 'delta');
+  perform pgtrickle_internal.create_changes_table(l.item) from jsonb_array_elements(p_layout #> '{top,leaves}') l (item);
   perform pgtrickle_internal.create_top_function(p_layout, p_layout #>> '{top,delta,function}', 'text, bigint, text', 'weight bigint, ', format($sql$
-      with changes as materialized (
-        select c.sign, %1$s from %2$s c
-        where c.plan = (select $1::jsonb ->> 'changes') and c.to_snapshot = (select $2) and c.reads = (select $3))%3$s
-      select -1::bigint, q.* from (with %4$I as materialized (select %5$s from %6$s) select * from (%8$s) q) q
+      with %1$s%2$s
+      select -1::bigint, q.* from (with %3$s select * from (%5$s) q) q
       union all
-      select 1, q.* from (with %4$I as materialized (select %5$s from %7$s) select * from (%8$s) q) q$sql$,
-    pgtrickle_internal.leaf_list(leaf, 'c.%1$I'), p_layout ->> 'delta',
-    case when is_keyed then ',' || pgtrickle_internal.part_expressions(leaf, p_layout #> '{top,delta,keys}') end,
-    leaf ->> 'name', pgtrickle_internal.leaf_list(leaf, 'r.%1$I as %2$I'),
-    case when is_keyed then 'part_before r' else 'changes r where r.sign < 0' end,
-    case when is_keyed then 'part_after r' else 'changes r where r.sign > 0' end,
+      select 1, q.* from (with %4$s select * from (%5$s) q) q$sql$,
+    pgtrickle_internal.changes_expressions(p_layout),
+    case when is_keyed then ', ' || pgtrickle_internal.touched_expression(p_layout) || pgtrickle_internal.part_expressions(p_layout) end,
+    pgtrickle_internal.source_expressions(p_layout, case when is_keyed then 'part_before_%s r' else 'changes_%s r where r.sign < 0' end),
+    pgtrickle_internal.source_expressions(p_layout, case when is_keyed then 'part_after_%s r' else 'changes_%s r where r.sign > 0' end),
     p_layout #>> '{top,definition}'));
 end
 $$;
 comment on function pgtrickle_internal.create_top_delta(jsonb) is
   'Makes the function that gives the changes of a query, each row with its weight: leaf documents, snapshot, and what a delta reads in.';
 
--- Rows are counted by value, and by text where equal values may be written differently or have no equality.
-create function pgtrickle_internal.part_expressions(p_leaf jsonb, p_keys jsonb) returns text
+create function pgtrickle_internal.create_changes_table(p_leaf jsonb) returns void
 language plpgsql
 set search_path = pg_catalog, pg_temp
 as $$
-declare
-  keys jsonb := jsonb_build_object('columns', (
-    select jsonb_agg(c.item order by k.position) from jsonb_array_elements_text(p_keys) with ordinality as k (name, position)
-    join jsonb_array_elements(p_leaf -> 'columns') c (item) on c.item ->> 'name' = k.name));
 begin
-  return format($sql$
-      touched as materialized (select distinct %1$s from changes c),
-      read as materialized (
-        select %2$s from %3$s l
-        where l.plan = (select pgtrickle_lake.keyed_document($1::jsonb #>> '{leaves,0}', jsonb_build_array(%4$s)))
-          and l.to_snapshot = (select $2)),
-      part_after as materialized (
-        select r.* from read r
-        where exists (select from touched t where hash_record_extended(row(%5$s), 0) = hash_record_extended(row(%6$s), 0) and %7$s)),
-      part_before as materialized (
-        select %8$s from (
-          select %9$s, sum(w.weight)::bigint as weight from (
-            select 1 as weight, %10$s from part_after r union all select -c.sign, %11$s from changes c) w
-          group by %9$s having sum(w.weight) <> 0) n
-        cross join lateral pgtrickle_lake.copies(n.weight))$sql$,
-    pgtrickle_internal.leaf_list(keys, 'c.%1$I'), pgtrickle_internal.leaf_list(p_leaf, 'l.%1$I'), p_leaf ->> 'table',
-    pgtrickle_internal.leaf_list(keys, $item$jsonb_build_object('name', %2$L, 'type', %3$L, 'values', (select jsonb_agg(distinct t.%1$I::text) from touched t))$item$),
-    pgtrickle_internal.leaf_list(keys, 'r.%1$I'), pgtrickle_internal.leaf_list(keys, 't.%1$I'),
-    replace(pgtrickle_internal.leaf_list(keys, 'r.%1$I is not distinct from t.%1$I'), ', ', ' and '),
-    pgtrickle_internal.leaf_list(p_leaf, 'n.%1$I%5$s as %1$I'), pgtrickle_internal.leaf_list(p_leaf, 'w.%1$I'),
-    pgtrickle_internal.leaf_list(p_leaf, 'r.%1$I%4$s as %1$I'), pgtrickle_internal.leaf_list(p_leaf, 'c.%1$I%4$s'));
+  execute format('create foreign table %s (plan text, to_snapshot bigint, reads text, sign smallint, %s) server lake_engine options (schema_name %L, table_name %L)',
+    p_leaf ->> 'changes', pgtrickle_internal.leaf_definitions(p_leaf), 'engine', 'changes');
+  perform pgtrickle_internal.set_plan_statistics(p_leaf ->> 'changes', '["plan", "to_snapshot", "reads"]', 100);
+  execute format('grant select on %s to pgtrickle_top', p_leaf ->> 'changes');
 end
 $$;
-comment on function pgtrickle_internal.part_expressions(jsonb, jsonb) is
-  'CTEs: the parts of a source that changes touch, as they become and as they were.';
+comment on function pgtrickle_internal.create_changes_table(jsonb) is 'Makes the foreign table for the changes of a leaf.';
+
+-- The engine is not asked about a source that did not change.
+create function pgtrickle_internal.changes_expressions(p_layout jsonb) returns text
+language plpgsql immutable
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  return (
+    select string_agg(format($sql$changes_%1$s as materialized (
+        select c.sign, %2$s from %3$s c
+        where (select $3::jsonb ->> %4$s is not null) and c.plan = (select $1::jsonb #>> %5$L) and c.to_snapshot = (select $2)
+          and c.reads = (select $3::jsonb ->> %4$s))$sql$,
+      l.position, pgtrickle_internal.leaf_list(l.item, 'c.%1$I'), l.item ->> 'changes', l.position - 1, format('{changes,%s}', l.position - 1)),
+      ', ' order by l.position)
+    from jsonb_array_elements(p_layout #> '{top,leaves}') with ordinality as l (item, position));
+end
+$$;
+comment on function pgtrickle_internal.changes_expressions(jsonb) is 'CTEs changes_1 …: what came and went of each source.';
+
+create function pgtrickle_internal.source_expressions(p_layout jsonb, p_from text) returns text
+language plpgsql immutable
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  return (
+    select string_agg(format('%I as materialized (select %s from %s)', l.item ->> 'name', pgtrickle_internal.leaf_list(l.item, 'r.%1$I as %2$I'),
+      format(p_from, l.position)), ', ' order by l.position)
+    from jsonb_array_elements(p_layout #> '{top,leaves}') with ordinality as l (item, position));
+end
+$$;
+comment on function pgtrickle_internal.source_expressions(jsonb, text) is
+  'CTEs with the names of the sources over others; p_from has %s for the number of the source.';
+
+create function pgtrickle_internal.touched_expression(p_layout jsonb) returns text
+language plpgsql immutable
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  return (
+    select format('touched as materialized (%s)', string_agg(format('select %s from changes_%s c', (
+        select string_agg(format('c.%I as k%s', k.item ->> 'column', k.position), ', ' order by k.position)
+        from jsonb_array_elements(l.item -> 'keys') with ordinality as k (item, position)), l.position), ' union ' order by l.position)
+      -- one source alone may have a key several times
+      || case when count(*) = 1 then ' group by ' || min((
+        select string_agg(format('c.%I', k.item ->> 'column'), ', ' order by k.position)
+        from jsonb_array_elements(l.item -> 'keys') with ordinality as k (item, position))) else '' end)
+    from jsonb_array_elements(p_layout #> '{top,leaves}') with ordinality as l (item, position));
+end
+$$;
+comment on function pgtrickle_internal.touched_expression(jsonb) is 'CTE touched (k1, …): the keys of all that came and went.';
+
+-- Rows are counted by value, and by text where equal values may be written differently or have no equality.
+create function pgtrickle_internal.part_expressions(p_layout jsonb) returns text
+language plpgsql immutable
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  return (
+    select string_agg(format($sql$,
+      read_%1$s as materialized (
+        select %2$s from %3$s l
+        where l.plan = (select pgtrickle_lake.keyed_document($1::jsonb #>> %4$L, jsonb_build_array(%5$s)))
+          and l.to_snapshot = (select $2)),
+      part_after_%1$s as materialized (
+        select r.* from read_%1$s r
+        where exists (select from touched t where hash_record_extended(row(%6$s), 0) = hash_record_extended(row(%7$s), 0) and %8$s)),
+      part_before_%1$s as materialized (
+        select %9$s from (
+          select %10$s, sum(w.weight)::bigint as weight from (
+            select 1 as weight, %11$s from part_after_%1$s r union all select -c.sign, %12$s from changes_%1$s c) w
+          group by %10$s having sum(w.weight) <> 0) n
+        cross join lateral pgtrickle_lake.copies(n.weight))$sql$,
+      l.position, pgtrickle_internal.leaf_list(l.item, 'l.%1$I'), l.item ->> 'table', format('{leaves,%s}', l.position - 1),
+      keys.values_of, keys.theirs, keys.touched, keys.are_same,
+      pgtrickle_internal.leaf_list(l.item, 'n.%1$I%5$s as %1$I'), pgtrickle_internal.leaf_list(l.item, 'w.%1$I'),
+      pgtrickle_internal.leaf_list(l.item, 'r.%1$I%4$s as %1$I'), pgtrickle_internal.leaf_list(l.item, 'c.%1$I%4$s')), '' order by l.position)
+    from jsonb_array_elements(p_layout #> '{top,leaves}') with ordinality as l (item, position)
+    cross join lateral (
+      select string_agg(format('jsonb_build_object(''name'', %L, ''type'', %L, ''values'', (select jsonb_agg(distinct t.k%s::text) from touched t))',
+            k.item ->> 'name', k.item ->> 'type', k.position), ', ' order by k.position) as values_of,
+        string_agg(format('r.%I', k.item ->> 'column'), ', ' order by k.position) as theirs,
+        string_agg(format('t.k%s', k.position), ', ' order by k.position) as touched,
+        string_agg(format('r.%I is not distinct from t.k%s', k.item ->> 'column', k.position), ' and ' order by k.position) as are_same
+      from jsonb_array_elements(l.item -> 'keys') with ordinality as k (item, position)) keys);
+end
+$$;
+comment on function pgtrickle_internal.part_expressions(jsonb) is
+  'CTEs: of each source the parts that changes touch, as they become and as they were.';

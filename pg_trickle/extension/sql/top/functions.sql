@@ -79,7 +79,8 @@ begin
       %6$s;
     end$sql$,
     p_function, p_arguments,
-    p_columns || pgtrickle_internal.typed_columns(p_layout -> 'base_columns', pgtrickle_internal.plain_types(p_layout -> 'base_types')),
+    p_columns || pgtrickle_internal.typed_columns(coalesce(p_layout #> '{top,columns}', p_layout -> 'base_columns'),
+      pgtrickle_internal.plain_types(coalesce(p_layout #> '{top,types}', p_layout -> 'base_types'))),
     p_layout #>> '{top,settings,TimeZone}', pgtrickle_internal.setting('query_temp_file_mb') || 'MB', p_query);
   perform pgtrickle_internal.check_top(format('%s(%s)', p_function, p_arguments)::regprocedure, p_layout);
   execute format('alter function %s(%s) owner to pgtrickle_top', p_function, p_arguments);
@@ -102,8 +103,7 @@ begin
     where d.classid = 'pg_proc'::regclass and d.objid = p_function and d.deptype = 'n'
       and not (d.refclassid = 'pg_namespace'::regclass)
       and not (d.refclassid = 'pg_class'::regclass and exists (
-        select from jsonb_array_elements(p_layout #> '{top,leaves}') l (item) where (l.item ->> 'table')::regclass = d.refobjid))
-      and not (d.refclassid = 'pg_class'::regclass and d.refobjid is not distinct from to_regclass(p_layout ->> 'delta')::oid)
+        select from jsonb_array_elements(p_layout #> '{top,leaves}') l (item) where d.refobjid in (to_regclass(l.item ->> 'table'), to_regclass(l.item ->> 'changes'))))
       and not (d.refclassid = 'pg_proc'::regclass and exists (
         select from pg_proc p where p.oid = d.refobjid and p.pronamespace = 'pgtrickle_lake'::regnamespace and p.proname in ('keyed_document', 'copies')))
     order by 1 limit 1;
@@ -137,10 +137,10 @@ begin
   end if;
   if p_layout ->> 'delta' is not null then
     execute format('drop function %s(text, bigint, text)', p_layout #>> '{top,delta,function}');
-    execute format('drop foreign table %s', p_layout ->> 'delta');
   end if;
   for leaf in select l.item from jsonb_array_elements(p_layout #> '{top,leaves}') l (item) loop
-    execute format('drop foreign table %s', leaf.item ->> 'table');
+    execute format('drop foreign table %s', concat_ws(', ', leaf.item ->> 'table',
+      case when p_layout ->> 'delta' is not null then leaf.item ->> 'changes' end));
   end loop;
 end
 $$;

@@ -16,7 +16,8 @@ begin
         hint = 'PostgreSQL runs this query, over rows of the lake under the names of their tables. Make one of them a foreign table with another name (options schema_name and table_name say what it is in the lake), and read that.';
   end if;
   return (
-    select jsonb_agg(jsonb_build_object('table', format('pgtrickle_lake.l_%s_%s', p_stem, s.position), 'name', c.relname,
+    select jsonb_agg(jsonb_build_object('table', format('pgtrickle_lake.l_%s_%s', p_stem, s.position),
+        'changes', format('pgtrickle_lake.d_%s_%s', p_stem, s.position), 'name', c.relname,
         'relation', s.item ->> 'relation', 'columns', pgtrickle_internal.leaf_columns((s.item ->> 'relid')::oid, s.item -> 'columns'))
       order by s.position)
     from jsonb_array_elements(p_sources) with ordinality as s (item, position)
@@ -47,6 +48,14 @@ $$;
 comment on function pgtrickle_internal.leaf_columns(regclass, jsonb) is
   'Columns of a leaf: name in the source, type, collation, and column, its name in the foreign table.';
 
+create function pgtrickle_internal.is_exact_type(p_type text) returns boolean
+language sql immutable parallel safe
+set search_path = pg_catalog, pg_temp
+begin atomic
+  select p_type ~ '^(smallint|integer|bigint|boolean|text|character varying|date|time|timestamp|uuid|bytea)\y[^\[]*$|^numeric\([^\[]*$';
+end;
+comment on function pgtrickle_internal.is_exact_type(text) is 'Whether equal values of a type are written in one way.';
+
 create function pgtrickle_internal.leaf_list(p_leaf jsonb, p_pattern text) returns text
 language sql immutable
 set search_path = pg_catalog, pg_temp
@@ -54,8 +63,7 @@ begin atomic
   select string_agg(format(p_pattern, c.item ->> 'column', c.item ->> 'name', c.item ->> 'type', case when not exact.is_exact then '::text' end,
     case when not exact.is_exact then '::' || (c.item ->> 'type') end), ', ' order by c.position)
   from jsonb_array_elements(p_leaf -> 'columns') with ordinality as c (item, position)
-  cross join lateral (select c.item ->> 'type'
-    ~ '^(smallint|integer|bigint|boolean|text|character varying|date|time|timestamp|uuid|bytea)\y[^\[]*$|^numeric\([^\[]*$') exact (is_exact);
+  cross join lateral pgtrickle_internal.is_exact_type(c.item ->> 'type') exact (is_exact);
 end;
 comment on function pgtrickle_internal.leaf_list(jsonb, text) is
   'A pattern of format() for each column of a leaf: %1 its name in the foreign table, %2 in the source, %3 its type; %4 and %5 the casts to text and back where equal values can be written differently.';
@@ -98,14 +106,14 @@ begin
           pgtrickle_internal.leaf_list(l.item, '%2$I as %1$I'), l.item ->> 'relation'),
         jsonb_build_object(s.relation_name, t.lake_table), p_st.settings, 'rows', pgtrickle_internal.setting('leaf_rows_limit')::bigint)
       order by l.position),
-      -- Of a query that is kept by changes: it has one source.
-      'changes', min(json_build_object('table', t.lake_table, 'columns', (
-        select jsonb_object_agg(c.item ->> 'name', c.item ->> 'column') from jsonb_array_elements(l.item -> 'columns') c (item)))::text)
-        filter (where p_st.layout ->> 'delta' is not null))::text
+      -- of a query that is kept by changes
+      'changes', json_agg(json_build_object('table', t.lake_table, 'columns', (
+        select jsonb_object_agg(c.item ->> 'name', c.item ->> 'column') from jsonb_array_elements(l.item -> 'columns') c (item)))::text
+        order by l.position) filter (where p_st.layout ->> 'delta' is not null))::text
     from jsonb_array_elements(p_st.layout #> '{top,leaves}') with ordinality as l (item, position)
     join pgtrickle_internal.sources s on s.stream_table_id = p_st.id and s.relation_name = l.item ->> 'relation'
     cross join lateral (select format('%I.%I', s.lake_schema, s.lake_table)) t (lake_table));
 end
 $$;
 comment on function pgtrickle_internal.leaf_documents(pgtrickle_internal.stream_tables) is
-  'What the engine is asked for by the leaves of a query: {"leaves": [document, as text], "changes": document, as text}.';
+  'What the engine is asked for by the leaves of a query: {"leaves": [document, as text], "changes": [document, as text]}.';

@@ -3,6 +3,7 @@ import { describe, expect, test } from "vitest";
 import { shapeOf } from "./shape.ts";
 
 const columns = {
+  tables: new Map(),
   floats: new Set(["score"]),
   scales: new Map([
     ["amount", 2],

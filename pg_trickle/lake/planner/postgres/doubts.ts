@@ -3,8 +3,11 @@
  */
 import { allOf, columnNames, isTree, items, likeness, nodeOf, strings, type Tree } from "./tree.ts";
 
-/** By column of the table: how many digits PostgreSQL shows after the point; only of exact numbers. */
+/** By column: how many digits PostgreSQL shows after the point; only of exact numbers. */
 export type Scales = ReadonlyMap<string, number>;
+
+/** Of columns with one name and different digits. */
+export const SEVERAL_SCALES = 1_000;
 
 /** Null, or what it is. */
 export function doubtOf(query: Tree, scales: Scales): string | null {
@@ -44,7 +47,8 @@ function mixesScales(arms: readonly unknown[], scales: Scales): boolean {
 /** Null: not known. */
 function scaleOf(arm: unknown, scales: Scales): number | null {
   const column = columnNames(arm)?.at(-1);
-  if (column !== undefined) return scales.get(column) ?? null;
+  const scale = column === undefined ? undefined : scales.get(column);
+  if (column !== undefined) return scale === undefined || scale === SEVERAL_SCALES ? null : scale;
   const constant = nodeOf(arm, "A_Const");
   if (constant === null) return null;
   if (isTree(constant["ival"])) return 0;

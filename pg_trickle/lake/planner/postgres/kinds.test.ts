@@ -2,9 +2,19 @@
 import { describe, expect, test } from "vitest";
 import { shapeOf } from "./shape.ts";
 
+const TABLES = new Map([
+  ["lake.sales", ["id", "kind", "day", "amount", "label", "user_id", "quantity", "tags"]],
+  ["lake.users", ["user_id", "name", "country"]],
+  ["lake.orders", ["order_id", "user_id", "product_id", "quantity"]],
+  ["lake.products", ["product_id", "title"]],
+]);
+
 const kind = (sql: string) => {
-  const found = shapeOf(sql).kind;
-  return found.name === "keyed" ? `keyed ${found.keys.map((keys) => keys.join(", ")).join("; ")}` : found.name;
+  const found = shapeOf(sql, { floats: new Set(), scales: new Map(), tables: TABLES }).kind;
+  if (found.name !== "keyed") return found.name;
+  const [only, ...others] = found.keys;
+  if (others.length === 0) return `keyed ${only?.columns.join(", ")}`;
+  return `keyed ${found.keys.map(({ table, columns }) => `${table}.${columns.join(", ")}`).join(" = ")}`;
 };
 
 describe("row by row", () => {
@@ -58,6 +68,56 @@ describe("part by part", () => {
   });
 });
 
+describe("tables that are joined by equal keys", () => {
+  test.each([
+    [
+      "select s.id, u.name from lake.sales s join lake.users u on u.user_id = s.user_id",
+      "sales.user_id = users.user_id",
+    ],
+    [
+      "select s.id, u.name from lake.sales s left join lake.users u on u.user_id = s.user_id and u.country = 'DE'",
+      "sales.user_id = users.user_id",
+    ],
+    ["select s.id, u.name from lake.sales s full join lake.users u using (user_id)", "sales.user_id = users.user_id"],
+    [
+      "select s.id from lake.sales s, lake.users u where u.user_id = s.user_id and s.amount > 1",
+      "sales.user_id = users.user_id",
+    ],
+    [
+      "select u.name, o.order_id, s.id from lake.users u left join lake.orders o on o.user_id = u.user_id left join lake.sales s on s.user_id = o.user_id",
+      "users.user_id = orders.user_id = sales.user_id",
+    ],
+    [
+      "select u.user_id, max(s.amount) as m from lake.users u left join lake.sales s on s.user_id = u.user_id group by u.user_id",
+      "users.user_id = sales.user_id",
+    ],
+    [
+      "select q.user_id, count(*) as n from (select u.user_id, s.kind from lake.sales s join lake.users u on u.user_id = s.user_id) q group by q.user_id",
+      "sales.user_id = users.user_id",
+    ],
+    [
+      "select s.user_id, rank() over (partition by u.user_id order by s.amount) as r from lake.sales s join lake.users u on u.user_id = s.user_id",
+      "sales.user_id = users.user_id",
+    ],
+    [
+      "select s.id, t.tag from lake.sales s join lake.users u on u.user_id = s.user_id cross join lateral unnest(s.tags) t (tag)",
+      "sales.user_id = users.user_id",
+    ],
+    [
+      "with q as (select s.id, u.name from lake.sales s join lake.users u on u.user_id = s.user_id) select q.id from q where q.name ~ 'A'",
+      "sales.user_id = users.user_id",
+    ],
+  ])("%s: %s", (sql, wanted) => {
+    expect(kind(sql)).toBe(`keyed ${wanted}`);
+  });
+
+  test("a table joined with itself is read once", () => {
+    expect(kind("select a.id, b.id as other from lake.sales a join lake.sales b on a.user_id = b.user_id")).toBe(
+      "keyed user_id",
+    );
+  });
+});
+
 describe("recomputed", () => {
   test.each([
     "select lower(kind) as k, min(amount) as low from lake.sales group by lower(kind)",
@@ -68,8 +128,19 @@ describe("recomputed", () => {
     "select id from lake.sales order by id limit 3",
     "select kind, min(amount) as m, rank() over (partition by kind order by min(amount)) as r from lake.sales group by kind",
     "select kind from lake.sales union all select 'x' as kind",
-    "select a.id from lake.sales a join lake.sales b on a.id = b.id",
-    "select a.id from lake.sales a join lake.users b on a.id = b.id",
+    "select a.id from lake.sales a join lake.users b on a.id < b.user_id",
+    "select a.id from lake.sales a join lake.users b on a.user_id + 0 = b.user_id",
+    "select a.id from lake.sales a join lake.users b on a.user_id = b.user_id or a.id = 1",
+    "select a.id from lake.sales a, lake.users b",
+    "select o.order_id from lake.orders o join lake.users u on u.user_id = o.user_id join lake.products p on p.product_id = o.product_id",
+    "select a.id from lake.sales a join lake.sales b on a.id = b.user_id",
+    "select u.country, count(*) as n from lake.sales s join lake.users u on u.user_id = s.user_id group by u.country",
+    "select u.user_id, min(s.id) as n from lake.sales s left join lake.users u on u.user_id = s.user_id group by u.user_id",
+    "select a.id from lake.sales a left join lake.users b on true where a.user_id = b.user_id",
+    "select s.id from lake.sales s join (lake.users u left join lake.orders o on true) on u.user_id = s.user_id and o.user_id = s.user_id",
+    "select v.x from (values (1)) v (x) left join (lake.sales s join lake.users u on u.user_id = s.user_id) on v.x = s.id",
+    "select s.id from lake.sales s join lake.users u on u.user_id = s.user_id where exists (select from lake.orders o where o.user_id = u.user_id)",
+    "select a.id from lake.sales a join lake.sales b on a.id = b.user_id and a.user_id = b.id",
     "select x.v, s.id from (values (1), (2)) x (v) left join lake.sales s on s.id = x.v",
     "select id from lake.sales s where exists (select from lake.users u where u.id = s.id)",
     "select (select max(amount) from lake.sales) as m",
@@ -95,7 +166,7 @@ describe("sums of floats", () => {
     ["select kind, max(score) as s, sum(amount) as t from lake.sales group by kind", "keyed"],
     ["select id, score * 2 as s from lake.sales", "rows"],
   ])("%s: %s", (sql, wanted) => {
-    expect(shapeOf(sql, { floats, scales: new Map() }).kind.name).toBe(wanted);
+    expect(shapeOf(sql, { floats, scales: new Map(), tables: new Map() }).kind.name).toBe(wanted);
   });
 });
 

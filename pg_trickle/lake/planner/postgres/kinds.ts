@@ -1,15 +1,17 @@
 /**
- * How a query over one lake table can be kept by changes, if PostgreSQL runs it over rows of that table.
+ * How a query over lake tables can be kept by changes, if PostgreSQL runs it over rows of them.
  *
  * - `rows`: each row of the table gives its own rows of the result, whatever the others are. Then Q(X + Δ) = Q(X) + Q(Δ).
  * - `keyed`: the result is that of the table's parts by some of its columns, put together. Then only touched parts are computed again.
  *
  * SELECTs are looked at from the inside out. One that is kept by rows may be filtered, projected, grouped, deduplicated or numbered by the
  * next one; one that is kept by a key may be filtered and projected, and grouped by columns among which is a part of that key. A column
- * counts as a key only while it is passed on as it is. What is not recognised is recomputed: that is slower, and right.
+ * counts as a key only while it is passed on as it is. Tables that are joined by equal keys (joins.ts) are one such part after the other.
+ * What is not recognised is recomputed: that is slower, and right.
  */
-import type { QueryKind } from "../types.ts";
+import type { RowsKind } from "../types.ts";
 import { AGGREGATE_NODES, AGGREGATES } from "./functions.ts";
+import { type KeyedJoin, keyedJoin, readsSeveral, type TableColumns } from "./joins.ts";
 import {
   allOf,
   columnNames,
@@ -24,25 +26,29 @@ import {
   type Tree,
 } from "./tree.ts";
 
-export type Kind = Exclude<QueryKind, { readonly name: "state" }>;
+export type Kind = RowsKind;
 
-interface Source {
-  readonly schema: string;
-  readonly table: string;
+/** Stands for the columns that all tables of a join have their key in. */
+const JOINED = "";
+
+interface Tables {
+  readonly columns: TableColumns;
+  /** The join that was met, if any. */
+  join: KeyedJoin | null;
 }
 
-/** A FROM item, or a SELECT's result: how it follows from the table, and which of its columns are columns of the table. */
+/** A FROM item, or a SELECT's result: how it follows from its table or join. */
 interface Followed {
-  /** Null: by rows. */
+  /** Columns of the table; null: by rows. */
   readonly keys: ReadonlySet<string> | null;
-  /** Name in the item to name in the table. */
+  /** Its columns that are columns of the table, as they are. */
   readonly columns: ReadonlyMap<string, string>;
-  /** The table itself has all of its columns under their own names. */
-  readonly isTable: boolean;
 }
 
-interface Item extends Followed {
-  readonly alias: string;
+interface Item {
+  readonly keys: ReadonlySet<string> | null;
+  /** The column of the table that a column reference stands for, as it is. */
+  sourceOf(names: readonly string[]): string | null;
 }
 
 class NotKept extends Error {}
@@ -51,25 +57,48 @@ function recomputed(reason: string): never {
   throw new NotKept(reason);
 }
 
-export function kindOf(query: Tree, source: Source): Kind {
+export function kindOf(query: Tree, columns: TableColumns): Kind {
+  const tables: Tables = { columns, join: null };
   try {
-    const { keys } = follow(query, source, new Map());
-    return keys === null ? { name: "rows" } : { name: "keyed", keys: [[...keys].sort()] };
+    const { keys } = follow(query, tables, new Map());
+    if (keys === null) return { name: "rows" };
+    return {
+      name: "keyed",
+      keys: tables.join === null ? [{ ...onlyTable(query), columns: [...keys].sort() }] : joinKeys(tables.join),
+    };
   } catch (error) {
     if (error instanceof NotKept) return { name: "recompute", reason: error.message };
     throw error;
   }
 }
 
+function onlyTable(query: Tree) {
+  const range = allOf(query, "RangeVar").find((item) => item["schemaname"] !== undefined);
+  return { schema: String(range?.["schemaname"]), table: String(range?.["relname"]) };
+}
+
+/** A table that is joined with itself is read once, by one column. */
+function joinKeys({ occurrences, keys }: KeyedJoin): Extract<Kind, { readonly name: "keyed" }>["keys"] {
+  const found = new Map<string, { schema: string; table: string; columns: readonly string[] }>();
+  for (const { alias, schema, table } of occurrences) {
+    const column = keys.get(alias) ?? "";
+    const known = found.get(`${schema}.${table}`);
+    if (known !== undefined && known.columns[0] !== column)
+      recomputed("a table joined with itself by different columns is recomputed");
+    found.set(`${schema}.${table}`, { schema, table, columns: [column] });
+  }
+  return [...found.values()];
+}
+
 type Withs = ReadonlyMap<string, Tree>;
 
-function follow(select: Tree, source: Source, outer: Withs): Followed {
+function follow(select: Tree, tables: Tables, outer: Withs): Followed {
   if (select["op"] !== "SETOP_NONE") recomputed("UNION, EXCEPT and INTERSECT are recomputed");
   if (items(select, "valuesLists").length > 0) recomputed("VALUES are recomputed");
   if (part(select, "limitCount") !== null || part(select, "limitOffset") !== null)
     recomputed("LIMIT and OFFSET are recomputed");
   const withs = withsOf(select, outer);
-  const item = sourceItem(select, source, withs);
+  const item = readsSeveral(select) ? joinItem(select, tables) : sourceItem(select, tables, withs);
   refuseRelations([
     select["targetList"],
     select["whereClause"],
@@ -96,50 +125,68 @@ function withsOf(select: Tree, outer: Withs): Withs {
 }
 
 /** The one FROM item that the table is in. The others must not know any relation: then they are made for each row. */
-function sourceItem(select: Tree, source: Source, withs: Withs): Item {
-  const found = items(select, "fromClause").flatMap((item) => sourceIn(item, source, withs));
+function sourceItem(select: Tree, tables: Tables, withs: Withs): Item {
+  const found = items(select, "fromClause").flatMap((item) => sourceIn(item, tables, withs));
   if (found.length !== 1 || found[0] === undefined)
     return recomputed("a query that reads its table not once is recomputed");
   return found[0];
 }
 
-function sourceIn(value: unknown, source: Source, withs: Withs): readonly Item[] {
+function sourceIn(value: unknown, tables: Tables, withs: Withs): readonly Item[] {
   const range = nodeOf(value, "RangeVar");
-  if (range !== null) return [rangeItem(range, source, withs)];
+  if (range !== null) return [rangeItem(range, tables, withs)];
   const nested = nodeOf(value, "RangeSubselect");
-  if (nested !== null && allOf(nested, "RangeVar").length > 0) return [subselectItem(nested, source, withs)];
+  if (nested !== null && allOf(nested, "RangeVar").length > 0) return [subselectItem(nested, tables, withs)];
   const join = nodeOf(value, "JoinExpr");
-  if (join !== null) return joinItems(join, source, withs);
+  if (join !== null) return joinItems(join, tables, withs);
   return [];
 }
 
-function rangeItem(range: Tree, source: Source, withs: Withs): Item {
+function rangeItem(range: Tree, tables: Tables, withs: Withs): Item {
   const name = String(range["relname"]);
   const alias = part(range, "alias");
   if (alias !== null && items(alias, "colnames").length > 0)
     recomputed("a table with other column names is recomputed");
   const called = typeof alias?.["aliasname"] === "string" ? alias["aliasname"] : name;
-  if (range["schemaname"] === undefined) {
-    const query = withs.get(name);
-    if (query === undefined) return recomputed(`${name} is not known`);
-    // Its own WITHs are those before it; a name that hides another is rare enough to be recomputed.
-    return { ...follow(query, source, new Map([...withs].filter(([other]) => other !== name))), alias: called };
-  }
-  if (range["schemaname"] !== source.schema || name !== source.table) recomputed(`${name} is another table`);
-  return { alias: called, keys: null, columns: new Map(), isTable: true };
+  if (range["schemaname"] !== undefined) return { keys: null, sourceOf: (names) => ofAlias(called, names) };
+  const query = withs.get(name);
+  if (query === undefined) return recomputed(`${name} is not known`);
+  // Its own WITHs are those before it; a name that hides another is rare enough to be recomputed.
+  return resultItem(follow(query, tables, new Map([...withs].filter(([other]) => other !== name))), called);
 }
 
-function subselectItem(nested: Tree, source: Source, withs: Withs): Item {
+function resultItem({ keys, columns }: Followed, alias: string): Item {
+  return { keys, sourceOf: (names) => columns.get(ofAlias(alias, names) ?? "\0") ?? null };
+}
+
+/** PostgreSQL prints a column with its table where there are several, and alone where there is one. */
+function ofAlias(alias: string, [first = "", second, ...more]: readonly string[]): string | null {
+  if (more.length > 0 || (second !== undefined && first !== alias)) return null;
+  return second ?? first;
+}
+
+/** Tables that are joined by equal keys: one key for all, which a column stands for that no outer join fills up. */
+function joinItem(select: Tree, tables: Tables): Item {
+  const join = keyedJoin(select, tables.columns);
+  if (join === null || tables.join !== null)
+    return recomputed("tables that are not all joined by equal columns of one key are recomputed");
+  tables.join = join;
+  const isKey = ([alias = "", name = "", ...more]: readonly string[]) =>
+    more.length === 0 && join.keys.get(alias) === name && !join.nullable.has(alias);
+  return { keys: new Set([JOINED]), sourceOf: (names) => (isKey(names) ? JOINED : null) };
+}
+
+function subselectItem(nested: Tree, tables: Tables, withs: Withs): Item {
   const query = nodeOf(nested["subquery"], "SelectStmt");
   const alias = part(nested, "alias");
   if (query === null || nested["lateral"] === true || (alias !== null && items(alias, "colnames").length > 0))
     return recomputed("a LATERAL subquery over the table is recomputed");
-  return { ...follow(query, source, withs), alias: String(alias?.["aliasname"] ?? "") };
+  return resultItem(follow(query, tables, withs), String(alias?.["aliasname"] ?? ""));
 }
 
-function joinItems(join: Tree, source: Source, withs: Withs): readonly Item[] {
-  const left = sourceIn(join["larg"], source, withs);
-  const right = sourceIn(join["rarg"], source, withs);
+function joinItems(join: Tree, tables: Tables, withs: Withs): readonly Item[] {
+  const left = sourceIn(join["larg"], tables, withs);
+  const right = sourceIn(join["rarg"], tables, withs);
   refuseRelations([join["quals"]]);
   if (left.length + right.length === 0) return [];
   // An outer join may give a row where the table has none.
@@ -162,11 +209,10 @@ function derive(select: Tree, item: Item): Followed {
   const distinct = items(select, "distinctClause");
   const steps = [isAggregated, windows !== null, distinct.length > 0].filter((is) => is).length;
   if (steps > 1) recomputed("grouping, windows and DISTINCT together are recomputed");
-  if (isAggregated) return { columns, isTable: false, keys: narrowed(item, groupKeys(groups, item)) };
-  if (windows !== null) return { columns, isTable: false, keys: narrowed(item, windows) };
-  if (distinct.length > 0)
-    return { columns, isTable: false, keys: narrowed(item, distinctKeys(distinct, columns, item)) };
-  return { columns, isTable: false, keys: item.keys };
+  if (isAggregated) return { columns, keys: narrowed(item, groupKeys(groups, item)) };
+  if (windows !== null) return { columns, keys: narrowed(item, windows) };
+  if (distinct.length > 0) return { columns, keys: narrowed(item, distinctKeys(distinct, columns, item)) };
+  return { columns, keys: item.keys };
 }
 
 /** A part by fewer columns is put together from parts by more, so what both sides have in common is a key of both. */
@@ -230,12 +276,7 @@ function passedOn(select: Tree, item: Item): ReadonlyMap<string, string> {
   );
 }
 
-/** PostgreSQL prints a column with its table where there are several, and alone where there is one. */
 function sourceColumn(value: unknown, item: Item): string | null {
   const names = columnNames(value);
-  if (names === null) return null;
-  const [first = "", second] = names;
-  const name = second === undefined ? first : second;
-  if (names.length > 2 || (second !== undefined && first !== item.alias)) return null;
-  return item.isTable ? name : (item.columns.get(name) ?? null);
+  return names === null ? null : item.sourceOf(names);
 }

@@ -1,8 +1,10 @@
 /**
- * A query that is expressions over group keys and over count, sum and avg is taken apart: a plain query of the keys and aggregates, which
- * the engine keeps as hidden state, and over its columns o1, o2 … what PostgreSQL computes, HAVING among it.
+ * A query that is expressions over group keys and over count, sum and avg is taken apart: a plain query of the keys and aggregates, of
+ * which hidden state is kept, and over its columns o1, o2 … what PostgreSQL computes, HAVING among it. The engine may keep that state,
+ * or PostgreSQL itself, from rows of keys and arguments.
  */
 import { deparseSync } from "pgsql-deparser";
+import type { Incremental, IncrementalOutput } from "../types.ts";
 import { AGGREGATES } from "./functions.ts";
 import { allOf, functionName, isTree, items, likeness, nodeOf, outputs, ownOf, part, type Tree } from "./tree.ts";
 
@@ -14,11 +16,18 @@ export interface StateParts {
   readonly having: string | null;
   /** The whole query, printed by the same printer: PostgreSQL compares what it reads. */
   readonly printed: string;
+  /** What is grouped: keys k1, k2 … and arguments a1, a2 … of the aggregates. */
+  readonly rows: Tree;
+  readonly incremental: Incremental;
+  /** Arguments of sums and averages, in their table's terms. */
+  readonly summed: readonly unknown[];
+  /** FROM is one table. */
+  readonly isPlain: boolean;
 }
 
 /** Null for a query that is not of this kind. */
 export function stateParts(query: Tree): StateParts | null {
-  const known = isPlain(query) ? keysAndAggregates(query) : null;
+  const known = isGrouped(query) ? keysAndAggregates(query) : null;
   if (known === null) return null;
   const over = (value: unknown) => substituted(value, known.positions);
   const values = outputs(query).map(({ value }) => over(value));
@@ -29,6 +38,8 @@ export function stateParts(query: Tree): StateParts | null {
     projection: values.map(print),
     having: having === null ? null : print(having),
     printed: print({ SelectStmt: query }),
+    ...rowsOf(query, known),
+    isPlain: isOverOneTable(query),
   };
 }
 
@@ -53,18 +64,73 @@ function keysAndAggregates(query: Tree): Known | null {
   return expressions.length === groups.length ? null : { expressions, positions };
 }
 
-function isPlain(query: Tree): boolean {
+function isOverOneTable(query: Tree): boolean {
   const [from, ...others] = items(query, "fromClause");
   return (
-    query["op"] === "SETOP_NONE" &&
     nodeOf(from, "RangeVar") !== null &&
     others.length === 0 &&
-    items(query, "groupClause").every((group) => nodeOf(group, "GroupingSet") === null) &&
-    ["withClause", "limitCount", "limitOffset"].every((member) => part(query, member) === null) &&
-    ["distinctClause", "windowClause"].every((member) => items(query, member).length === 0) &&
-    allOf(query, "SubLink").length === 0 &&
-    !allOf(query, "FuncCall").some((call) => part(call, "over") !== null)
+    part(query, "withClause") === null &&
+    allOf(query, "SubLink").length === 0
   );
+}
+
+function isGrouped(query: Tree): boolean {
+  return (
+    query["op"] === "SETOP_NONE" &&
+    items(query, "groupClause").every((group) => nodeOf(group, "GroupingSet") === null) &&
+    ["limitCount", "limitOffset"].every((member) => part(query, member) === null) &&
+    ["distinctClause", "windowClause"].every((member) => items(query, member).length === 0) &&
+    allOf([query["targetList"], query["havingClause"], query["groupClause"]], "SubLink").length === 0 &&
+    !ownOf([query["targetList"], query["havingClause"]], "FuncCall").some((call) => part(call, "over") !== null)
+  );
+}
+
+/** The rows before they are grouped, and which of their columns each output of the grouped query is made of. */
+function rowsOf(query: Tree, { expressions }: Known): Pick<StateParts, "rows" | "incremental" | "summed"> {
+  const keyCount = items(query, "groupClause").length;
+  const [keys, calls] = [
+    expressions.slice(0, keyCount),
+    expressions.slice(keyCount).map((call) => nodeOf(call, "FuncCall") ?? {}),
+  ];
+  const args = distinctArguments(calls);
+  const { havingClause: _having, sortClause: _sort, groupClause: _group, ...rest } = query;
+  const columns = [...keys.map(named("k")), ...args.map(named("a"))];
+  // A query that only counts rows has no columns otherwise.
+  const targetList = columns.length > 0 ? columns : [named("a")({ A_Const: { ival: { ival: 1 } } }, 0)];
+  return {
+    rows: { ...rest, targetList },
+    incremental: {
+      ok: true,
+      keys: keys.map((_, index) => ({ column: `k${index + 1}`, output: `o${index + 1}`, expression: "" })),
+      outputs: [...keys.map(keyOutput), ...calls.map((call, index) => aggregateOutput(call, keyCount + index, args))],
+      states: args.length,
+      global: keyCount === 0,
+    },
+    summed: calls.filter((call) => functionName(call) !== "count").flatMap((call) => items(call, "args")),
+  };
+}
+
+const named = (prefix: string) => (val: unknown, index: number) => ({
+  ResTarget: { name: `${prefix}${index + 1}`, val },
+});
+
+const keyOutput = (_: unknown, index: number): IncrementalOutput => ({
+  column: `o${index + 1}`,
+  kind: "key",
+  key: index + 1,
+});
+
+function distinctArguments(calls: readonly Tree[]): readonly unknown[] {
+  const args = calls.flatMap((call) => items(call, "args"));
+  return [...new Map(args.map((argument) => [likeness(argument), argument])).values()];
+}
+
+function aggregateOutput(call: Tree, index: number, args: readonly unknown[]): IncrementalOutput {
+  const column = `o${index + 1}`;
+  if (call["agg_star"] === true) return { column, kind: "count_star" };
+  const state = args.findIndex((argument) => likeness(argument) === likeness(items(call, "args")[0])) + 1;
+  if (functionName(call) === "sum") return { column, kind: "sum", state, type: "" };
+  return { column, kind: functionName(call) === "avg" ? "avg" : "count", state };
 }
 
 /** FILTER becomes a CASE without ELSE, which count, sum and avg pass over. */
@@ -100,6 +166,6 @@ function stateQuery(query: Tree, known: readonly unknown[]): unknown {
   return { SelectStmt: { ...rest, targetList } };
 }
 
-function print(tree: unknown): string {
+export function print(tree: unknown): string {
   return deparseSync(tree as Parameters<typeof deparseSync>[0], { pretty: false });
 }

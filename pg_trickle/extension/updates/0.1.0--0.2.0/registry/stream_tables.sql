@@ -1,6 +1,6 @@
 -- NULL: what the rows were computed from is not known, so the next refresh recomputes.
 alter table pgtrickle_internal.stream_tables
-  add column manifest_id bigint,
+  add column manifest_ids bigint[],
   add column definition_refresh bigint;
 alter table pgtrickle_internal.stream_tables
   drop constraint stream_tables_mode_is_known,
