@@ -29,7 +29,7 @@ function withMethod(
 describe("a deleted object", () => {
   const deletionTimestamp = "2026-11-22T12:00:09Z";
   const paused = makeWorld({
-    ...{ operation: { token: 1 }, lockedByUs: true, holders: [modelHold] },
+    ...{ operation: { token: 1 }, claimedByUs: true, holders: [modelHold] },
     steps: [{ name: "Pause", outcome: "Done", attempt: 1 }],
   });
 
@@ -81,7 +81,7 @@ describe("a deleted object", () => {
     await reconciled;
     if (how === "deleted") expect(outside.object).toBeUndefined();
     else expect(statusOf(outside)).toMatchObject({ phase: "Aborted", reason: "Aborted" });
-    expect(outside.world).toMatchObject({ holders: [], snapshotId: 57, lockedByUs: false });
+    expect(outside.world).toMatchObject({ holders: [], snapshotId: 57, claimedByUs: false });
     expect(outside.crash.writes.filter((what) => what === "claim")).toHaveLength(2);
   });
 
@@ -148,7 +148,7 @@ describe("an object that waits", () => {
     const elsewhere = { uid: "other", namespace: "default", name: "other", cluster: "another", gone: false };
     const locked = async (): Promise<ObservedWorld> => {
       const world = observeModel(makeWorld());
-      return { ...world, tables: world.tables.map((table) => ({ ...table, lockedBy: elsewhere })) };
+      return { ...world, tables: world.tables.map((table) => ({ ...table, claimedBy: elsewhere })) };
     };
     const sessions = [{ ...fake, observe: locked }, fake];
     const woken: string[] = [];
@@ -168,7 +168,7 @@ describe("an object that waits", () => {
     const fake = await fakeDriver(outside).open(undefined as never, undefined as never);
     const elsewhere = { uid: "other", namespace: "default", name: "other", cluster: "another", gone: false };
     const world = observeModel(makeWorld());
-    const locked = { ...world, tables: world.tables.map((table) => ({ ...table, lockedBy: elsewhere })) };
+    const locked = { ...world, tables: world.tables.map((table) => ({ ...table, claimedBy: elsewhere })) };
     const sessions = [{ ...fake, observe: async () => locked }];
     const refused = new ApiError({ ...{ verb: "PATCH", path: "/" }, status: 422, reason: "Invalid", message: "no" });
     const writer = fakeStatusWriter(outside);
@@ -226,7 +226,7 @@ describe("an action that fails", () => {
     const driver = withMethod(outside, "rewind", () => Promise.reject(new TerminalError(failure)));
     await reconcile(start(outside, { driver }));
     expect(statusOf(outside)).toMatchObject({ phase: "Failed", reason: "AssertionFailed" });
-    expect(outside.world).toMatchObject({ holders: [], snapshotId: 57, lockedByUs: false });
+    expect(outside.world).toMatchObject({ holders: [], snapshotId: 57, claimedByUs: false });
   });
 
   it("in an unforeseen way is retried as well", async () => {

@@ -34,7 +34,7 @@ interface Outside {
 /** The table's lock belongs to the rewind `other`. */
 function observe({ owner, getSecret = async () => secret }: Outside): Promise<World> {
   const outside: FakeOutside = { world: makeWorld(), object: undefined, crash: new CrashPoint() };
-  const lockedBy = { uid: "other", namespace: "default", name: "other", cluster: "cluster", gone: false };
+  const claimedBy = { uid: "other", namespace: "default", name: "other", cluster: "cluster", gone: false };
   const sources: Sources = {
     objects: { get: async () => owner ?? Promise.reject(apiError(404, "NotFound")) },
     secrets: { getSecret },
@@ -42,7 +42,10 @@ function observe({ owner, getSecret = async () => secret }: Outside): Promise<Wo
       open: async (...given) => {
         const session = await fakeDriver(outside).open(...given);
         const world = observeModel(outside.world);
-        return { ...session, observe: async () => ({ ...world, tables: [{ ...world.tables[0], lockedBy } as never] }) };
+        return {
+          ...session,
+          observe: async () => ({ ...world, tables: [{ ...world.tables[0], claimedBy } as never] }),
+        };
       },
     },
     clusterId: async () => "cluster",
@@ -55,7 +58,7 @@ function observe({ owner, getSecret = async () => secret }: Outside): Promise<Wo
 describe("the owner of a lock", () => {
   const isGone = async (owner?: RewindObject) => {
     const world = await observe(owner === undefined ? {} : { owner });
-    return world.kind === "observed" && world.tables[0]?.lockedBy?.gone;
+    return world.kind === "observed" && world.tables[0]?.claimedBy?.gone;
   };
   const ended = { phase: "Aborted" };
   const { metadata } = makeObject("other");

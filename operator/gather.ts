@@ -6,7 +6,7 @@ import { isTerminal, type Plan, type StreamTableRewindStatus, statusSchema } fro
 import { finalizer } from "./api/stream-table-rewind.ts";
 import { needsWorld } from "./core/decide.ts";
 import { isFormer, renewed } from "./core/former-status.ts";
-import type { Failure, LockOwner, Observed, ObservedWorld, Step, World } from "./core/observed.ts";
+import type { ClaimOwner, Failure, Observed, ObservedWorld, Step, World } from "./core/observed.ts";
 import { operationKey } from "./core/operation-key.ts";
 import type { ObserveQuery, OperationIdentity, RewindDriver, RewindSession } from "./database/driver.ts";
 import { TerminalError, TransientError } from "./database/errors.ts";
@@ -110,13 +110,13 @@ function isSession(value: RewindSession | Failure): value is RewindSession {
   return "observe" in value;
 }
 
-/** Its rewind has ended: without the finalizer nothing is held (I2), so a lock of its own is a claim that came too late. */
+/** Its rewind has ended: without the finalizer nothing is held (I2), so a claim of its own came too late. */
 function hasEnded({ metadata, status }: RewindObject): boolean {
   return isTerminal(parseStatus(status).phase) && !metadata.finalizers?.includes(finalizer);
 }
 
 /** Only an owner of this cluster can be known to be gone. */
-async function isGone(sources: Sources, owner: LockOwner): Promise<boolean> {
+async function isGone(sources: Sources, owner: ClaimOwner): Promise<boolean> {
   if (owner.cluster !== (await sources.clusterId())) return false;
   try {
     const object = await sources.objects.get(owner.namespace, owner.name);
@@ -129,8 +129,8 @@ async function isGone(sources: Sources, owner: LockOwner): Promise<boolean> {
 async function withOwners(sources: Sources, world: ObservedWorld): Promise<ObservedWorld> {
   const tables = await Promise.all(
     world.tables.map(async (table) =>
-      table.lockedBy
-        ? { ...table, lockedBy: { ...table.lockedBy, gone: await isGone(sources, table.lockedBy) } }
+      table.claimedBy
+        ? { ...table, claimedBy: { ...table.claimedBy, gone: await isGone(sources, table.claimedBy) } }
         : table,
     ),
   );

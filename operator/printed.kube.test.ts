@@ -131,7 +131,7 @@ describe("kubectl get -o wide of a rewind whose database cannot be reached", () 
     const row = await message("given-up", /delete this object and apply it again\.$/);
     expect(row).toMatchObject({ REASON: "BackoffLimitExceeded", PHASE: "Failed" });
     expect(row["MESSAGE"]).toBe(
-      `Connect failed once (backoffLimit 0), last: database 127.0.0.1:1 of Secret ${namespace}/nowhere: connect ECONNREFUSED 127.0.0.1:1. ` +
+      `Connect failed once (backoffLimit 0). Last error: database 127.0.0.1:1 of Secret ${namespace}/nowhere: connect ECONNREFUSED 127.0.0.1:1. ` +
         "Nothing was changed. It is not tried again: mend the Secret or the database, then delete this object and apply it again.",
     );
   });

@@ -60,8 +60,8 @@ const otherwise = observeModel(makeWorld());
 const scenarios: readonly Scenario[] = [
   ["goes well", {}, through],
   ["goes well on a table that a person had paused", { world: { holders: ["a person"] } }, through],
-  ["waits for another cluster's rewind", { world: { lockedByOther: true }, clusterId: "another" }, through],
-  ["frees an orphan", { world: { lockedByOther: true } }, through],
+  ["waits for another cluster's rewind", { world: { claimedByOther: true }, clusterId: "another" }, through],
+  ["frees an orphan", { world: { claimedByOther: true } }, through],
   [
     "is approved",
     { spec: { approval: manual } },

@@ -11,7 +11,7 @@ interface Explanation {
 
 export const explanations = {
   Progressing: { means: "The operation goes on; the message says with what.", wayOut: "" },
-  WaitingForLock: {
+  WaitingForClaim: {
     means: "Another rewind has the claim to one of the tables.",
     wayOut:
       "Wait: rewinds of one table run one after the other. The message names the other one; abort it if this one matters more.",

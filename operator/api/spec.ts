@@ -201,7 +201,7 @@ export const specSchema = z
       .boolean()
       .default(false)
       .describe(
-        "true: only plan, and end as Planned. Nothing is locked, paused or changed; assertions are not run. It stays a dry run.",
+        "true: only plan, and end as Planned. Nothing is claimed, paused or changed; assertions are not run. It stays a dry run.",
       ),
     abort: z
       .boolean()

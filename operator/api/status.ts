@@ -221,7 +221,7 @@ export const statusSchema = z.object({
     ),
   startTime: time
     .optional()
-    .describe("When the tables were locked for the rewind. spec.activeDeadlineSeconds counts from here."),
+    .describe("When the tables were claimed for the rewind. spec.activeDeadlineSeconds counts from here."),
   completionTime: time
     .optional()
     .describe("When the rewind ended. If it held its tables after that: when it let go of them."),
@@ -232,7 +232,7 @@ export const statusSchema = z.object({
     })
     .optional()
     .describe(
-      "How long a person was waited for while the tables were locked. spec.activeDeadlineSeconds does not count it.",
+      "How long a person was waited for while the tables were claimed. spec.activeDeadlineSeconds does not count it.",
     ),
   target: z
     .object({ snapshotId: snapshot.describe("Id of the DuckLake snapshot.") })

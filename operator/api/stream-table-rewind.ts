@@ -7,7 +7,7 @@ import { statusSchema, terminalPhases, unobserved } from "./status.ts";
 export const group = "pgtrickle.dev";
 export const version = "v1alpha1";
 export const kind = "StreamTableRewind";
-/** On every object that may hold a lock; removed when it holds nothing any more. */
+/** On every object that may hold a claim; removed when it holds nothing any more. */
 export const finalizer = "pgtrickle.dev/rewind";
 
 export const terminalPhaseMessage = `a terminal phase (${terminalPhases.join(", ")}) never changes`;

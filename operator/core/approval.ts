@@ -19,7 +19,7 @@ export function isApproved(o: Observed): boolean {
   return mode === "Automatic" || (approved !== undefined && approved === planInForce(o)?.hash);
 }
 
-/** Before anything is locked for an approved plan, it is looked at again unless it is as new as this. */
+/** Before anything is claimed for an approved plan, it is looked at again unless it is as new as this. */
 const lastLookMs = 5_000;
 
 /** The shown plan as it stands: not older than a person expects, and still of this spec. */
@@ -33,7 +33,7 @@ function isCurrent(o: Observed, spec: StreamTableRewindSpec, goodForMs: number):
 }
 
 /**
- * Whether to plan now. With approval the last look comes after the lock and the pause: nothing that the hash covers moves
+ * Whether to plan now. With approval the last look comes after the claim and the pause: nothing that the hash covers moves
  * from there on, so what was approved is what runs.
  */
 export function needsPlan(o: Observed, spec: StreamTableRewindSpec): boolean {

@@ -21,18 +21,18 @@ const noConnection: World = { kind: "unreachable", failure: makeFailure("Databas
 /** How far the journal is. */
 const journals = {
   "nothing yet": makeWorld(),
-  claimed: makeWorld({ operation: { token: 1 }, lockedByUs: true }),
-  paused: makeWorld({ operation: { token: 1 }, lockedByUs: true, holders: [modelHold], steps: [step("Pause")] }),
+  claimed: makeWorld({ operation: { token: 1 }, claimedByUs: true }),
+  paused: makeWorld({ operation: { token: 1 }, claimedByUs: true, holders: [modelHold], steps: [step("Pause")] }),
   rewound: makeWorld({
-    ...{ operation: { token: 1 }, lockedByUs: true, holders: [modelHold], snapshotId: 42 },
+    ...{ operation: { token: 1 }, claimedByUs: true, holders: [modelHold], snapshotId: 42 },
     steps: [step("Pause"), step("Rewind")],
   }),
   repaired: makeWorld({
-    ...{ operation: { token: 1 }, lockedByUs: true, holders: [modelHold], snapshotId: 42, repairCommits: 1 },
+    ...{ operation: { token: 1 }, claimedByUs: true, holders: [modelHold], snapshotId: 42, repairCommits: 1 },
     steps: [step("Pause"), step("Rewind"), step("Repair")],
   }),
   replayed: makeWorld({
-    ...{ operation: { token: 1 }, lockedByUs: true, holders: [modelHold], snapshotId: 58, repairCommits: 1 },
+    ...{ operation: { token: 1 }, claimedByUs: true, holders: [modelHold], snapshotId: 58, repairCommits: 1 },
     steps: [step("Pause"), step("Rewind"), step("Repair"), step("Replay")],
   }),
   succeeded: makeWorld({ operation: { token: 1, outcome: "Succeeded" }, snapshotId: 58, repairCommits: 1 }),
@@ -257,8 +257,8 @@ const cases: Readonly<Record<string, Case>> = {
     want: { phase: "Rewinding", reason: "SecretNotFound", action: "none", says: /may be paused/ },
   },
   "another rewind is waited for": {
-    given: makeObserved({ world: observeModel(makeWorld({ lockedByOther: true })) }),
-    want: { phase: "Queued", reason: "WaitingForLock", action: "none", says: /default\/other/ },
+    given: makeObserved({ world: observeModel(makeWorld({ claimedByOther: true })) }),
+    want: { phase: "Queued", reason: "WaitingForClaim", action: "none", says: /default\/other/ },
   },
   "without the engine's answer the table is paused first": {
     given: makeObserved({
@@ -392,9 +392,9 @@ describe("decide", () => {
   });
 
   it("frees the lock of a rewind that does not exist any more", () => {
-    const world = observeModel(makeWorld({ lockedByOther: true }));
+    const world = observeModel(makeWorld({ claimedByOther: true }));
     const owner = { uid: "other", namespace: "default", name: "other", cluster: "cluster", gone: true };
-    const tables = world.tables.map((table) => ({ ...table, lockedBy: owner }));
+    const tables = world.tables.map((table) => ({ ...table, claimedBy: owner }));
     const { action, events, eventsAfter } = decide(makeObserved({ world: { ...world, tables } }));
     expect(action).toMatchObject({ kind: "freeOrphan", uid: "other" });
     expect(events).toEqual([]);

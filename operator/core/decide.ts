@@ -28,7 +28,7 @@ const checks: readonly (readonly [name: string, check: Check])[] = [
   ["the database cannot be asked", unreachable],
   ["the target is not known yet", targetUnknown],
   ["a plan that touches nothing", planAhead],
-  ["another rewind has the lock, or was first", queue],
+  ["another rewind has the claim, or was first", queue],
   ["the next step", nextStep],
 ];
 

@@ -10,7 +10,7 @@ const at = new Date(startedAt).toISOString();
 const found = "drift: 3 rows at snapshot 57, the query gives 4; 1 missing, 0 unexpected";
 
 function waiting(healed: TableFact["healed"], status: StreamTableRewindStatus = {}): Observed {
-  const world = observeModel(makeWorld({ lockedByOther: true }));
+  const world = observeModel(makeWorld({ claimedByOther: true }));
   const tables = world.tables.map((table) => ({ ...table, healed }));
   return makeObserved({ spec: makeSpec(), status, world: { ...world, tables } });
 }

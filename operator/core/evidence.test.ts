@@ -15,8 +15,8 @@ const contradiction: Contradiction = {
   ],
 };
 const bothSides =
-  `${modelTable}: the lake gives 135 row(s) there now (fingerprint 135-b, among them {"k":"a","n":135}), ` +
-  'and refresh 3 published 105 row(s) (fingerprint 105-a, among them {"k":"a","n":105}) at 2026-11-22T11:00:00.000Z; ';
+  `${modelTable}: the lake gives 135 rows there now (fingerprint 135-b, among them {"k":"a","n":135}), ` +
+  'and refresh 3 published 105 rows (fingerprint 105-a, among them {"k":"a","n":105}) at 2026-11-22T11:00:00.000Z; ';
 
 type Spec = Partial<StreamTableRewindSpecInput>;
 
@@ -69,7 +69,7 @@ describe("a rewind that met a contradiction", () => {
     const world = observeModel(
       makeWorld({
         operation: { token: 1 },
-        lockedByUs: true,
+        claimedByUs: true,
         steps: [{ name: "Rewind", outcome: "Done", attempt: 1 }],
       }),
     );

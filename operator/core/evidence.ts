@@ -4,7 +4,7 @@
  */
 import type { StreamTableRewindSpec } from "../api/spec.ts";
 import type { Contradiction, Plan, PlanTable, StreamTableRewindStatus } from "../api/status.ts";
-import { cut } from "./texts.ts";
+import { counted, cut } from "./texts.ts";
 
 const rowLimit = 200;
 
@@ -16,8 +16,8 @@ function amongThem({ sample }: Contradiction, change: string): string {
 function told(name: string, contradiction: Contradiction): string {
   const { lake, recorded } = contradiction;
   return (
-    `${name}: the lake gives ${lake.rowCount} row(s) there now (fingerprint ${lake.fingerprint}${amongThem(contradiction, "+")}), ` +
-    `and refresh ${recorded.refreshId} published ${recorded.rowCount} row(s) (fingerprint ${recorded.fingerprint}${amongThem(contradiction, "-")}) ` +
+    `${name}: the lake gives ${counted(lake.rowCount, "row")} there now (fingerprint ${lake.fingerprint}${amongThem(contradiction, "+")}), ` +
+    `and refresh ${recorded.refreshId} published ${counted(recorded.rowCount, "row")} (fingerprint ${recorded.fingerprint}${amongThem(contradiction, "-")}) ` +
     `at ${recorded.at}`
   );
 }

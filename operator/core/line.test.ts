@@ -40,7 +40,7 @@ describe("the line of rewinds that want the same table", () => {
 
   it("is left by whoever no longer wants the lock, and by whoever cannot be asked", () => {
     const leaving: Record<string, Partial<Observed>> = {
-      claimed: { world: observeModel(makeWorld({ operation: { token: 1 }, lockedByUs: true })) },
+      claimed: { world: observeModel(makeWorld({ operation: { token: 1 }, claimedByUs: true })) },
       unreachable: { world: { kind: "unreachable", failure: makeFailure("DatabaseUnreachable", false) } },
       finished: { status: { phase: "Succeeded" } },
       aborted: { spec: makeSpec({ abort: true }) },

@@ -1,6 +1,6 @@
 /**
  * Rewinds of one process that want the same tables, the oldest first. Only of those that the database was asked about: one
- * whose database is dead is in nobody's way. Across processes whoever claims first goes first: the journal's locks decide.
+ * whose database is dead is in nobody's way. Across processes whoever claims first goes first: the claims in the operation log decide.
  */
 import { wantsLock } from "./checks/waiting.ts";
 import { type Observed, type ObservedWorld, tableName } from "./observed.ts";

@@ -40,7 +40,7 @@ const scenarios: Readonly<Record<string, Scenario>> = {
     spec: makeSpec({ backoffLimit: 0 }),
     world: makeWorld({ holders: [personsHold] }),
   },
-  "behind another rewind": { spec: makeSpec({ backoffLimit: 0 }), world: makeWorld({ lockedByOther: true }) },
+  "behind another rewind": { spec: makeSpec({ backoffLimit: 0 }), world: makeWorld({ claimedByOther: true }) },
   "approved by a person": {
     spec: makeSpec({ backoffLimit: 0, approval: { mode: "Manual" } }),
     world: makeWorld(),

@@ -69,7 +69,7 @@ export interface StepFact {
   readonly failure?: Failure | undefined;
 }
 
-export interface LockOwner {
+export interface ClaimOwner {
   readonly uid: string;
   readonly namespace: string;
   readonly name: string;
@@ -85,8 +85,8 @@ export interface TableFact {
   readonly snapshotId?: number | undefined;
   readonly status?: string | undefined;
   readonly holders: readonly string[];
-  /** Another rewind that has the table's lock. */
-  readonly lockedBy?: LockOwner | undefined;
+  /** Another rewind that has the claim to the table. */
+  readonly claimedBy?: ClaimOwner | undefined;
   /** The last scrub that found it to be other than its query, and what that one found. */
   readonly healed?: { readonly at: string; readonly found: string } | undefined;
   readonly failure?: Failure | undefined;
@@ -95,7 +95,7 @@ export interface TableFact {
 export interface OperationFact {
   /** Absent while it goes on. */
   readonly outcome?: "Succeeded" | "Failed" | "Aborted" | "Orphaned" | undefined;
-  /** What it has locked, by full name. */
+  /** What it has claimed, by full name. */
   readonly tables: readonly string[];
   readonly reason?: string | undefined;
   readonly startedAt?: string | undefined;
@@ -119,7 +119,7 @@ export interface ObservedWorld {
   readonly timeline: number;
   readonly database: string;
   readonly head?: number | undefined;
-  /** undefined: this object never took a lock. */
+  /** undefined: this object never claimed anything. */
   readonly operation?: OperationFact | undefined;
   readonly tables: readonly TableFact[];
   readonly target: { readonly snapshotId?: number | undefined; readonly failure?: Failure | undefined };
@@ -158,7 +158,7 @@ export interface Observed {
   readonly world: World;
   /** An older rewind of one of the tables that is waiting, too. */
   readonly ahead?: { readonly namespace: string; readonly name: string } | undefined;
-  /** Lost with the process: a lock is then claimed anew, a plan made anew, an action tried again. */
+  /** Lost with the process: tables are then claimed anew, a plan made anew, an action tried again. */
   readonly memory: {
     readonly token?: string | undefined;
     readonly plan?: Plan | undefined;
@@ -167,7 +167,7 @@ export interface Observed {
   };
 }
 
-/** A lock was taken and not yet given back. */
+/** Tables were claimed and not yet given back. */
 export function isOpen(world: World): boolean {
   return world.kind === "observed" && world.operation !== undefined && world.operation.outcome === undefined;
 }
@@ -201,7 +201,7 @@ export function isRepairApplied(world: World): boolean {
   return isDone(world, "Repair") || (world.kind === "observed" && world.repairMarker !== undefined);
 }
 
-/** The finalizer comes before the first lock and goes after the last: without it nothing is held (I2). */
+/** The finalizer comes before the first claim and goes after the last: without it nothing is held (I2). */
 export function mayHold(o: Observed): boolean {
   return o.object.hasFinalizer;
 }

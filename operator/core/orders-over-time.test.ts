@@ -144,7 +144,7 @@ describe("the same object applied again", () => {
 describe("the queue", () => {
   it("lets an older rewind go first", () => {
     const { action, phase, reason, message } = decide(makeObserved({ ahead: { namespace: "default", name: "older" } }));
-    expect([action.kind, phase, reason]).toEqual(["none", "Queued", "WaitingForLock"]);
+    expect([action.kind, phase, reason]).toEqual(["none", "Queued", "WaitingForClaim"]);
     expect(message).toContain("default/older is older and comes first");
   });
 });

@@ -14,7 +14,7 @@ describe("approval.mode Manual", () => {
   it("shows the plan, what it undoes and the command that approves it", () => {
     const { action, phase, message, status, events } = decide(makeObserved({ spec: manual(), memory: { plan } }));
     expect([action.kind, phase]).toEqual(["none", "AwaitingApproval"]);
-    expect(message).toMatch(/public\.event_summary goes to snapshot 42, undoes 15 commit\(s\), changes 5 row\(s\)/);
+    expect(message).toMatch(/public\.event_summary goes to snapshot 42, undoes 15 commits?, changes 5 rows?/);
     expect(message).toContain(
       `kubectl patch strw incident -n default --type merge -p '{"spec":{"approval":{"planHash":"${plan.hash}"}}}'`,
     );
@@ -65,7 +65,7 @@ describe("approval.mode Manual", () => {
 
   it("asks for no further plan while another rewind is in front: the last look comes when it is its turn", () => {
     const approved = waiting({ planHash: plan.hash }, { now: at("12:10:00") });
-    const world = observeModel(makeWorld({ lockedByOther: true }));
+    const world = observeModel(makeWorld({ claimedByOther: true }));
     const ahead = { namespace: "default", name: "older" };
     for (const blocked of [
       { ...approved, world },
@@ -139,7 +139,7 @@ describe("dryRun", () => {
   });
 
   it("also while another rewind has the table", () => {
-    const world = observeModel(makeWorld({ lockedByOther: true }));
+    const world = observeModel(makeWorld({ claimedByOther: true }));
     expect(decide(makeObserved({ spec: makeSpec({ dryRun: true }), world })).action.kind).toBe("plan");
   });
 });
@@ -153,7 +153,7 @@ describe("abort", () => {
     expect(message).toMatch(/aborted \(spec\.abort\)\. Nothing was changed/);
     expect(condition(status, "Stalled")).toMatchObject({ status: "True" });
     expect(events).toMatchObject([{ reason: "Aborted", type: "Warning" }]);
-    const queued = makeObserved({ spec, world: observeModel(makeWorld({ lockedByOther: true })) });
+    const queued = makeObserved({ spec, world: observeModel(makeWorld({ claimedByOther: true })) });
     expect(decide(queued).phase).toBe("Aborted");
   });
 
@@ -179,7 +179,7 @@ describe("abort", () => {
     expect(decide(makeObserved({ ...given, spec })).action.kind).toBe("abandon");
     const resume = makeSpec({ abort: true, failurePolicy: "Resume" });
     expect(decide(makeObserved({ ...given, spec: resume })).action).toMatchObject({ kind: "release" });
-    const ended = { ...repaired, operation: { token: 1, outcome: "Failed" as const }, lockedByUs: false };
+    const ended = { ...repaired, operation: { token: 1, outcome: "Failed" as const }, claimedByUs: false };
     const { phase, message } = decide(
       makeObserved({ spec, world: observeModel(ended), status: { target: { snapshotId: 42 } } }),
     );

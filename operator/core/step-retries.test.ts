@@ -107,7 +107,7 @@ describe("a leader whose clock is an hour behind that of the one before it", () 
 
 describe("decide with failures", () => {
   const paused = makeWorld({
-    ...{ operation: { token: 1 }, lockedByUs: true, holders: [modelHold] },
+    ...{ operation: { token: 1 }, claimedByUs: true, holders: [modelHold] },
     steps: [{ name: "Pause", outcome: "Done", attempt: 1 }],
   });
   const base = { world: observeModel(paused), object: { hasFinalizer: true } };

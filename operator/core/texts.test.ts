@@ -12,7 +12,7 @@ const forNow = long(makeFailure("TransientError", false));
 const forGood = long(makeFailure("AssertionFailed", true));
 
 const paused = makeWorld({
-  ...{ operation: { token: 1 }, lockedByUs: true, holders: [modelHold] },
+  ...{ operation: { token: 1 }, claimedByUs: true, holders: [modelHold] },
   steps: [{ name: "Pause", outcome: "Done", attempt: 1 }],
 });
 const base = { world: observeModel(paused), object: { hasFinalizer: true }, memory: { token: "1", plan: makePlan() } };
@@ -56,7 +56,7 @@ describe("a message of a hundred thousand characters", () => {
 describe("the end of an operation tells", () => {
   const rewound = (snapshotId: number, holders: string[], outcome: "Failed" | "Orphaned") =>
     observeModel({
-      ...{ ...paused, snapshotId, holders, operation: { token: 1, outcome }, lockedByUs: false },
+      ...{ ...paused, snapshotId, holders, operation: { token: 1, outcome }, claimedByUs: false },
       steps: [...paused.steps, { name: "Rewind", outcome: "Done", attempt: 1 }],
     });
   const given = { target: { snapshotId: 42 }, failure: { reason: "DeadlineExceeded", message: "too late" } };

@@ -15,6 +15,10 @@ export function quotedText(text: string): string {
 }
 
 /** One table or many: the verb that goes with them. */
+export function counted(count: number, one: string): string {
+  return `${count} ${one}${count === 1 ? "" : "s"}`;
+}
+
 export function plural(tables: readonly unknown[], one: string, many: string): string {
   return tables.length === 1 ? one : many;
 }

@@ -42,9 +42,9 @@ export interface RewindMove extends Move, RewindChoice {}
 export interface RewindSession {
   /** Changes nothing, needs no lake engine. */
   observe(query: ObserveQuery): Promise<ObservedWorld>;
-  /** undefined: somebody else has one of the locks. */
+  /** undefined: somebody else has one of the claims. */
   claim(operationKey: string, tables: readonly string[]): Promise<string | undefined>;
-  /** Frees the locks of a rewind of this cluster whose object is gone. */
+  /** Frees the claims of a rewind of this cluster whose object is gone. */
   freeOrphan(uid: string): Promise<void>;
   pause(token: string): Promise<void>;
   /** Says that somebody still looks after the operation while it waits. */

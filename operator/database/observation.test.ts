@@ -11,7 +11,7 @@ function makeAnswer(overrides: object = {}): object {
     tables: [
       {
         ...{ requested: "event_summary", name: "public.event_summary", error: null, status: "ACTIVE" },
-        ...{ frontier: 5, contents_snapshot: 5, generation: 2, holders: [], locked_by: null },
+        ...{ frontier: 5, contents_snapshot: 5, generation: 2, holders: [], claimed_by: null },
       },
     ],
     target: { snapshot_id: 3, error: null },
@@ -31,7 +31,7 @@ describe("worldOf", () => {
   it("reads a table that nobody has touched", () => {
     expect(worldOf(makeAnswer(), uid)).toMatchObject({
       ...{ kind: "observed", head: 5, operation: undefined, repairMarker: undefined, steps: [] },
-      tables: [{ requested: "event_summary", name: "public.event_summary", snapshotId: 5, lockedBy: undefined }],
+      tables: [{ requested: "event_summary", name: "public.event_summary", snapshotId: 5, claimedBy: undefined }],
       target: { snapshotId: 3, failure: undefined },
     });
   });
@@ -59,9 +59,9 @@ describe("worldOf", () => {
   it("does not take its own lock for somebody else's", () => {
     const owner = { namespace: "default", name: "r", cluster: "c" };
     const locked = (by: string) =>
-      worldOf(makeAnswer({ tables: [{ requested: "t", locked_by: { ...owner, uid: by } }] }), uid);
-    expect(locked("mine").tables[0]?.lockedBy).toBeUndefined();
-    expect(locked("other").tables[0]?.lockedBy).toMatchObject({ uid: "other", gone: false });
+      worldOf(makeAnswer({ tables: [{ requested: "t", claimed_by: { ...owner, uid: by } }] }), uid);
+    expect(locked("mine").tables[0]?.claimedBy).toBeUndefined();
+    expect(locked("other").tables[0]?.claimedBy).toMatchObject({ uid: "other", gone: false });
   });
 
   it("makes facts of what is wrong with a table or target, with the hint", () => {

@@ -21,7 +21,7 @@ const tableSchema = z.object({
   contents_snapshot: optionalNumber,
   status: optionalText,
   holders: z.array(text).nullish(),
-  locked_by: ownerSchema.nullish(),
+  claimed_by: ownerSchema.nullish(),
   healed: z.object({ at: time, found: optionalText }).nullish(),
 });
 
@@ -157,20 +157,20 @@ function operationOf(operation: z.infer<typeof operationSchema>, now: Date): Obs
 }
 
 function tableOf(table: z.infer<typeof tableSchema>, uid: string): ObservedWorld["tables"][number] {
-  const owner = table.locked_by && table.locked_by.uid !== uid ? table.locked_by : undefined;
+  const owner = table.claimed_by && table.claimed_by.uid !== uid ? table.claimed_by : undefined;
   return {
     requested: table.requested,
     name: table.name ?? undefined,
     snapshotId: table.contents_snapshot ?? undefined,
     status: table.status ?? undefined,
     holders: table.holders ?? [],
-    lockedBy: owner && { ...owner, gone: false },
+    claimedBy: owner && { ...owner, gone: false },
     healed: table.healed ? { at: table.healed.at.toISOString(), found: table.healed.found ?? "" } : undefined,
     failure: table.error ? failureOf(table.error, "call") : undefined,
   };
 }
 
-/** @param uid of the object that asks: its own locks are not somebody else's. */
+/** @param uid of the object that asks: its own claims are not somebody else's. */
 export function worldOf(json: unknown, uid: string): ObservedWorld {
   const seen = observationSchema.parse(json);
   return {

@@ -251,7 +251,7 @@ describe("fencing", () => {
     const other = await openSession();
     expect(await other.claim("key", [table])).toBeUndefined();
     const { tables } = await observe(other);
-    expect(tables[0]?.lockedBy).toMatchObject({ uid, namespace: "default", name: "incident", cluster: "cluster" });
+    expect(tables[0]?.claimedBy).toMatchObject({ uid, namespace: "default", name: "incident", cluster: "cluster" });
     await session.release(token, "Aborted");
   });
 

@@ -95,8 +95,8 @@ function rewindMetrics(registers: [Registry]) {
       labelNames: ["step", "reason"] as const,
       registers,
     }),
-    locksHeld: new Gauge({
-      name: "strw_db_lock_held",
+    claimsHeld: new Gauge({
+      name: "strw_db_claims_held",
       help: "Stream tables that rewinds of this cluster have claimed.",
       registers,
     }),

@@ -35,7 +35,7 @@ describe("countRewinds", () => {
     expect(await sample(metrics, 'strw_rewinds{phase="Pending"}')).toBe("1");
     expect(await sample(metrics, 'strw_rewinds{phase="Failed"}')).toBe("1");
     expect(await sample(metrics, 'strw_rewinds{phase="Queued"}')).toBe("0");
-    expect(await sample(metrics, "strw_db_lock_held")).toBe("2");
+    expect(await sample(metrics, "strw_db_claims_held")).toBe("2");
     expect(await sample(metrics, 'strw_tables_held{reason="Failed"}')).toBe("1");
   });
 

@@ -60,7 +60,7 @@ export function countRewinds({ rewind }: Metrics, store: Store<CustomObject>): v
     rewind.rewinds.set({ phase }, standings.filter((standing) => standing.phase === phase).length);
   }
   const running = standings.filter(({ phase, started }) => started && !isTerminal(phase));
-  rewind.locksHeld.set(sum(running.map(({ tables }) => tables)));
+  rewind.claimsHeld.set(sum(running.map(({ tables }) => tables)));
   for (const reason of phasesThatHold) {
     rewind.tablesHeld.set({ reason }, sum(standings.filter(({ phase }) => phase === reason).map(({ held }) => held)));
   }

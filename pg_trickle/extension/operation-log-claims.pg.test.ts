@@ -58,7 +58,7 @@ describe("claim", () => {
     const second = randomUUID();
     expect((await claim(second, ["event_summary", "second_summary"])).claimed).toBe(false);
     expect((await observe(second)).operation).toBeNull();
-    expect((await observe(second)).tables[0]?.locked_by).toBeNull();
+    expect((await observe(second)).tables[0]?.claimed_by).toBeNull();
     await call(pool(), "release", first, "Aborted");
     await pool().query("select pgtrickle.drop_stream_table('second_summary')");
   });
@@ -174,7 +174,7 @@ describe("pause and release", () => {
     const operation = await claimed();
     await call(pool(), "pause", operation);
     await call(pool(), "release", operation, "Succeeded", true);
-    expect((await observe(operation.uid)).tables[0]).toMatchObject({ holders: ["person"], locked_by: null });
+    expect((await observe(operation.uid)).tables[0]).toMatchObject({ holders: ["person"], claimed_by: null });
     expect(await personsReason()).toBe(`left paused by rewind:default/${nameOf(operation.uid)}`);
     // neither a late word of its object's end nor the next rewind lets go
     await pool().query("select pgtrickle_rewind.orphan($1, 'cluster')", [operation.uid]);

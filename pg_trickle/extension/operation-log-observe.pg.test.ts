@@ -55,7 +55,7 @@ describe("an ordinary member of pgtrickle_admin", () => {
       const uid = randomUUID();
       const operation = { uid, token: (await claim(uid, TABLES, client)).token };
       await call(client, "pause", operation);
-      for (const table of ["operations", "locks", "steps", "repair_transactions"]) {
+      for (const table of ["operations", "claims", "steps", "repair_transactions"]) {
         const { code } = await failure(client.query(`select * from pgtrickle_rewind.${table}`));
         expect(code).toBe("42501");
       }
@@ -95,8 +95,8 @@ describe("invariants are constraints", () => {
       "update pgtrickle_rewind.operations set outcome = 'Failed' where uid = $1 and token = $2",
     ],
     [
-      "locks_token_is_the_operations",
-      "update pgtrickle_rewind.locks set token = gen_random_uuid() where uid = $1 and token = $2",
+      "claims_token_is_the_operations",
+      "update pgtrickle_rewind.claims set token = gen_random_uuid() where uid = $1 and token = $2",
     ],
   ])("%s", async (constraint, statement) => {
     const { uid, token } = await claimed();
@@ -115,5 +115,5 @@ test("a claim waits for nobody longer than a moment", async () => {
   expect(error.hint).toBeTruthy();
   await blocker.query("rollback");
   expect((await claim(operation.uid)).claimed).toBe(true);
-  await until(async () => (await observe(operation.uid)).tables[0]?.locked_by !== null);
+  await until(async () => (await observe(operation.uid)).tables[0]?.claimed_by !== null);
 });

@@ -137,7 +137,7 @@ describe("a rewind whose operator is silent", () => {
     expect(await status(pool())).not.toBe("PAUSED");
     const seen = await observe(operation.uid);
     expect(seen.operation).toMatchObject({ outcome: "Orphaned", reason: "taken over by resume_scheduler" });
-    expect(seen.tables[0]).toMatchObject({ locked_by: null, holders: [] });
+    expect(seen.tables[0]).toMatchObject({ claimed_by: null, holders: [] });
   });
 
   test("is fenced from then on, and its table is free for the next one", async () => {
@@ -172,7 +172,7 @@ describe("a rewind whose operator is silent", () => {
     await waitsForLock(operator);
     await person.query("commit");
     expect(await answer).toMatchObject({ claimed: false, outcome: "Orphaned" });
-    expect((await observe(operation.uid)).tables[0]).toMatchObject({ locked_by: null, holders: [] });
+    expect((await observe(operation.uid)).tables[0]).toMatchObject({ claimed_by: null, holders: [] });
   });
 
   test("an effect that was first is not disturbed", async () => {
@@ -229,9 +229,9 @@ describe("a rewind of several tables", () => {
     const operation = await silent(await paused(BOTH));
     await resume();
     const { tables } = await observe(operation.uid, BOTH);
-    expect(tables.map(({ holders, locked_by }) => ({ holders, locked_by }))).toEqual([
-      { holders: [], locked_by: null },
-      { holders: ["person"], locked_by: null },
+    expect(tables.map(({ holders, claimed_by }) => ({ holders, claimed_by }))).toEqual([
+      { holders: [], claimed_by: null },
+      { holders: ["person"], claimed_by: null },
     ]);
   });
 

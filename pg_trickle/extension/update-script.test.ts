@@ -101,3 +101,12 @@ test("a file of the update that has no place is named", () => {
     "the update's file tables/old.sql would never run: give it the path of a source below sql/, or a folder of before, after, last",
   );
 });
+
+test("what has another name now is altered, and not made again", () => {
+  const before = "create table a.t (i integer);\ncreate index t_i on a.t (i);";
+  const after = "create table a.u (i integer);\ncreate index u_i on a.u (i);";
+  const change = "alter table a.t rename to u;\nalter index a.t_i rename to u_i;";
+  expect(script(before, after, [{ path: "module/source.sql", text: change }])).toBe(
+    `-- module/source.sql\n${change}\n`,
+  );
+});

@@ -66,8 +66,9 @@ function checkPlaces(sources: readonly SqlFile[], changes: readonly SqlFile[]): 
 function updateSource(source: SqlFile, old: readonly string[], change: string): SqlFile {
   const known = new Set(old);
   const made = new Set(old.map(identityOf));
+  const renamed = new Set(renamedTo(change));
   const kept: string[] = [];
-  for (const statement of splitStatements(source.text)) {
+  for (const statement of splitStatements(source.text).filter((item) => !renamed.has(identityOf(item)))) {
     if (/^create (?:function|view) /.test(statement)) {
       kept.push(statement.replace(/^create/, "create or replace"));
     } else if (REPEATED.test(statement) || !(known.has(statement) || made.has(identityOf(statement)))) {
@@ -85,6 +86,15 @@ function updateSource(source: SqlFile, old: readonly string[], change: string): 
 function isNamed(identity: string, change: string): boolean {
   const name = identity.slice(identity.lastIndexOf(" ") + 1);
   return splitStatements(change).some((statement) => statement.split(/[^\w.]+/).includes(name));
+}
+
+/** What a change has given another name: it is there, and must not be made. Indexes are made by their bare names. */
+function renamedTo(change: string): readonly string[] {
+  return splitStatements(change).flatMap((statement) => {
+    const [, kind, schema, name] = /^alter (table|index) (\w+)\.\w+ rename to (\w+)$/.exec(statement) ?? [];
+    if (kind === undefined) return [];
+    return [kind === "index" ? `index ${name}` : `table ${schema}.${name}`];
+  });
 }
 
 /** Such as `table a.b`; of what makes nothing, the statement. Our triggers have names of their own. */

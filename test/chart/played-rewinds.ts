@@ -58,7 +58,7 @@ const doneBefore = { uid: "another", finishedAt: "2026-11-22T11:00:00Z", target:
 
 export const plays: readonly Play[] = [
   { name: "all by itself", ends: "Succeeded" },
-  { name: "behind another", world: { lockedByOther: true }, ends: "Queued" },
+  { name: "behind another", world: { claimedByOther: true }, ends: "Queued" },
   { name: "a dry run", spec: { dryRun: true }, ends: "Planned" },
   { name: "done before", world: { alreadyDone: doneBefore }, ends: "Succeeded" },
   { name: "not approved", spec: { approval: manual }, ends: "AwaitingApproval" },
@@ -127,7 +127,7 @@ function perform(play: Play, state: State, action: Action): State {
   const effect = applyAction(state.world, action);
   if ("refused" in effect) throw new Error(`${play.name}: ${action.kind} is refused: ${effect.refused}`);
   const { world } = effect;
-  const token = action.kind === "claim" && world.lockedByUs ? String(world.operation?.token) : state.memory.token;
+  const token = action.kind === "claim" && world.claimedByUs ? String(world.operation?.token) : state.memory.token;
   return { ...state, world, memory: { ...state.memory, ...(token !== undefined && { token }) } };
 }
 

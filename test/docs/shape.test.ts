@@ -10,7 +10,7 @@ describe("the shape of an output", () => {
       "  Planned At:    2026-11-22T15:13:40.840Z",
       "  Fingerprint:   3-af91a5a4fcc3de31",
       "  Target:        7",
-      "running 1 repair statement(s)",
+      "running 1 repair statement",
       " click      |         119 ",
       "------------+-------------",
     ];
@@ -21,7 +21,7 @@ describe("the shape of an output", () => {
       "Planned At: <time>",
       "Fingerprint: <hash>",
       "Target: <n>",
-      "running <n> repair statement(s)",
+      "running <n> repair statement",
       "click | <n>",
       "---+---",
     ]);

@@ -8,7 +8,7 @@ import { insertEvents } from "../support/summary-table.ts";
 const stage = useOperatorStage();
 const good: Rows = { click: [30, 1500], purchase: [10, 5000] };
 const bothSides =
-  /public\.event_summary: the lake gives 3 row\(s\) there now \(fingerprint 3-\w+, among them .*CORRUPTED_EVENT.*\), and refresh \d+ published 2 row\(s\) \(fingerprint 2-\w+\) at .*Z; /;
+  /public\.event_summary: the lake gives 3 rows there now \(fingerprint 3-\w+, among them .*CORRUPTED_EVENT.*\), and refresh \d+ published 2 rows \(fingerprint 2-\w+\) at .*Z; /;
 
 /** The commit of the damage is dated back to the snapshot that was good: the past is changed, the head is not. */
 async function changePast({ good: snapshot }: Damage): Promise<void> {

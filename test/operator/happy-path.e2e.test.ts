@@ -144,7 +144,7 @@ test("kubectl get shows it in a line, by its short name too", async () => {
 
 test("afterwards nothing is left behind, and refreshing goes on by itself", async () => {
   await stage().reaches(object, ({ metadata }) => metadata.finalizers === undefined);
-  const { rows: locks } = await stage().pool.query("select from pgtrickle_rewind.locks");
+  const { rows: locks } = await stage().pool.query("select from pgtrickle_rewind.claims");
   expect(locks).toEqual([]);
   await insertEvents(stage().pool, "view", 5);
   const state = await until(async () => {

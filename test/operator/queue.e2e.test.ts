@@ -32,8 +32,8 @@ async function busy(): Promise<Busy> {
 
 async function queue(target: number, spec: Spec = {}): Promise<RewindObject> {
   const object = await stage().reachesPhase(await stage().apply(target, spec), "Queued");
-  expect(statusOf(object)).toMatchObject({ phase: "Queued", reason: "WaitingForLock" });
-  expect(condition(object, "Reconciling")).toMatchObject({ status: "True", reason: "WaitingForLock" });
+  expect(statusOf(object)).toMatchObject({ phase: "Queued", reason: "WaitingForClaim" });
+  expect(condition(object, "Reconciling")).toMatchObject({ status: "True", reason: "WaitingForClaim" });
   expect(object.metadata.finalizers).toBeUndefined();
   return object;
 }

@@ -64,7 +64,7 @@ function fakeSession(outside: FakeOutside): RewindSession {
     observe: async (): Promise<ObservedWorld> => observeModel(outside.world),
     claim: async (operationKey, tables) => {
       apply(outside, { kind: "claim", operationKey, tables });
-      return outside.world.lockedByUs ? String(outside.world.operation?.token) : undefined;
+      return outside.world.claimedByUs ? String(outside.world.operation?.token) : undefined;
     },
     freeOrphan: (uid) => effect({ kind: "freeOrphan", uid, table: "" }),
     pause: (token) => effect({ kind: "pause", token }),

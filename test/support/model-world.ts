@@ -27,9 +27,9 @@ export interface ModelWorld {
   readonly steps: readonly ModelStep[];
   readonly snapshotId: number;
   readonly holders: readonly string[];
-  readonly lockedByUs: boolean;
+  readonly claimedByUs: boolean;
   /** Another rewind has the lock. */
-  readonly lockedByOther: boolean;
+  readonly claimedByOther: boolean;
   readonly head: number;
   readonly repairCommits: number;
   /** What the plan hash covers of the world. */
@@ -49,8 +49,8 @@ export function makeWorld(overrides: Partial<ModelWorld> = {}): ModelWorld {
     steps: [],
     snapshotId: 57,
     holders: [],
-    lockedByUs: false,
-    lockedByOther: false,
+    claimedByUs: false,
+    claimedByOther: false,
     head: 57,
     repairCommits: 0,
     definition: "as approved",
@@ -81,7 +81,7 @@ function done(world: ModelWorld, name: JournalStep, before?: readonly TableState
 
 function end(world: ModelWorld, outcome: "Succeeded" | "Failed" | "Aborted"): ModelWorld {
   const token = world.operation?.token ?? 0;
-  return { ...world, operation: { token, outcome }, lockedByUs: false };
+  return { ...world, operation: { token, outcome }, claimedByUs: false };
 }
 
 function withoutHold(world: ModelWorld): ModelWorld {
@@ -99,14 +99,14 @@ function release(world: ModelWorld, leavePaused: boolean): ModelWorld {
 /** pgtrickle.resume_scheduler(), when nobody has heard of the operator for two minutes. */
 export function takeOver(world: ModelWorld): ModelWorld {
   const token = (world.operation?.token ?? 0) + 1;
-  return { ...withoutHold(world), operation: { token, outcome: "Orphaned" }, lockedByUs: false };
+  return { ...withoutHold(world), operation: { token, outcome: "Orphaned" }, claimedByUs: false };
 }
 
 function claim(world: ModelWorld): Effect {
   const outcome = world.operation?.outcome;
-  if (world.lockedByOther || (outcome !== undefined && outcome !== "Failed")) return { world };
+  if (world.claimedByOther || (outcome !== undefined && outcome !== "Failed")) return { world };
   const token = Math.min(9, (world.operation?.token ?? 0) + 1);
-  return { world: { ...world, operation: { token }, lockedByUs: true } };
+  return { world: { ...world, operation: { token }, claimedByUs: true } };
 }
 
 function pause(world: ModelWorld): ModelWorld {
@@ -140,7 +140,7 @@ export function applyAction(world: ModelWorld, action: Action): Effect {
     case "claim":
       return claim(world);
     case "freeOrphan":
-      return { world: { ...world, lockedByOther: false } };
+      return { world: { ...world, claimedByOther: false } };
     case "pause":
       return { world: pause(world) };
     case "rewind":
@@ -194,7 +194,7 @@ export function observeModel(world: ModelWorld): ObservedWorld {
         snapshotId: world.snapshotId,
         status: world.holders.length > 0 ? "PAUSED" : "ACTIVE",
         holders: world.holders,
-        lockedBy: world.lockedByOther ? other : undefined,
+        claimedBy: world.claimedByOther ? other : undefined,
         failure: world.tableFailure,
       },
     ],

@@ -188,7 +188,7 @@ export class OperatorStage {
 
   /** The objects that hold a lock on a stream table, by uid. */
   async lockOwners(): Promise<string[]> {
-    const { rows } = await this.pool.query<{ uid: string }>("select uid from pgtrickle_rewind.locks");
+    const { rows } = await this.pool.query<{ uid: string }>("select uid from pgtrickle_rewind.claims");
     return rows.map(({ uid }) => uid);
   }
 

@@ -35,7 +35,7 @@ export async function isRepairConfirmed(stage: OperatorStage, object: RewindObje
 
 async function journalOf(stage: OperatorStage, object: RewindObject): Promise<Journal> {
   const { rows } = await stage.pool.query<Journal>(
-    `select o.outcome, (select count(*)::int from pgtrickle_rewind.locks) as locks,
+    `select o.outcome, (select count(*)::int from pgtrickle_rewind.claims) as locks,
             (select jsonb_agg(s.step order by s.finished_at) from pgtrickle_rewind.steps s
              where s.uid = o.uid and s.outcome = 'Done') as done
      from pgtrickle_rewind.operations o where o.uid = $1`,

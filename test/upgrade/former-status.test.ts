@@ -84,7 +84,7 @@ describe("what follows", () => {
     expect(decision.status.tables).toMatchObject([{ held: true, contentsSnapshotIdAfter: 8 }]);
   });
 
-  const paused = { operation: { token: 1 }, lockedByUs: true, holders: [modelHold] };
+  const paused = { operation: { token: 1 }, claimedByUs: true, holders: [modelHold] };
   const done = (name: "Pause" | "Rewind" | "Repair") => ({ name, outcome: "Done" as const, attempt: 1 });
   const rewound = makeWorld({ ...paused, snapshotId: 12, steps: [done("Pause"), done("Rewind"), done("Repair")] });
 

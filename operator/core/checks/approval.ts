@@ -6,7 +6,7 @@ import type { Decision } from "../decision.ts";
 import { plannedEvidence } from "../evidence.ts";
 import { isOpen, type Observed } from "../observed.ts";
 import { actAtOnce, actBeside, finish, wait } from "../outcome.ts";
-import { patchCommand, plural, tableList } from "../texts.ts";
+import { counted, patchCommand, plural, tableList } from "../texts.ts";
 import { type Ready, ready } from "./ready.ts";
 import { isBlocked } from "./waiting.ts";
 
@@ -17,8 +17,8 @@ function warning(plan: Plan, spec: Ready["spec"]): string {
 }
 
 function summary({ target, commitsUndoneCount, rowsChanged, tables }: Plan, { repair, resume }: Ready["spec"]): string {
-  const commits = commitsUndoneCount === undefined ? "" : `, undoes ${commitsUndoneCount} commit(s)`;
-  const rows = rowsChanged === undefined ? "" : `, changes ${rowsChanged} row(s)`;
+  const commits = commitsUndoneCount === undefined ? "" : `, undoes ${counted(commitsUndoneCount, "commit")}`;
+  const rows = rowsChanged === undefined ? "" : `, changes ${counted(rowsChanged, "row")}`;
   const going = `${tableList(tables.map(({ name }) => name))} ${plural(tables, "goes", "go")} to snapshot ${target}${commits}${rows}`;
   if (resume.policy === "Never") return going;
   return `${going}; the replay brings back ${repair ? "what the repair leaves" : "all of it, as there is no repair"}`;
@@ -66,7 +66,7 @@ function showPlan(o: Observed, given: Ready): Decision | undefined {
   return finish(o, { phase: "Planned", reason: Reason.Planned, message }, false);
 }
 
-/** Before anything is locked: a dry run ends here, an approval without hold is waited for here. */
+/** Before anything is claimed: a dry run ends here, an approval without hold is waited for here. */
 export function planAhead(o: Observed): Decision | undefined {
   const given = ready(o);
   if (given === undefined || isOpen(o.world)) return undefined;

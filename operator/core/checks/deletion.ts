@@ -35,11 +35,11 @@ function unreachable(o: Observed, deletingSince: number): Decision {
   return wait(o, { phase: o.status.phase ?? "Pending", reason, message, requeueAfterMs });
 }
 
-/** Nothing of ours is left, or another rewind has the lock and takes our hold over. */
+/** Nothing of ours is left, or another rewind has the claim and takes our hold over. */
 function isSettled(o: Observed, world: ObservedWorld): boolean {
   if (world.operation === undefined || claimable(world).length === 0) return true;
   if (isOpen(world)) return false;
-  return heldTables(o).length === 0 || world.tables.some((table) => table.lockedBy !== undefined);
+  return heldTables(o).length === 0 || world.tables.some((table) => table.claimedBy !== undefined);
 }
 
 export function deletion(o: Observed): Decision | undefined {

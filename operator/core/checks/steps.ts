@@ -6,7 +6,7 @@ import { isDone, isRepairApplied, isRewound, mayHold, type Observed } from "../o
 import { operationKey } from "../operation-key.ts";
 import { act, actAtOnce, actBeside, wait } from "../outcome.ts";
 import { waitBeforeMs } from "../step-retries.ts";
-import { patchCommand, plural, tableList } from "../texts.ts";
+import { counted, patchCommand, plural, tableList } from "../texts.ts";
 import { awaitApproval, makePlan } from "./approval.ts";
 import { heldWaitMs, keepAlive } from "./keep-alive.ts";
 import { type Ready, ready } from "./ready.ts";
@@ -85,7 +85,7 @@ const repair: StepCheck = (o, { world, spec }) => {
     return act(o, "Repairing", { kind: "confirmRepair", token }, "the repair is in the lake already: recording it");
   }
   const action = { kind: "repair", token, sql: spec.repair.sql, timeoutMs: timeoutMs(o) } as const;
-  const message = `rows are those of the target; running ${spec.repair.sql.length} repair statement(s)`;
+  const message = `rows are those of the target; running ${counted(spec.repair.sql.length, "repair statement")}`;
   return actBeside(o, "Repairing", action, message);
 };
 

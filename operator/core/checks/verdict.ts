@@ -76,7 +76,7 @@ function wrongTarget(o: Observed): Failure | undefined {
   return o.world.target.failure?.terminal ? o.world.target.failure : undefined;
 }
 
-/** Time that a person took, with the locks taken. */
+/** Time that a person took, with the tables claimed. */
 function waitedMs({ now, status: { waited } }: Observed): number {
   if (waited === undefined) return 0;
   return waited.seconds * 1000 + (waited.since === undefined ? 0 : Math.max(0, now - Date.parse(waited.since)));
@@ -102,7 +102,7 @@ function deadlineExceeded(o: Observed): Failure | undefined {
   if (isInvalid(o.spec) || deadline === undefined || o.now < deadline) return undefined;
   if (!isOpen(o.world) || isDone(o.world, "Replay")) return undefined;
   const last = effectiveRetry(o);
-  const why = last ? `; the last trouble was: ${last.message}` : "";
+  const why = last ? `. Last error: ${last.message}` : "";
   return {
     reason: Reason.DeadlineExceeded,
     message: `not finished within activeDeadlineSeconds (${o.spec.activeDeadlineSeconds} s)${why}`,
@@ -118,7 +118,7 @@ function backoffLimitExceeded(o: Observed): Failure | undefined {
   if (undoing.includes(retry.step as Step) || (retry.step === "Connect" && mayHold(o))) return undefined;
   return {
     reason: Reason.BackoffLimitExceeded,
-    message: `${retry.step} failed ${retry.count === 1 ? "once" : `${retry.count} times`} (backoffLimit ${o.spec.backoffLimit}), last: ${retry.message}`,
+    message: `${retry.step} failed ${retry.count === 1 ? "once" : `${retry.count} times`} (backoffLimit ${o.spec.backoffLimit}). Last error: ${retry.message}`,
     terminal: true,
   };
 }

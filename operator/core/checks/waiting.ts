@@ -54,14 +54,14 @@ export function targetUnknown(o: Observed): Decision | undefined {
 
 function queued(o: Observed, message: string): Decision {
   const requeueAfterMs = Math.round(queuePollMs * (1 + o.jitter));
-  return wait(o, { phase: "Queued", reason: Reason.WaitingForLock, message, requeueAfterMs });
+  return wait(o, { phase: "Queued", reason: Reason.WaitingForClaim, message, requeueAfterMs });
 }
 
-/** One rewind of a table at a time, the oldest first. A lock whose object is gone, or has ended, is freed; its hold is taken over by our pause. */
+/** One rewind of a table at a time, the oldest first. A claim whose object is gone, or has ended, is freed; its hold is taken over by our pause. */
 export function queue(o: Observed): Decision | undefined {
   if (o.world.kind !== "observed" || isOpen(o.world)) return undefined;
-  const table = o.world.tables.find((candidate) => candidate.lockedBy !== undefined);
-  const owner = table?.lockedBy;
+  const table = o.world.tables.find((candidate) => candidate.claimedBy !== undefined);
+  const owner = table?.claimedBy;
   if (table === undefined || owner === undefined) {
     if (o.ahead === undefined) return undefined;
     return queued(o, `StreamTableRewind ${o.ahead.namespace}/${o.ahead.name} is older and comes first`);
@@ -81,7 +81,7 @@ export function queue(o: Observed): Decision | undefined {
 /** Another rewind has one of the tables, or comes first. */
 export function isBlocked({ world, ahead }: Observed): boolean {
   return (
-    ahead !== undefined || (world.kind === "observed" && world.tables.some((table) => table.lockedBy !== undefined))
+    ahead !== undefined || (world.kind === "observed" && world.tables.some((table) => table.claimedBy !== undefined))
   );
 }
 
@@ -89,7 +89,7 @@ function cannotPlan({ memory, status }: Observed): boolean {
   return (memory.lastFailure ?? status.retry)?.step === "Plan";
 }
 
-/** Takes part in the queue: it goes on as soon as the locks are free. */
+/** Takes part in the queue: it goes on as soon as the claims are free. */
 export function wantsLock(o: Observed): boolean {
   if (isInvalid(o.spec) || o.object.deletingSince !== undefined || isTerminal(o.status.phase)) return false;
   if (o.world.kind !== "observed" || o.world.operation !== undefined) return false;

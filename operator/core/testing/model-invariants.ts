@@ -55,7 +55,7 @@ function isUnsuccessful({ phase }: StreamTableRewindStatus): boolean {
 }
 
 function assertHolding(scenario: Scenario, { world, hasFinalizer }: State): void {
-  const holds = world.lockedByUs || world.holders.includes(modelHold);
+  const holds = world.claimedByUs || world.holders.includes(modelHold);
   if (holds) expect(hasFinalizer, "I2: whoever holds has the finalizer").toBe(true);
   expect(world.repairCommits, "I3: at most one lake commit").toBeLessThanOrEqual(1);
   if (scenario.world.holders.includes(personsHold)) {
@@ -79,7 +79,7 @@ function mayStay(world: ModelWorld): boolean {
 function assertTerminal(scenario: Scenario, { world, status, deleting }: State): void {
   if (!isTerminal(status.phase) || deleting) return;
   const held = world.holders.includes(modelHold);
-  expect(world.lockedByUs && !world.operation?.outcome, "I5: the terminal status comes last").toBe(false);
+  expect(world.claimedByUs && !world.operation?.outcome, "I5: the terminal status comes last").toBe(false);
   if (scenario.spec.failurePolicy === "Resume") expect(held, "I11: failurePolicy Resume holds nothing").toBe(false);
   else if (isUnsuccessful(status)) expect(held, "I11: failurePolicy Hold holds what was rewound").toBe(mayStay(world));
   if (status.phase === "Succeeded") {
@@ -118,7 +118,7 @@ function answered(state: State): State {
 
 /** From here on nothing goes wrong any more. */
 export function assertConverges(scenario: Scenario, from: State): void {
-  let state: State = { ...from, isDatabaseUp: true, faultsLeft: 0, world: { ...from.world, lockedByOther: false } };
+  let state: State = { ...from, isDatabaseUp: true, faultsLeft: 0, world: { ...from.world, claimedByOther: false } };
   for (let pass = 0; pass < 40; pass += 1) {
     state = answered(state);
     if (isOver(state)) {

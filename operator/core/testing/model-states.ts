@@ -128,7 +128,7 @@ function afterAction(scenario: Scenario, state: State, action: Action): State {
 }
 
 function tokenOf(world: ModelWorld): string | undefined {
-  return world.lockedByUs && world.operation ? String(world.operation.token) : undefined;
+  return world.claimedByUs && world.operation ? String(world.operation.token) : undefined;
 }
 
 export interface Move {
@@ -208,7 +208,7 @@ function newOrders({ spec }: Scenario, state: State): Move[] {
 /** What other people and machines may do at any time. */
 function surprises(scenario: Scenario, state: State): Move[] {
   const moves: Move[] = newOrders(scenario, state);
-  if (state.world.definition === "as approved" && !state.world.lockedByUs) {
+  if (state.world.definition === "as approved" && !state.world.claimedByUs) {
     moves.push({ name: "the definition changes", state: { ...state, world: { ...state.world, definition: "other" } } });
   }
   if (!state.deleting) moves.push({ name: "the object is deleted", state: { ...state, deleting: true } });

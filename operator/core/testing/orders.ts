@@ -7,7 +7,7 @@ import type { Observed } from "../observed.ts";
 
 export const at = (time: string) => Date.parse(`2026-11-22T${time}Z`);
 export const step = (name: ModelStep["name"]): ModelStep => ({ name, outcome: "Done", attempt: 1 });
-export const open = { operation: { token: 1 }, lockedByUs: true, holders: [modelHold] };
+export const open = { operation: { token: 1 }, claimedByUs: true, holders: [modelHold] };
 export const paused = makeWorld({ ...open, steps: [step("Pause")] });
 export const repaired = makeWorld({
   ...{ ...open, snapshotId: 42, repairCommits: 1 },

@@ -23,7 +23,7 @@ export interface Observed {
   readonly tables: {
     readonly error: { code: string } | null;
     readonly holders: string[];
-    readonly locked_by: unknown;
+    readonly claimed_by: unknown;
   }[];
   readonly steps: {
     readonly step: string;

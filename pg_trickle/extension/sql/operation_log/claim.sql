@@ -1,6 +1,6 @@
 -- How an operation gets its stream tables, and gets them again after a crash.
 
--- Takes or re-takes the locks. A second claim of the same operation fences the first: new token, old backends gone.
+-- Takes or re-takes the claims. A second claim of the same operation fences the first: new token, old backends gone.
 -- All tables or none.
 
 create function pgtrickle_rewind.claim(
@@ -57,7 +57,7 @@ begin
 end;
 $$;
 comment on function pgtrickle_rewind.claim(text, text, text, text, text, text[]) is
-  'Locks the stream tables for an operation and gives the token that every further call needs, or says who blocks.';
+  'Claims the stream tables for an operation and gives the token that every further call needs, or says who blocks.';
 grant execute on function pgtrickle_rewind.claim(text, text, text, text, text, text[]) to pgtrickle_admin;
 
 create function pgtrickle_rewind.take_over(
@@ -89,15 +89,15 @@ begin
   if not found then
     return false;
   end if;
-  delete from pgtrickle_rewind.locks l where l.uid = p_uid and l.table_id <> all (p_ids);
-  insert into pgtrickle_rewind.locks (table_id, uid, token)
+  delete from pgtrickle_rewind.claims l where l.uid = p_uid and l.table_id <> all (p_ids);
+  insert into pgtrickle_rewind.claims (table_id, uid, token)
   select i, p_uid, p_token from unnest(p_ids) i order by i
   on conflict (table_id) do nothing;
   return true;
 end;
 $$;
 comment on function pgtrickle_rewind.take_over(uuid, text, text, text, text, text, text[], bigint[]) is
-  'Writes the operation with its new token and inserts the locks that are missing; false if it has ended for good.';
+  'Writes the operation with its new token and inserts the claims that are missing; false if it has ended for good.';
 
 create function pgtrickle_rewind.blocked_by(p_uid text, p_ids bigint[]) returns jsonb
 language plpgsql volatile security definer
@@ -110,9 +110,9 @@ begin
     select coalesce(jsonb_agg(jsonb_build_object(
              'table', (pgtrickle_rewind.table_names(array[l.table_id]))[1],
              'uid', o.uid, 'namespace', o.namespace, 'name', o.name, 'cluster', o.cluster) order by l.table_id), '[]')
-    from pgtrickle_rewind.locks l
+    from pgtrickle_rewind.claims l
     join pgtrickle_rewind.operations o using (uid)
     where l.table_id = any (p_ids) and l.uid <> p_uid);
 end;
 $$;
-comment on function pgtrickle_rewind.blocked_by(text, bigint[]) is 'Locks on these stream tables that belong to other operations.';
+comment on function pgtrickle_rewind.blocked_by(text, bigint[]) is 'Claims to these stream tables that belong to other operations.';

@@ -51,7 +51,7 @@ end;
 $$;
 comment on function pgtrickle_rewind.drop_holds(bigint[], text) is 'Drops one hold from several stream tables.';
 
--- The lock is exclusive, so every other rewind's hold on a locked table is left over from one that has ended:
+-- A claim is exclusive, so every other rewind's hold on a claimed table is left over from one that has ended:
 -- failed and held, or orphaned. It is taken over.
 
 create function pgtrickle_rewind.drop_stale_holds(p_ids bigint[], p_keep text) returns void

@@ -50,7 +50,7 @@ begin
       'uid', o.uid, 'cluster', o.cluster, 'namespace', o.namespace, 'name', o.name,
       'operation_key', o.operation_key, 'tables', to_jsonb(o.table_names), 'token_set', true,
       'claims', o.claim_count, 'claimed_at', o.claimed_at, 'started_at', o.started_at,
-      'locked', exists (select from pgtrickle_rewind.locks l where l.uid = o.uid),
+      'claimed', exists (select from pgtrickle_rewind.claims l where l.uid = o.uid),
       'idle_seconds', case when pgtrickle_rewind.is_worked_for(o.uid) then 0
                            else round(greatest(0, extract(epoch from clock_timestamp() - o.seen_at)), 3) end,
       'outcome', o.outcome, 'reason', o.reason, 'finished_at', o.finished_at)
@@ -96,7 +96,7 @@ begin
   v_id := pgtrickle_rewind.resolve_for(p_uid, p_name);
   return jsonb_build_object('requested', p_name, 'error', null)
       || pgtrickle_rewind.table_state(v_id)
-      || jsonb_build_object('locked_by', pgtrickle_rewind.locked_by(v_id), 'healed', pgtrickle_internal.last_healed(v_id));
+      || jsonb_build_object('claimed_by', pgtrickle_rewind.claimed_by(v_id), 'healed', pgtrickle_internal.last_healed(v_id));
 exception
   when sqlstate 'TR001' or sqlstate 'TR002' or sqlstate 'TR021' then
     get stacked diagnostics v_code = returned_sqlstate, v_message = message_text, v_hint = pg_exception_hint;
@@ -106,7 +106,7 @@ end;
 $$;
 comment on function pgtrickle_rewind.observe_table(text, text) is 'State of one stream table by the name that the operation was asked by.';
 
--- What an operation has locked and holds stays visible to it by the name that it was asked by, also when another stream
+-- What an operation has claimed and holds stays visible to it by the name that it was asked by, also when another stream
 -- table gets that name in another schema meanwhile: it has to be put back.
 
 create function pgtrickle_rewind.resolve_for(p_uid text, p_name text) returns bigint

@@ -1,4 +1,4 @@
--- The object is gone and nobody is left who could release with its rights. Its locks become free; its hold becomes a
+-- The object is gone and nobody is left who could release with its rights. Its claims become free; its hold becomes a
 -- person's, so that the next rewind or resume_scheduler() takes it over. The token is not asked for: whoever had it is
 -- gone. The cluster is, because only the operator of that cluster can know that the object no longer exists.
 
@@ -28,12 +28,12 @@ begin
   end if;
   perform pgtrickle_rewind.terminate_backends(p_uid);
   perform from pgtrickle_rewind.operations o where o.uid = p_uid for update;
-  perform from pgtrickle_rewind.locks l where l.uid = p_uid order by l.table_id for update;
+  perform from pgtrickle_rewind.claims l where l.uid = p_uid order by l.table_id for update;
   -- another operation of that name has the same holder: its holds are not this one's
   v_ids := array(
     select h from unnest(pgtrickle_rewind.held_ids(pgtrickle_rewind.holder(v_operation))) h
     where h = any (v_operation.table_ids)
-      and not exists (select from pgtrickle_rewind.locks l where l.table_id = h and l.uid <> p_uid)
+      and not exists (select from pgtrickle_rewind.claims l where l.table_id = h and l.uid <> p_uid)
     order by h);
   -- a new token fences whoever still believes to own it
   update pgtrickle_rewind.operations o set token = gen_random_uuid() where o.uid = p_uid;
@@ -43,7 +43,7 @@ begin
 end;
 $$;
 comment on function pgtrickle_rewind.orphan(text, text, text) is
-  'Frees the locks of an operation whose object is gone, and leaves its hold to be taken over; false if there was nothing to do.';
+  'Frees the claims of an operation whose object is gone, and leaves its hold to be taken over; false if there was nothing to do.';
 grant execute on function pgtrickle_rewind.orphan(text, text, text) to pgtrickle_admin;
 
 -- A hold that nobody owns any more becomes a person's: resume_scheduler() releases that one, and the reason tells the

@@ -16,9 +16,9 @@ declare
   v_found jsonb;
   v_after jsonb;
 begin
-  v_operation := pgtrickle_rewind.take_lock(p_uid, p_token);
-  v_ids := pgtrickle_rewind.locked_ids(p_uid);
-  -- only what is held cannot be dropped; its lock went with it, and the name may be another table's by now
+  v_operation := pgtrickle_rewind.checked_claim(p_uid, p_token);
+  v_ids := pgtrickle_rewind.claimed_ids(p_uid);
+  -- only what is held cannot be dropped; its claim went with it, and the name may be another table's by now
   if v_ids is distinct from v_operation.table_ids then
     raise exception 'a stream table of operation % was dropped after it had been claimed: %', p_uid,
         array_to_string(v_operation.table_names, ', ')
@@ -64,8 +64,8 @@ begin
     raise exception 'an operation cannot end as %', coalesce(p_outcome, 'null')
       using errcode = 'TR021', hint = 'Use Succeeded, Failed or Aborted.';
   end if;
-  v_operation := pgtrickle_rewind.take_lock(p_uid, p_token);
-  v_ids := pgtrickle_rewind.locked_ids(p_uid);
+  v_operation := pgtrickle_rewind.checked_claim(p_uid, p_token);
+  v_ids := pgtrickle_rewind.claimed_ids(p_uid);
   v_attempt := pgtrickle_rewind.open_step(p_uid, p_token, 'Release', pgtrickle_rewind.table_states(v_ids));
   if p_leave_paused then
     perform pgtrickle_rewind.leave_paused(v_ids, pgtrickle_rewind.holder(v_operation));
@@ -78,7 +78,7 @@ begin
 end;
 $$;
 comment on function pgtrickle_rewind.release(text, uuid, text, boolean) is
-  'Drops the operation''s hold and locks and ends it with the outcome; gives the state of the tables. With p_leave_paused they stay paused until resume_scheduler().';
+  'Drops the operation''s hold and claims and ends it with the outcome; gives the state of the tables. With p_leave_paused they stay paused until resume_scheduler().';
 grant execute on function pgtrickle_rewind.release(text, uuid, text, boolean) to pgtrickle_admin;
 
 -- failurePolicy Hold: the tables stay held, good but stale, and the next rewind can take them over at once.
@@ -92,8 +92,8 @@ as $$
 declare
   v_after jsonb;
 begin
-  perform pgtrickle_rewind.take_lock(p_uid, p_token);
-  v_after := pgtrickle_rewind.table_states(pgtrickle_rewind.locked_ids(p_uid));
+  perform pgtrickle_rewind.checked_claim(p_uid, p_token);
+  v_after := pgtrickle_rewind.table_states(pgtrickle_rewind.claimed_ids(p_uid));
   perform pgtrickle_rewind.finish_operation(p_uid, 'Failed', p_reason);
   return v_after;
 end;

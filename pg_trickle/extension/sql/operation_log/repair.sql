@@ -12,7 +12,7 @@ as $$
 declare
   v_snapshot bigint;
 begin
-  perform pgtrickle_rewind.take_lock(p_uid, p_token);
+  perform pgtrickle_rewind.checked_claim(p_uid, p_token);
   v_snapshot := pgtrickle_rewind.find_marker(p_uid);
   if v_snapshot is not null then
     raise exception 'the repair of operation % is already in the lake, as snapshot %', p_uid, v_snapshot
@@ -42,7 +42,7 @@ as $$
 declare
   v_marker text := pgtrickle_rewind.operation_marker(p_uid) || '/' || p_attempt;
 begin
-  perform pgtrickle_rewind.take_lock(p_uid, p_token);
+  perform pgtrickle_rewind.checked_claim(p_uid, p_token);
   if not exists (select from pgtrickle_rewind.steps s
                  where s.uid = p_uid and s.step = 'Repair' and s.attempt = p_attempt and s.outcome = 'Running') then
     raise exception 'attempt % of the repair of operation % is not running', p_attempt, p_uid
@@ -108,7 +108,7 @@ declare
   v_attempt integer;
   v_after jsonb;
 begin
-  perform pgtrickle_rewind.take_lock(p_uid, p_token);
+  perform pgtrickle_rewind.checked_claim(p_uid, p_token);
   v_snapshot := pgtrickle_rewind.find_marker(p_uid);
   select s.attempt, s.after into v_attempt, v_after
   from pgtrickle_rewind.steps s where s.uid = p_uid and s.step = 'Repair' and s.outcome = 'Done';

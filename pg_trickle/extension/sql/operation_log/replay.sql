@@ -38,8 +38,8 @@ begin
     raise exception 'replay mode % is not known', coalesce(quote_literal(p_mode), 'NULL')
       using errcode = 'TR021', hint = 'Folded publishes the state at the head once; Stepwise publishes each snapshot in order.';
   end if;
-  perform pgtrickle_rewind.take_lock(p_uid, p_token);
-  v_ids := pgtrickle_rewind.locked_ids(p_uid);
+  perform pgtrickle_rewind.checked_claim(p_uid, p_token);
+  v_ids := pgtrickle_rewind.claimed_ids(p_uid);
   if not exists (select from pgtrickle_rewind.steps s
                  where s.uid = p_uid and s.step = 'Replay' and s.outcome = 'Running' and s.before ->> 'mode' = p_mode) then
     perform pgtrickle_rewind.open_step(p_uid, p_token, 'Replay',
@@ -75,7 +75,7 @@ begin
   if v_is_last then
     return pgtrickle_rewind.finish_move(p_uid, p_token, 'Replay', p_assertions) || '{"done": true}';
   end if;
-  perform pgtrickle_rewind.take_lock(p_uid, p_token);
+  perform pgtrickle_rewind.checked_claim(p_uid, p_token);
   select jsonb_build_object('snapshot_id', min(m.to_snapshot), 'tables', coalesce(jsonb_agg(to_jsonb(m)), '[]'), 'done', false)
     into v_after
     from pgtrickle_internal.finish_moves() m;

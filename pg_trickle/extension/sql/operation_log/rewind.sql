@@ -29,8 +29,8 @@ as $$
 declare
   v_ids bigint[];
 begin
-  perform pgtrickle_rewind.take_lock(p_uid, p_token);
-  v_ids := pgtrickle_rewind.locked_ids(p_uid);
+  perform pgtrickle_rewind.checked_claim(p_uid, p_token);
+  v_ids := pgtrickle_rewind.claimed_ids(p_uid);
   perform pgtrickle_rewind.open_step(p_uid, p_token, 'Rewind',
     pgtrickle_rewind.table_states(v_ids) || jsonb_build_object('target', p_snapshot, 'strategy', p_strategy)
       || case when p_is_accepted then '{"accept_contradiction": true}' else '{}' end::jsonb);
@@ -66,7 +66,7 @@ declare
   v_attempt integer;
   v_after jsonb;
 begin
-  perform pgtrickle_rewind.take_lock(p_uid, p_token);
+  perform pgtrickle_rewind.checked_claim(p_uid, p_token);
   select s.attempt into v_attempt
   from pgtrickle_rewind.steps s
   where s.uid = p_uid and s.step = p_step and s.outcome = 'Running';

@@ -82,7 +82,7 @@ begin
   if not found or pgtrickle_rewind.is_worked_for(p_uid) or not pgtrickle_rewind.may_resume(v_operation) then
     return null;
   end if;
-  perform from pgtrickle_rewind.locks l where l.uid = p_uid order by l.table_id for update;
+  perform from pgtrickle_rewind.claims l where l.uid = p_uid order by l.table_id for update;
   update pgtrickle_rewind.operations o set token = gen_random_uuid() where o.uid = p_uid;
   perform pgtrickle_rewind.finish_operation(p_uid, 'Orphaned', 'taken over by resume_scheduler');
   return v_operation;

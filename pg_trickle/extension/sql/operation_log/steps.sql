@@ -55,7 +55,7 @@ declare
   v_attempt integer;
   v_now timestamptz := clock_timestamp();
 begin
-  perform pgtrickle_rewind.take_lock(p_uid, p_token);
+  perform pgtrickle_rewind.checked_claim(p_uid, p_token);
   update pgtrickle_rewind.steps s
   set outcome = 'Failed', finished_at = v_now, error = v_error
   where s.uid = p_uid and s.step = p_step and s.outcome = 'Running'
@@ -86,7 +86,7 @@ begin
   set outcome = 'Failed', finished_at = clock_timestamp(),
       error = jsonb_build_object('code', 'TR015', 'message', format('the operation ended as %s', p_outcome))
   where s.uid = p_uid and s.outcome = 'Running';
-  delete from pgtrickle_rewind.locks l where l.uid = p_uid;
+  delete from pgtrickle_rewind.claims l where l.uid = p_uid;
   update pgtrickle_rewind.operations o
   set outcome = p_outcome, reason = p_reason, finished_at = clock_timestamp(),
       last_refresh_id = (select max(r.id) from pgtrickle_internal.refreshes r where r.stream_table_id = any (o.table_ids))

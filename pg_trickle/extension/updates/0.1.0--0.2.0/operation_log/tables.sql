@@ -1,0 +1,9 @@
+alter table pgtrickle_rewind.locks rename to claims;
+alter table pgtrickle_rewind.claims rename constraint locks_one_per_stream_table to claims_one_per_stream_table;
+alter table pgtrickle_rewind.claims rename constraint locks_stream_table_exists to claims_stream_table_exists;
+alter table pgtrickle_rewind.claims rename constraint locks_token_is_the_operations to claims_token_is_the_operations;
+alter index pgtrickle_rewind.locks_uid_idx rename to claims_uid_idx;
+alter table pgtrickle_rewind.claims rename constraint locks_acquired_at_not_null to claims_acquired_at_not_null;
+alter table pgtrickle_rewind.claims rename constraint locks_table_id_not_null to claims_table_id_not_null;
+alter table pgtrickle_rewind.claims rename constraint locks_token_not_null to claims_token_not_null;
+alter table pgtrickle_rewind.claims rename constraint locks_uid_not_null to claims_uid_not_null;
