@@ -67,7 +67,7 @@ export interface Lease {
 export interface Config {
   readonly namespaces: readonly string[];
   readonly metricsAddress: string;
-  /** Who this cluster is in the journals; undefined: ask the API server. */
+  /** Who this cluster is in the operation logs; undefined: ask the API server. */
   readonly clusterId: string | undefined;
   readonly concurrency: number;
   readonly shutdownPatienceMs: number;

@@ -236,7 +236,7 @@ describe("an action that fails", () => {
     expect(statusOf(outside)).toMatchObject({ reason: "TransientError", message: expect.stringContaining("a bug") });
   });
 
-  it("because the lock was taken over is claimed anew", async () => {
+  it("because the claim was taken over is claimed anew", async () => {
     const outside = makeOutside();
     let calls = 0;
     const session = await fakeDriver(outside).open(undefined as never, undefined as never);

@@ -48,7 +48,7 @@ const circlesRequeueMs = 5_000;
 
 /** Afterwards a token is good for nothing, and is not kept. */
 const endsTheToken: readonly ActionKind[] = ["release", "abandon", "removeFinalizer"];
-/** Afterwards the tables' locks are free. */
+/** Afterwards the tables' claims are free. */
 const freesLocks: readonly ActionKind[] = ["release", "abandon"];
 
 /** The status that was being written is written; else the pass failed. */

@@ -55,7 +55,7 @@ function observe({ owner, getSecret = async () => secret }: Outside): Promise<Wo
   return gather(sources, makeObject("incident"), { signal: new AbortController().signal }).then(({ world }) => world);
 }
 
-describe("the owner of a lock", () => {
+describe("the owner of a claim", () => {
   const isGone = async (owner?: RewindObject) => {
     const world = await observe(owner === undefined ? {} : { owner });
     return world.kind === "observed" && world.tables[0]?.claimedBy?.gone;

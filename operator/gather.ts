@@ -61,7 +61,7 @@ function parseSpec(spec: unknown): Observed["spec"] {
   return { invalid: problems.join("; ") };
 }
 
-/** A status that we did not write is not believed; the journal has the facts. An earlier version of us may have written it. */
+/** A status that we did not write is not believed; the operation log has the facts. An earlier version of us may have written it. */
 function parseStatus(status: unknown): StreamTableRewindStatus {
   const parsed = statusSchema.safeParse(status ?? {});
   return parsed.success ? parsed.data : {};

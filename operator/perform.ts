@@ -2,7 +2,7 @@
 import type { Plan } from "./api/status.ts";
 import { finalizer } from "./api/stream-table-rewind.ts";
 import { type Action, stepOfAction } from "./core/decision.ts";
-import { isInvalid, type JournalStep, journalSteps, type Observed } from "./core/observed.ts";
+import { isInvalid, type LoggedStep, loggedSteps, type Observed } from "./core/observed.ts";
 import { planHash } from "./core/plan-hash.ts";
 import type { RewindSession } from "./database/driver.ts";
 import { FencedError, TerminalError, TransientError } from "./database/errors.ts";
@@ -48,7 +48,7 @@ async function claim(
   { operationKey, tables }: Extract<Action, { kind: "claim" }>,
 ): Promise<void> {
   run.token = await sessionOf(run).claim(operationKey, tables);
-  // What was planned without the lock may not hold any more.
+  // What was planned without the claim may not hold any more.
   run.plan = undefined;
 }
 
@@ -108,22 +108,22 @@ export function perform(action: Action, given: Performance): Promise<void> {
   }
 }
 
-function isJournalStep(step: string | undefined): step is JournalStep {
-  return step !== undefined && (journalSteps as readonly string[]).includes(step);
+function isLoggedStep(step: string | undefined): step is LoggedStep {
+  return step !== undefined && (loggedSteps as readonly string[]).includes(step);
 }
 
 /**
- * The journal learns of a failure where it can; where it cannot (no connection, fenced) nothing is lost: the step is
+ * The operation log learns of a failure where it can; where it cannot (no connection, fenced) nothing is lost: the step is
  * simply not done.
  */
 export async function recordFailure(action: Action, error: unknown, run: Run): Promise<void> {
   const step = stepOfAction[action.kind];
   if (!(error instanceof TerminalError || error instanceof TransientError)) return;
-  if (!isJournalStep(step) || !("token" in action) || run.session === undefined) return;
+  if (!isLoggedStep(step) || !("token" in action) || run.session === undefined) return;
   const { code, reason, message } = error.failure;
   try {
     await run.session.failStep(action.token, step, code ?? reason, message);
-  } catch (journalError) {
-    if (journalError instanceof FencedError) run.token = undefined;
+  } catch (logError) {
+    if (logError instanceof FencedError) run.token = undefined;
   }
 }

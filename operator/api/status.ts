@@ -1,5 +1,5 @@
 /**
- * status of StreamTableRewind v1alpha1: a mirror of the journal in the database, rebuilt from it whenever it differs.
+ * status of StreamTableRewind v1alpha1: a mirror of the operation log in the database, rebuilt from it whenever it differs.
  * What cannot be observed again stands in core/SPEC.md, "What is stored because it cannot be observed again".
  */
 import { z } from "zod";

@@ -13,12 +13,12 @@ import {
 import type { Phase } from "../api/status.ts";
 import { decide, needsWorld } from "./decide.ts";
 import type { ActionKind } from "./decision.ts";
-import type { JournalStep, Observed, World } from "./observed.ts";
+import type { LoggedStep, Observed, World } from "./observed.ts";
 
-const step = (name: JournalStep, outcome: ModelStep["outcome"] = "Done"): ModelStep => ({ name, outcome, attempt: 1 });
+const step = (name: LoggedStep, outcome: ModelStep["outcome"] = "Done"): ModelStep => ({ name, outcome, attempt: 1 });
 const noConnection: World = { kind: "unreachable", failure: makeFailure("DatabaseUnreachable", false) };
 
-/** How far the journal is. */
+/** How far the operation log is. */
 const journals = {
   "nothing yet": makeWorld(),
   claimed: makeWorld({ operation: { token: 1 }, claimedByUs: true }),
@@ -175,7 +175,7 @@ describe("transition table", () => {
   }
 });
 
-/** As the journal has it. */
+/** As the operation log has it. */
 function withRewoundTo(snapshotId: number, model: ModelWorld): World {
   const world = observeModel(model);
   const after = [{ name: "public.event_summary", snapshotId }];
@@ -208,7 +208,7 @@ const cases: Readonly<Record<string, Case>> = {
     }),
     want: { action: "repair" },
   },
-  "and neither when the status was lost: the journal has the target": {
+  "and neither when the status was lost: the operation log has the target": {
     given: makeObserved({
       world: withRewoundTo(41, { ...journals.rewound, targetFailure: makeFailure("SnapshotExpired", true) }),
       ...{ object: { hasFinalizer: true }, memory: { token: "1" } },
@@ -391,7 +391,7 @@ describe("decide", () => {
     expect(status.target).toEqual({ snapshotId: 41 });
   });
 
-  it("frees the lock of a rewind that does not exist any more", () => {
+  it("frees the claim of a rewind that does not exist any more", () => {
     const world = observeModel(makeWorld({ claimedByOther: true }));
     const owner = { uid: "other", namespace: "default", name: "other", cluster: "cluster", gone: true };
     const tables = world.tables.map((table) => ({ ...table, claimedBy: owner }));

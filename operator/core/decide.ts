@@ -21,10 +21,10 @@ type Check = (o: Observed) => Decision | undefined;
 const checks: readonly (readonly [name: string, check: Check])[] = [
   ["the object is being deleted", deletion],
   ["a terminal phase never changes", terminal],
-  ["the journal says that it succeeded", succeeded],
+  ["the operation log says that it succeeded", succeeded],
   ["the very same was done before", alreadyDone],
   ["the operation fails or is aborted", settle],
-  ["the journal says that it ended otherwise", endedOtherwise],
+  ["the operation log says that it ended otherwise", endedOtherwise],
   ["the database cannot be asked", unreachable],
   ["the target is not known yet", targetUnknown],
   ["a plan that touches nothing", planAhead],

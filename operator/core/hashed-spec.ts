@@ -1,5 +1,5 @@
 /**
- * The part of a spec that a hash covers. Keys of operations stand in the journals of databases, and plan hashes in pull requests:
+ * The part of a spec that a hash covers. Keys of operations stand in the operation logs of databases, and plan hashes in pull requests:
  * what a spec of version 0.1.0 gives stays as it is, whatever fields come.
  */
 import { type StreamTableRewindSpec, specSchema } from "../api/spec.ts";

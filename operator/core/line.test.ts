@@ -38,7 +38,7 @@ describe("the line of rewinds that want the same table", () => {
     expect(line.waitingFor(elsewhere)).toEqual(["default/away"]);
   });
 
-  it("is left by whoever no longer wants the lock, and by whoever cannot be asked", () => {
+  it("is left by whoever no longer wants the claim, and by whoever cannot be asked", () => {
     const leaving: Record<string, Partial<Observed>> = {
       claimed: { world: observeModel(makeWorld({ operation: { token: 1 }, claimedByUs: true })) },
       unreachable: { world: { kind: "unreachable", failure: makeFailure("DatabaseUnreachable", false) } },

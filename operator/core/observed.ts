@@ -35,11 +35,11 @@ export interface Failure {
   readonly trouble?: DatabaseTrouble;
 }
 
-export const journalSteps = ["Pause", "Rewind", "Repair", "Replay", "Release"] as const;
-export type JournalStep = (typeof journalSteps)[number];
+export const loggedSteps = ["Pause", "Rewind", "Repair", "Replay", "Release"] as const;
+export type LoggedStep = (typeof loggedSteps)[number];
 
-/** What can fail and be retried: the journal's steps and what the journal does not know. */
-export type Step = JournalStep | "Connect" | "Claim" | "Plan" | "Finalizer";
+/** What can fail and be retried: the operation log's steps and what the operation log does not know. */
+export type Step = LoggedStep | "Connect" | "Claim" | "Plan" | "Finalizer";
 
 /** A stream table as a step found it (`before`) or left it (`after`). */
 export interface TableState {
@@ -55,9 +55,9 @@ export interface TableState {
   readonly contradiction?: Contradiction | undefined;
 }
 
-/** The latest attempt of a step, as the journal has it. */
+/** The latest attempt of a step, as the operation log has it. */
 export interface StepFact {
-  readonly name: JournalStep;
+  readonly name: LoggedStep;
   readonly attempt: number;
   readonly outcome: "Running" | "Done" | "Failed";
   readonly startedAt?: string | undefined;
@@ -176,11 +176,11 @@ export function isInvalid(spec: Observed["spec"]): spec is { readonly invalid: s
   return "invalid" in spec;
 }
 
-export function stepFact(world: World, name: JournalStep): StepFact | undefined {
+export function stepFact(world: World, name: LoggedStep): StepFact | undefined {
   return world.kind === "observed" ? world.steps.find((step) => step.name === name) : undefined;
 }
 
-export function isDone(world: World, name: JournalStep): boolean {
+export function isDone(world: World, name: LoggedStep): boolean {
   return stepFact(world, name)?.outcome === "Done";
 }
 
@@ -189,14 +189,14 @@ export function isRewound(world: World): boolean {
   return isDone(world, "Rewind");
 }
 
-/** The id that was shown is the one that runs, also when it came from a timestamp; once it has run the journal has it. */
+/** The id that was shown is the one that runs, also when it came from a timestamp; once it has run the operation log has it. */
 export function targetOf({ status, world }: Observed): number | undefined {
   if (world.kind !== "observed") return status.target?.snapshotId;
   const rewoundTo = isRewound(world) ? stepFact(world, "Rewind")?.after[0]?.snapshotId : undefined;
   return status.target?.snapshotId ?? rewoundTo ?? world.target.snapshotId;
 }
 
-/** The repair is in the lake, whether or not the journal knows. */
+/** The repair is in the lake, whether or not the operation log knows. */
 export function isRepairApplied(world: World): boolean {
   return isDone(world, "Repair") || (world.kind === "observed" && world.repairMarker !== undefined);
 }

@@ -1,4 +1,4 @@
-/** The key of an operation in the journal: objects with the same name and key ask for the same operation. */
+/** The key of an operation in the operation log: objects with the same name and key ask for the same operation. */
 import type { StreamTableRewindSpec } from "../api/spec.ts";
 import { hashOf, type JsonObject } from "./canonical-json.ts";
 import type { Exclusions } from "./everything-but.ts";
@@ -6,7 +6,7 @@ import { hashedSpec } from "./hashed-spec.ts";
 
 /** Two objects may differ in these and still ask for one and the same. */
 export const notInOperationKey: Exclusions = {
-  database: "the journal that has the key is in that database",
+  database: "the operation log that has the key is in that database",
   approval: "who lets it go on changes nothing of what is done",
   "resume.policy": "may be changed while it runs",
   dryRun: "a dry run is no operation: it is never recorded",

@@ -61,7 +61,7 @@ describe("an operator that tries again with tables held", () => {
   const silent = (world: ObservedWorld): ObservedWorld => ({ ...world, operation: { tables: [], idleMs: 25_000 } });
   const given = { object: { hasFinalizer: true }, memory: { token: "1" }, world: silent(observeModel(paused)) };
 
-  it("lets the journal hear of it also while no plan can be made", () => {
+  it("lets the operation log hear of it also while no plan can be made", () => {
     const old = makePlanOf(manual({ hold: true }), { plannedAt: "2026-11-22T11:00:00.000Z" });
     const status = { phase: "AwaitingApproval", plan: old } as const;
     expect(decide(makeObserved({ ...given, spec: manual({ hold: true }), status })).action.kind).toBe("keepAlive");

@@ -7,7 +7,7 @@ import type { ObservedWorld } from "./observed.ts";
 import { at, condition, manual, open, paused, plan, repaired, step, waiting } from "./testing/orders.ts";
 
 describe("approval.mode Manual", () => {
-  it("plans first, without lock, finalizer or pause", () => {
+  it("plans first, without claim, finalizer or pause", () => {
     expect(decide(makeObserved({ spec: manual() }))).toMatchObject({ action: { kind: "plan" }, phase: "Planning" });
   });
 
@@ -105,7 +105,7 @@ describe("approval.mode Manual", () => {
     });
   });
 
-  it("with hold locks and pauses first", () => {
+  it("with hold claims and pauses first", () => {
     const spec = manual({ hold: true });
     expect(decide(makeObserved({ spec })).action.kind).toBe("addFinalizer");
     const claimed = makeObserved({ spec, object: { hasFinalizer: true }, world: observeModel(makeWorld(open)) });
@@ -169,7 +169,7 @@ describe("abort", () => {
     });
   });
 
-  it("is remembered by the journal, should the status be lost", () => {
+  it("is remembered by the operation log, should the status be lost", () => {
     const over = observeModel(makeWorld({ operation: { token: 1, outcome: "Aborted" } }));
     expect(decide(makeObserved({ world: over })).phase).toBe("Aborted");
   });
@@ -212,7 +212,7 @@ describe("resume.policy", () => {
     expect(condition(status, "Resumed")).toMatchObject({ status: "False", reason: "LeftPaused" });
   });
 
-  it("lets the journal hear of it while it waits", () => {
+  it("lets the operation log hear of it while it waits", () => {
     const world: ObservedWorld = observeModel(repaired);
     const idle = (idleMs: number) => ({ ...world, operation: { tables: [], idleMs } });
     const kind = (idleMs: number) =>

@@ -121,7 +121,7 @@ describe("decide with failures", () => {
     });
   });
 
-  it("waits as well when the lock must be claimed anew first", () => {
+  it("waits as well when the tables must be claimed anew first", () => {
     const lost = { plan: makePlan(), lastFailure: { step: "Rewind", failure } } as const;
     expect(decide(makeObserved({ ...base, memory: lost }))).toMatchObject({
       ...{ action: { kind: "none" }, requeueAfterMs: 1_000, status: { retry: { step: "Rewind", count: 1 } } },

@@ -22,7 +22,7 @@ const failing = (failure: Failure): Observed =>
 const cases: Readonly<Record<string, Observed>> = {
   "tried again": failing(forNow),
   "that ends the operation": failing(forGood),
-  "of the journal": makeObserved({
+  "of the operation log": makeObserved({
     ...base,
     world: observeModel({
       ...paused,
@@ -34,7 +34,7 @@ const cases: Readonly<Record<string, Observed>> = {
   "of a table": makeObserved({ world: observeModel({ ...makeWorld(), tableFailure: forGood }) }),
   "of the target": makeObserved({ world: observeModel({ ...makeWorld(), targetFailure: forNow }) }),
   "of a spec": makeObserved({ spec: { invalid: forGood.message }, world: { kind: "unasked" } }),
-  "that the journal has as its reason": makeObserved({
+  "that the operation log has as its reason": makeObserved({
     world: { ...observeModel(paused), operation: { tables: [], outcome: "Failed", reason: forGood.message } },
   }),
 };

@@ -2,10 +2,10 @@
  * What the operator asks of a stream-table engine in a database. A driver for another pg_trickle implements this; nothing
  * outside of database/ knows SQL.
  *
- * Every effect commits together with its journal row, and is refused (FencedError) unless the token is the current one.
+ * Every effect commits together with its row in the operation log, and is refused (FencedError) unless the token is the current one.
  */
 import type { Assertion } from "../api/spec.ts";
-import type { JournalStep, ObservedWorld } from "../core/observed.ts";
+import type { LoggedStep, ObservedWorld } from "../core/observed.ts";
 import type { Planned } from "./planned.ts";
 import type { ConnectionSettings } from "./secret.ts";
 
@@ -62,7 +62,7 @@ export interface RewindSession {
   release(token: string, outcome: "Succeeded" | "Failed" | "Aborted", leavePaused?: boolean): Promise<void>;
   /** Ends the operation and leaves the tables held. */
   abandon(token: string, reason: string): Promise<void>;
-  failStep(token: string, step: JournalStep, code: string, message: string): Promise<void>;
+  failStep(token: string, step: LoggedStep, code: string, message: string): Promise<void>;
   /** Breaks off what is running; the next claim ends it in the database. */
   interrupt(): void;
   close(): Promise<void>;

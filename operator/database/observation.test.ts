@@ -56,7 +56,7 @@ describe("worldOf", () => {
     expect(worldOf(makeAnswer(), uid).tables[0]?.healed).toBeUndefined();
   });
 
-  it("does not take its own lock for somebody else's", () => {
+  it("does not take its own claim for somebody else's", () => {
     const owner = { namespace: "default", name: "r", cluster: "c" };
     const locked = (by: string) =>
       worldOf(makeAnswer({ tables: [{ requested: "t", claimed_by: { ...owner, uid: by } }] }), uid);

@@ -1,7 +1,7 @@
-/** The JSON of pgtrickle_rewind.observe() and of its journal rows, made into the facts of core/. */
+/** The JSON of pgtrickle_rewind.observe() and of its rows in the operation log, made into the facts of core/. */
 import { z } from "zod";
 import { Reason } from "../api/reasons.ts";
-import { type Failure, journalSteps, type ObservedWorld, type StepFact, type TableState } from "../core/observed.ts";
+import { type Failure, loggedSteps, type ObservedWorld, type StepFact, type TableState } from "../core/observed.ts";
 import { contradictionJson, contradictionOf } from "./contradiction.ts";
 import { type CallContext, meaningOf } from "./sqlstate.ts";
 
@@ -44,7 +44,7 @@ const stateSchema = z.object({
 const sideSchema = z.object({ tables: z.array(stateSchema).nullish(), rows: z.array(z.number()).nullish() }).nullish();
 
 const stepSchema = z.object({
-  step: z.enum(journalSteps),
+  step: z.enum(loggedSteps),
   attempt: z.number(),
   outcome: z.enum(["Running", "Done", "Failed"]),
   started_at: time.nullish(),
@@ -136,7 +136,7 @@ function stepOf(step: Step): StepFact {
 
 /** The attempt that counts: the one that is done, else the latest. */
 function decisive(steps: readonly Step[]): StepFact[] {
-  return journalSteps.flatMap((name) => {
+  return loggedSteps.flatMap((name) => {
     const attempts = steps.filter((step) => step.step === name).sort((a, b) => a.attempt - b.attempt);
     const step = attempts.find((attempt) => attempt.outcome === "Done") ?? attempts.at(-1);
     const last = attempts.at(-1);

@@ -179,7 +179,7 @@ export function hasMeaning(code: string): boolean {
  */
 const wrongSqlClasses = ["0A", "21", "22", "23", "26", "27", "2D", "2F", "38", "39", "3F", "42", "44", "P0"];
 
-/** The journal's fence, and things that were done already: look again. */
+/** The operation log's fence, and things that were done already: look again. */
 const conflicts: readonly string[] = [
   TrickleState.fenced,
   TrickleState.repairAlreadyApplied,

@@ -246,7 +246,7 @@ describe("fencing", () => {
     await second.release(newer, "Aborted");
   });
 
-  it("lets nobody else claim, and says who has the lock", async () => {
+  it("lets nobody else claim, and says who has the claim", async () => {
     const { uid, session, token } = await paused();
     const other = await openSession();
     expect(await other.claim("key", [table])).toBeUndefined();
@@ -255,7 +255,7 @@ describe("fencing", () => {
     await session.release(token, "Aborted");
   });
 
-  it("frees the lock of a rewind that is gone; its hold is taken over", async () => {
+  it("frees the claim of a rewind that is gone; its hold is taken over", async () => {
     const { uid } = await paused();
     const other = await openSession();
     await other.freeOrphan(uid);

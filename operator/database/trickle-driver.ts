@@ -1,7 +1,7 @@
 /** The driver for this project's pg_trickle: one call of a function of schema pgtrickle_rewind an action. */
 import { z } from "zod";
 import { Reason } from "../api/reasons.ts";
-import type { JournalStep, ObservedWorld } from "../core/observed.ts";
+import type { LoggedStep, ObservedWorld } from "../core/observed.ts";
 import { Session } from "./connection.ts";
 import type {
   Move,
@@ -156,7 +156,7 @@ class TrickleSession implements RewindSession {
     await this.#session.value("select pgtrickle_rewind.abandon($1::text, $2::uuid, $3::text)", values);
   }
 
-  async failStep(token: string, step: JournalStep, code: string, message: string): Promise<void> {
+  async failStep(token: string, step: LoggedStep, code: string, message: string): Promise<void> {
     await this.#session.value("select pgtrickle_rewind.fail_step($1::text, $2::uuid, $3::text, $4::text, $5::text)", [
       ...this.#owner(token),
       step,

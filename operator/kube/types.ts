@@ -111,7 +111,7 @@ export interface ResourceClient<T extends KubeObject> {
 export interface KubeClient {
   resource<T extends KubeObject>(definition: ResourceDefinition): ResourceClient<T>;
   getSecret(namespace: string, name: string, options?: CallOptions): Promise<Secret>;
-  /** uid of namespace kube-system, else of default: who "this cluster" is in the journal. */
+  /** uid of namespace kube-system, else of default: who "this cluster" is in the operation log. */
   clusterId(options?: CallOptions): Promise<string>;
 }
 

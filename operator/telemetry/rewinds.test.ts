@@ -20,7 +20,7 @@ async function sample(metrics: ReturnType<typeof createMetrics>, line: string): 
 }
 
 describe("countRewinds", () => {
-  it("counts by phase, and tables that are locked or held", async () => {
+  it("counts by phase, and tables that are claimed or held", async () => {
     const metrics = createMetrics({ processMetrics: false });
     const table = (held: boolean) => ({ name: "public.t", held });
     countRewinds(

@@ -138,6 +138,7 @@ export const SECTIONS: readonly Section[] = [
         "select event_id, make_date(2026, 1, 1) + quantity as due, day + 7 as week, day - date '2026-01-01' as days from lake.events",
         "rows",
       ],
+      ["select event_id, json_value(payload::jsonb, '$.page') as page from lake.events", "rows"],
       ["select * from lake.users", "rows"],
       [
         "select u.* from (select user_id, upper(country) as country from lake.users where credit > 0) u where u.country <> 'FR'",
@@ -444,6 +445,10 @@ export const SECTIONS: readonly Section[] = [
       ],
       ["select min(amount) as low, max(event_type) as last, count(distinct day) as days from lake.events", "recompute"],
       ["select lower(event_type) as kind, min(amount) as low from lake.events group by lower(event_type)", "recompute"],
+      [
+        "select json_value(payload::jsonb, '$.page') as page, count(*) as n from lake.events group by json_value(payload::jsonb, '$.page')",
+        "recompute",
+      ],
       [
         "select event_type, sum(score) as total, avg(score) as mean, stddev(score) as deviation from lake.events group by event_type",
         "recompute",

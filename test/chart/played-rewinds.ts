@@ -3,7 +3,7 @@ import type { StreamTableRewindSpec, StreamTableRewindSpecInput } from "../../op
 import { isTerminal, type Phase, type StreamTableRewindStatus } from "../../operator/api/status.ts";
 import { decide } from "../../operator/core/decide.ts";
 import type { Action } from "../../operator/core/decision.ts";
-import type { JournalStep, Observed } from "../../operator/core/observed.ts";
+import type { LoggedStep, Observed } from "../../operator/core/observed.ts";
 import { makeObserved, makePlanOf, makeSpec } from "../support/make-observed.ts";
 import {
   applyAction,
@@ -31,7 +31,7 @@ export interface Play {
   readonly world?: Partial<ModelWorld>;
   readonly orders?: readonly Order[];
   /** Fails for good. */
-  readonly breaks?: JournalStep;
+  readonly breaks?: LoggedStep;
   readonly unreachable?: "DatabaseUnreachable" | "SecretNotFound";
   readonly ends: Phase;
 }
@@ -114,7 +114,7 @@ function planned({ spec, world }: State) {
   return makePlanOf(spec, { systemIdentifier: "7000", timeline: 1, tables });
 }
 
-const journaled: Readonly<Record<string, JournalStep>> = { rewind: "Rewind", repair: "Repair", replay: "Replay" };
+const journaled: Readonly<Record<string, LoggedStep>> = { rewind: "Rewind", repair: "Repair", replay: "Replay" };
 
 function perform(play: Play, state: State, action: Action): State {
   if (action.kind === "addFinalizer") return { ...state, hasFinalizer: true };

@@ -49,7 +49,7 @@ test("an engine that always lies is caught at level rows, where PostgreSQL compu
   expect(await verified("rows")).toBe(true);
 });
 
-test("a rewind that was lied to once publishes nothing; the journal needs no engine's word", async () => {
+test("a rewind that was lied to once publishes nothing; the undo journal needs no engine's word", async () => {
   const pool = trickle().pool();
   const good = await frontier(pool);
   await insertEvents(pool, "view", 3);

@@ -52,7 +52,7 @@ async function aborted(object: RewindObject): Promise<RewindObject> {
 
 async function isUndone({ before, object }: Pick<Aborting, "before" | "object">): Promise<void> {
   expect(await stage().table()).toEqual(before);
-  expect(await stage().lockOwners()).toEqual([]);
+  expect(await stage().claimOwners()).toEqual([]);
   expect(await stage().repairCommits(object)).toEqual([]);
   expect(condition((await stage().live(object)) ?? object, "Rewound")?.status).toBe("False");
   await stage().reaches(object, ({ metadata }) => metadata.finalizers === undefined);
@@ -70,7 +70,7 @@ async function isDecided({ incident, object }: Aborting, policy: FailurePolicy):
   expect(statusOf(ended).message).toMatch(isHeld ? /stays paused with the rows of snapshot/ : /refreshing goes on/);
   expect(condition(ended, "Rewound")?.status).toBe("True");
   expect(condition(ended, "Resumed")?.status).toBe(isHeld ? "False" : "True");
-  expect(await stage().lockOwners()).toEqual([]);
+  expect(await stage().claimOwners()).toEqual([]);
 }
 
 describe("aborted before the rewind's commit: undone", () => {
@@ -89,7 +89,7 @@ describe("aborted before the rewind's commit: undone", () => {
     const queued = await stage().reachesPhase(await stage().apply(incident.good), "Queued");
     await aborted(queued);
     expect(await stage().table()).toEqual(held);
-    expect(await stage().lockOwners()).toEqual([first.metadata.uid]);
+    expect(await stage().claimOwners()).toEqual([first.metadata.uid]);
     await stage().reaches(queued, ({ metadata }) => metadata.finalizers === undefined);
     await stage().change(first, { approval: { planHash: statusOf(waiting).plan?.hash ?? "" } });
     expect(statusOf(await stage().ended(first)).phase).toBe("Succeeded");
@@ -100,13 +100,13 @@ describe("aborted before the rewind's commit: undone", () => {
     const before = await stage().table();
     await stage().database.lake.kill();
     try {
-      // By the journal it could be rewound without an engine.
+      // By the undo journal it could be rewound without an engine.
       const object = await stage().apply(incident.good, { strategy: "Full" });
       await stage().reaches(object, (live) => statusOf(live).retry !== undefined);
       expect((await stage().table()).status).toBe("PAUSED");
       await aborted(object);
       expect(await stage().table()).toEqual(before);
-      expect([await stage().outcome(object), await stage().lockOwners()]).toEqual(["Aborted", []]);
+      expect([await stage().outcome(object), await stage().claimOwners()]).toEqual(["Aborted", []]);
     } finally {
       await stage().database.restartLake();
     }

@@ -41,7 +41,7 @@ async function isAlreadyDone(object: RewindObject, { first }: Done): Promise<voi
   expect(statusOf(object)).toMatchObject({ phase: "Succeeded", reason: "AlreadyDone" });
   for (const part of [first.metadata.uid, "spec.operationId"]) expect(message).toContain(part);
   expect(condition(object, "Ready")).toMatchObject({ status: "True", reason: "AlreadyDone", message });
-  expect([await stage().outcome(object), await stage().lockOwners()]).toEqual([undefined, []]);
+  expect([await stage().outcome(object), await stage().claimOwners()]).toEqual([undefined, []]);
   expect(await stage().repairCommits(object)).toEqual([]);
   expect(object.metadata.finalizers).toBeUndefined();
 }

@@ -48,7 +48,7 @@ async function succeeds(object: RewindObject, rows: Rows = good): Promise<void> 
 /** Neither in the database nor at the object. */
 async function isUntouched({ before, object }: Awaiting): Promise<void> {
   expect(await stage().table()).toEqual(before);
-  expect([await stage().lockOwners(), await stage().outcome(object)]).toEqual([[], undefined]);
+  expect([await stage().claimOwners(), await stage().outcome(object)]).toEqual([[], undefined]);
   expect((await stage().live(object))?.metadata.finalizers).toBeUndefined();
 }
 
@@ -136,7 +136,7 @@ describe("with hold, the table is paused while it waits, and", () => {
   test("is rewound once approved; what was committed meanwhile is replayed", async () => {
     const { object, hash, before } = await awaiting(held);
     expect(await stage().table()).toEqual({ ...before, status: "PAUSED", holds: [stage().holdOf(object)] });
-    expect(await stage().lockOwners()).toEqual([object.metadata.uid]);
+    expect(await stage().claimOwners()).toEqual([object.metadata.uid]);
     expect(statusOf(object).tables).toMatchObject([{ held: true, contentsSnapshotIdBefore: before.snapshot }]);
     expect(object.metadata.finalizers).toEqual(["pgtrickle.dev/rewind"]);
     await insertEvents(stage().pool, "view", 5);
@@ -158,7 +158,7 @@ describe("with hold, the table is paused while it waits, and", () => {
     await stage().rewinds.delete(object);
     await stage().gone(object);
     expect(await stage().table()).toEqual(before);
-    expect([await stage().lockOwners(), await stage().outcome(object)]).toEqual([[], "Aborted"]);
+    expect([await stage().claimOwners(), await stage().outcome(object)]).toEqual([[], "Aborted"]);
   });
 
   test("is let go when the object is aborted", async () => {
@@ -166,7 +166,7 @@ describe("with hold, the table is paused while it waits, and", () => {
     await stage().change(object, { abort: true });
     expect(statusOf(await stage().ended(object)).phase).toBe("Aborted");
     expect(await stage().table()).toEqual(before);
-    expect([await stage().lockOwners(), await stage().outcome(object)]).toEqual([[], "Aborted"]);
+    expect([await stage().claimOwners(), await stage().outcome(object)]).toEqual([[], "Aborted"]);
   });
 });
 

@@ -19,7 +19,7 @@ describe("deleted before the rewind is committed: undone", () => {
     const before = await stage().table();
     await stage().database.lake.kill();
     try {
-      // By the journal it could be rewound without an engine.
+      // By the undo journal it could be rewound without an engine.
       const object = await stage().apply(incident.good, { strategy: "Full" });
       await stage().reaches(object, (live) => statusOf(live).retry !== undefined);
       expect((await stage().table()).status).toBe("PAUSED");

@@ -32,7 +32,7 @@ test("it is planned, and nothing is touched", async () => {
   for (const type of ["Approved", "Rewound"]) expect(condition(object, type)?.status, type).toBe("False");
   expect(object.metadata.finalizers).toBeUndefined();
   expect(await stage().table()).toEqual(before);
-  expect([await stage().lockOwners(), await stage().outcome(object)]).toEqual([[], undefined]);
+  expect([await stage().claimOwners(), await stage().outcome(object)]).toEqual([[], undefined]);
   const told = await until(async () => (await stage().events(object)).find(({ reason }) => reason === "Planned"));
   expect(told).toMatchObject({ type: "Normal", note: message });
 });

@@ -54,5 +54,5 @@ test("resume_scheduler takes over the other one's, once its operator was silent 
     await stage().pool.query("select pgtrickle.resume_scheduler(array[$1])", [OTHER]);
     return (await statusOfOther()).holds.length === 0;
   });
-  expect(await stage().lockOwners()).toEqual([]);
+  expect(await stage().claimOwners()).toEqual([]);
 });

@@ -82,7 +82,7 @@ test("rewinds of one table go one after the other, the oldest first, and the row
       message,
     ).toBe(true);
   }
-  expect(await stage().lockOwners()).toEqual([first.metadata.uid]);
+  expect(await stage().claimOwners()).toEqual([first.metadata.uid]);
   await gate.open();
   const all = [first, ...waiting.sort(byAge)];
   for (const object of all) await succeeds(object);
@@ -91,7 +91,7 @@ test("rewinds of one table go one after the other, the oldest first, and the row
     ...{ rows: { click: [30, 30 * 54], purchase: [10, 10 * 504] }, holds: [] },
     snapshot: await stage().head(),
   });
-  expect(await stage().lockOwners()).toEqual([]);
+  expect(await stage().claimOwners()).toEqual([]);
 });
 
 test("those that came while no operator ran go one after the other; who waits then, by age", async () => {
@@ -107,7 +107,7 @@ test("those that came while no operator ran go one after the other; who waits th
   const waited = all.filter(({ metadata }) => metadata.name !== first).sort(byAge);
   expect(rest).toEqual(waited.map(({ metadata }) => metadata.name));
   expect((await stage().table()).rows).toEqual(await stage().truthAt(await stage().head()));
-  expect(await stage().lockOwners()).toEqual([]);
+  expect(await stage().claimOwners()).toEqual([]);
 });
 
 test("a rewind of another table does not wait", async () => {
@@ -151,7 +151,7 @@ describe("who waits leaves at once", () => {
     const waiting = await queue(target);
     await stage().change(waiting, { abort: true });
     expect(statusOf(await stage().ended(waiting)).phase).toBe("Aborted");
-    expect(await stage().lockOwners()).toEqual([first.metadata.uid]);
+    expect(await stage().claimOwners()).toEqual([first.metadata.uid]);
     expect(await stage().outcome(waiting)).toBeUndefined();
     await gate.open();
     await succeeds(first);
@@ -162,7 +162,7 @@ describe("who waits leaves at once", () => {
     const waiting = await queue(target);
     await stage().rewinds.delete(waiting);
     await stage().gone(waiting);
-    expect(await stage().lockOwners()).toEqual([first.metadata.uid]);
+    expect(await stage().claimOwners()).toEqual([first.metadata.uid]);
     await gate.open();
     await succeeds(first);
   });

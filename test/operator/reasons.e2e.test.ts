@@ -45,7 +45,7 @@ describe("a data file that the target needs is lost", () => {
   });
 });
 
-describe("a data file that the replay needs is lost, after a rewind by the journal that needs none", () => {
+describe("a data file that the replay needs is lost, after a rewind by the undo journal that needs none", () => {
   const lost = async (spec: Spec) => {
     const incident = await stage().damage();
     const putBack = loseFile(stage().database.dataPath, "events", -1);

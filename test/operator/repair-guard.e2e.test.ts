@@ -1,4 +1,4 @@
-/** Repair SQL changes the source and nothing else: neither the journal, nor the table, nor the transaction around it. */
+/** Repair SQL changes the source and nothing else: neither the operation log, nor the table, nor the transaction around it. */
 import { beforeAll, describe, expect, test } from "vitest";
 import { TABLE } from "../support/damage.ts";
 import { deleteCorrupted, type Rows, SECRET, statusOf, useOperatorStage } from "../support/operator-stage.ts";
@@ -49,7 +49,7 @@ const attempts: readonly { readonly name: string; readonly sql: string; readonly
     says: /cannot be called inside a repair/,
   },
   {
-    name: "writing the journal",
+    name: "writing the operation log",
     sql: "update pgtrickle_rewind.steps set outcome = 'Done'",
     says: /permission denied for table steps/,
   },

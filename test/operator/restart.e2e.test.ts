@@ -1,4 +1,4 @@
-/** The journal decides: an operator that finds an empty status in the middle of an operation rebuilds it and goes on. */
+/** The operation log decides: an operator that finds an empty status in the middle of an operation rebuilds it and goes on. */
 import { expect, test } from "vitest";
 import { closeGate, passesGate } from "../support/gate.ts";
 import { condition, deleteCorrupted, type Rows, statusOf, useOperatorStage } from "../support/operator-stage.ts";

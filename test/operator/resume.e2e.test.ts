@@ -37,7 +37,7 @@ async function isLeftPaused(object: RewindObject, { good: snapshot }: Damage): P
   }
   expect(condition(ended, "Resumed")).toMatchObject({ status: "False", reason: "LeftPaused" });
   expect(await stage().table()).toEqual({ rows: good, snapshot, status: "PAUSED", holds: ["person"] });
-  expect([await stage().lockOwners(), await stage().outcome(object)]).toEqual([[], "Succeeded"]);
+  expect([await stage().claimOwners(), await stage().outcome(object)]).toEqual([[], "Succeeded"]);
   await stage().reaches(object, ({ metadata }) => metadata.finalizers === undefined);
 }
 
@@ -48,7 +48,7 @@ describe("Manual", () => {
       ...{ rows: good, snapshot: incident.good, status: "PAUSED", holds: [stage().holdOf(object)] },
     });
     expect(await stage().repairCommits(object)).toHaveLength(1);
-    expect(await stage().lockOwners()).toEqual([object.metadata.uid]);
+    expect(await stage().claimOwners()).toEqual([object.metadata.uid]);
     expect(statusOf(object)).toMatchObject({ reason: "AwaitingResume", tables: [{ held: true }] });
     expect(statusOf(object).message).toMatch(/resume.*policy.*Automatic/);
     for (const [type, status] of Object.entries({ Ready: "False", Reconciling: "True", Stalled: "False" })) {
@@ -86,7 +86,7 @@ describe("Manual", () => {
     await stage().rewinds.delete(object);
     await stage().gone(object);
     expect(await stage().table()).toMatchObject({ rows: good, snapshot: incident.good, holds: [] });
-    expect(await stage().lockOwners()).toEqual([]);
+    expect(await stage().claimOwners()).toEqual([]);
   });
 
   test("nothing is done twice when the operator is started again and the status is lost", async () => {

@@ -93,7 +93,7 @@ beforeAll(async () => {
 });
 
 afterEach(async () => {
-  expect(await stage().lockOwners()).toEqual([]);
+  expect(await stage().claimOwners()).toEqual([]);
 });
 
 describe("a password that changes", () => {

@@ -1,6 +1,6 @@
 /**
  * resume_scheduler and a rewind that waits for a person: left alone while its operator lives, taken over when that one was not
- * heard of for two minutes. The silence is played in the journal, by the superuser that the tests are.
+ * heard of for two minutes. The silence is played in the operation log, by the superuser that the tests are.
  */
 import { describe, expect, test } from "vitest";
 import type { StreamTableRewindSpecInput } from "../../operator/api/spec.ts";
@@ -58,7 +58,7 @@ describe.each(waits)("$phase", ({ phase, spec }) => {
     expect(await resume().finally(() => stage().startOperator())).toContain(object.metadata.name);
     const free = await stage().table();
     expect(free.holds).toEqual([]);
-    expect([await stage().outcome(object), await stage().lockOwners()]).toEqual(["Orphaned", []]);
+    expect([await stage().outcome(object), await stage().claimOwners()]).toEqual(["Orphaned", []]);
     const ended = await stage().ended(object);
     expect(statusOf(ended).phase).not.toBe("Succeeded");
     expect(await stage().table()).toEqual(free);

@@ -27,7 +27,7 @@ describe("goes after its time", () => {
   ])("$name", async ({ spec }) => {
     const { good: target } = await stage().damage();
     await stage().gone(await stage().apply(target, { ...spec, ttlSecondsAfterFinished: 0 }));
-    expect(await stage().lockOwners()).toEqual([]);
+    expect(await stage().claimOwners()).toEqual([]);
   });
 
   test("also when the time is given only after the end", async () => {

@@ -8,14 +8,14 @@ import type { Action } from "../../operator/core/decision.ts";
 import type {
   DoneBefore,
   Failure,
-  JournalStep,
+  LoggedStep,
   ObservedWorld,
   StepFact,
   TableState,
 } from "../../operator/core/observed.ts";
 
 export interface ModelStep {
-  readonly name: JournalStep;
+  readonly name: LoggedStep;
   readonly attempt: number;
   readonly outcome: "Running" | "Done" | "Failed";
   readonly failure?: Failure | undefined;
@@ -62,11 +62,11 @@ export function makeWorld(overrides: Partial<ModelWorld> = {}): ModelWorld {
 export type Refused = "fenced" | "done already";
 export type Effect = { readonly world: ModelWorld } | { readonly refused: Refused };
 
-function stepOf(world: ModelWorld, name: JournalStep): ModelStep | undefined {
+function stepOf(world: ModelWorld, name: LoggedStep): ModelStep | undefined {
   return world.steps.find((step) => step.name === name);
 }
 
-function isDone(world: ModelWorld, name: JournalStep): boolean {
+function isDone(world: ModelWorld, name: LoggedStep): boolean {
   return stepOf(world, name)?.outcome === "Done";
 }
 
@@ -75,7 +75,7 @@ function withStep(world: ModelWorld, step: Omit<ModelStep, "attempt">): ModelWor
   return { ...world, steps: [...world.steps.filter(({ name }) => name !== step.name), { ...step, attempt: 1 }] };
 }
 
-function done(world: ModelWorld, name: JournalStep, before?: readonly TableState[]): ModelWorld {
+function done(world: ModelWorld, name: LoggedStep, before?: readonly TableState[]): ModelWorld {
   return withStep(world, { name, outcome: "Done", before });
 }
 
@@ -160,7 +160,7 @@ export function applyAction(world: ModelWorld, action: Action): Effect {
   }
 }
 
-export function failStep(world: ModelWorld, name: JournalStep, failure: Failure): ModelWorld {
+export function failStep(world: ModelWorld, name: LoggedStep, failure: Failure): ModelWorld {
   return withStep(world, { name, outcome: "Failed", failure, before: stepOf(world, name)?.before });
 }
 

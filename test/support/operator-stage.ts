@@ -187,12 +187,12 @@ export class OperatorStage {
   }
 
   /** The objects that hold a lock on a stream table, by uid. */
-  async lockOwners(): Promise<string[]> {
+  async claimOwners(): Promise<string[]> {
     const { rows } = await this.pool.query<{ uid: string }>("select uid from pgtrickle_rewind.claims");
     return rows.map(({ uid }) => uid);
   }
 
-  /** In the journal; undefined: it knows nothing of the object. */
+  /** In the operation log; undefined: it knows nothing of the object. */
   async outcome(object: RewindObject): Promise<string | null | undefined> {
     const { rows } = await this.pool.query<{ outcome: string | null }>(
       "select outcome from pgtrickle_rewind.operations where uid = $1",

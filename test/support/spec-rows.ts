@@ -87,7 +87,7 @@ export const specRows: readonly SpecRow[] = [
   invalidTime("words as a time", "yesterday"),
   invalid("an unknown strategy", { strategy: "Fast" }),
   invalid("a strategy in lower case", { strategy: "auto" }),
-  invalid("the lake's word by the journal", { acceptContradiction: true, strategy: "Journal" }),
+  invalid("the lake's word by the undo journal", { acceptContradiction: true, strategy: "Journal" }),
   invalid("acceptContradiction as text", { acceptContradiction: "yes" }),
   invalid("an unknown approval mode", { approval: { mode: "Never" } }),
   invalid("an empty plan hash", { approval: { mode: "Manual", planHash: "" } }),

@@ -99,7 +99,7 @@ export function succeeded(o: Observed): Decision | undefined {
   return finish(o, { phase: "Succeeded", reason: Reason.LeftPaused, message }, false);
 }
 
-/** The journal says that it ended, and neither it nor the status says why. */
+/** The operation log says that it ended, and neither it nor the status says why. */
 export function endedOtherwise(o: Observed): Decision | undefined {
   if (o.world.kind !== "observed" || o.world.operation?.outcome === undefined) return undefined;
   const { outcome, reason } = o.world.operation;

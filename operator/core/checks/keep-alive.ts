@@ -1,4 +1,4 @@
-/** Where tables are held for long, the journal hears of us: else anybody may take the hold for left over. */
+/** Where tables are held for long, the operation log hears of us: else anybody may take the hold for left over. */
 import type { Decision } from "../decision.ts";
 import type { Observed, ObservedWorld } from "../observed.ts";
 import { actAtOnce } from "../outcome.ts";

@@ -123,8 +123,12 @@ begin
     execute format('create view pgtrickle_internal."printed query" as %s', p_printed);
     is_alike := pg_get_viewdef('pgtrickle_internal."printed query"') = pg_get_viewdef(p_view);
     raise exception 'read' using errcode = 'TR999';
-  exception when sqlstate 'TR999' then
-    return is_alike;
+  exception
+    when sqlstate 'TR999' then
+      return is_alike;
+    -- what PostgreSQL cannot read is not alike
+    when syntax_error_or_access_rule_violation or feature_not_supported then
+      return false;
   end;
 end
 $$;

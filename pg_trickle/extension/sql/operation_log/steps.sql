@@ -93,4 +93,4 @@ begin
   where o.uid = p_uid;
 end;
 $$;
-comment on function pgtrickle_rewind.finish_operation(text, text, text) is 'Frees the locks of an operation and records how it ended.';
+comment on function pgtrickle_rewind.finish_operation(text, text, text) is 'Frees the claims of an operation and records how it ended.';

@@ -3,7 +3,7 @@
 
 create schema pgtrickle_rewind;
 comment on schema pgtrickle_rewind is
-  'Journal, locks and fencing of rewind operations. Written by its functions only.';
+  'Operation log, claims and fencing of rewinds. Written by its functions only.';
 
 -- One row per rewind operation. Its token is the fence: whoever claims gets a new one, and every effect compares it.
 

@@ -192,6 +192,7 @@ describe("groups and their aggregates", () => {
   test.each([
     "select kind from lake.sales group by kind",
     "select kind, min(amount) as m from lake.sales group by kind",
+    "select json_value(label::jsonb, '$.a') as v, count(*) as n from lake.sales group by json_value(label::jsonb, '$.a')",
     "select kind, count(distinct id) as n from lake.sales group by kind",
     "select kind, count(*) as n from lake.sales group by rollup (kind)",
     "select kind, count(*) as n, rank() over (order by count(*)) as r from lake.sales group by kind",

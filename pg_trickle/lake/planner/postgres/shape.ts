@@ -5,7 +5,7 @@ import { isExact } from "./exact.ts";
 import { sumsFloats } from "./floats.ts";
 import type { TableColumns } from "./joins.ts";
 import { type Kind, kindOf } from "./kinds.ts";
-import { print, type StateParts, stateParts } from "./state.ts";
+import { type StateParts, stateParts } from "./state.ts";
 import { refuseChance } from "./total-order.ts";
 import { parseSelect } from "./tree.ts";
 
@@ -44,7 +44,7 @@ export function shapeOf(view: string, columns: KnownColumns = NO_COLUMNS): Shape
   const kind = isFloat
     ? recomputed("sums of floats depend on the order of rows: they are recomputed")
     : kindOf(query, columns.tables);
-  const parts = stateParts(query);
+  const parts = printable(() => stateParts(query));
   return {
     kind,
     state: certain(parts, columns.scales),
@@ -52,6 +52,15 @@ export function shapeOf(view: string, columns: KnownColumns = NO_COLUMNS): Shape
     sumsFloats: isFloat,
     doubt,
   };
+}
+
+/** The printer does not know all of PostgreSQL's syntax. */
+function printable(take: () => StateParts | null): StateParts | null {
+  try {
+    return take();
+  } catch {
+    return null;
+  }
 }
 
 /** What PostgreSQL computes over the state is in no doubt. */
@@ -63,7 +72,7 @@ function groupedRows(parts: StateParts, { scales, tables }: KnownColumns): Group
   const kind = kindOf(parts.rows, tables);
   if (kind.name === "recompute" || !parts.summed.every((argument) => isExact(argument, parts.rows, scales)))
     return null;
-  return { parts, query: print({ SelectStmt: parts.rows }), kind };
+  return { parts, query: parts.rowsQuery, kind };
 }
 
 function recomputed(reason: string): Kind {

@@ -18,6 +18,7 @@ export interface StateParts {
   readonly printed: string;
   /** What is grouped: keys k1, k2 … and arguments a1, a2 … of the aggregates. */
   readonly rows: Tree;
+  readonly rowsQuery: string;
   readonly incremental: Incremental;
   /** Arguments of sums and averages, in their table's terms. */
   readonly summed: readonly unknown[];
@@ -86,7 +87,10 @@ function isGrouped(query: Tree): boolean {
 }
 
 /** The rows before they are grouped, and which of their columns each output of the grouped query is made of. */
-function rowsOf(query: Tree, { expressions }: Known): Pick<StateParts, "rows" | "incremental" | "summed"> {
+function rowsOf(
+  query: Tree,
+  { expressions }: Known,
+): Pick<StateParts, "rows" | "rowsQuery" | "incremental" | "summed"> {
   const keyCount = items(query, "groupClause").length;
   const [keys, calls] = [
     expressions.slice(0, keyCount),
@@ -97,8 +101,10 @@ function rowsOf(query: Tree, { expressions }: Known): Pick<StateParts, "rows" | 
   const columns = [...keys.map(named("k")), ...args.map(named("a"))];
   // A query that only counts rows has no columns otherwise.
   const targetList = columns.length > 0 ? columns : [named("a")({ A_Const: { ival: { ival: 1 } } }, 0)];
+  const rows = { ...rest, targetList };
   return {
-    rows: { ...rest, targetList },
+    rows,
+    rowsQuery: print({ SelectStmt: rows }),
     incremental: {
       ok: true,
       keys: keys.map((_, index) => ({ column: `k${index + 1}`, output: `o${index + 1}`, expression: "" })),
@@ -166,6 +172,6 @@ function stateQuery(query: Tree, known: readonly unknown[]): unknown {
   return { SelectStmt: { ...rest, targetList } };
 }
 
-export function print(tree: unknown): string {
+function print(tree: unknown): string {
   return deparseSync(tree as Parameters<typeof deparseSync>[0], { pretty: false });
 }
