@@ -54,7 +54,7 @@ test("each trigger runs with the rights of the catalog's reader, whoever commits
   const functions = await lake.sql(
     `select distinct p.proname as name, p.proowner::regrole::text as owner, p.prosecdef as is_definer
      from pg_trigger t join pg_proc p on p.oid = t.tgfoid
-     where p.pronamespace = 'pgtrickle_guard'::regnamespace and p.proname <> 'take_turn'`,
+     where p.pronamespace = 'pgtrickle_guard'::regnamespace and p.proname <> 'take_move'`,
   );
   expect(functions.length).toBeGreaterThan(5);
   for (const found of functions) expect(found).toMatchObject({ owner: "pgtrickle_catalog_reader", is_definer: true });

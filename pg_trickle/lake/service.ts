@@ -14,7 +14,7 @@ import { type EngineParts, LAKE_USER, openSession, PLANS_USER } from "./session/
 import { SchemaCache } from "./session/schema-cache.ts";
 import { SERVER_VERSION } from "./session/settings.ts";
 import { Turn } from "./session/turn.ts";
-import { Gates } from "./session/writer-gates.ts";
+import { WriteQueues } from "./session/write-queues.ts";
 import { deriveVerifier } from "./wire/scram.ts";
 import { WireServer } from "./wire/server.ts";
 
@@ -29,14 +29,14 @@ function engineParts(config: Config, lake: Lake): EngineParts {
       now: () => performance.now(),
       wakeIn: (delayMs, wake) => setTimeout(wake, delayMs).unref(),
     });
-  const gates = new Gates();
+  const queues = new WriteQueues();
   const counters = new ReadCounters();
   return {
     lake,
     health: new LakeHealth(lake, config),
     catalog: new CatalogWatch(lake, config, () => performance.now()),
-    gates,
-    turn: new Turn({ lake, gates, nowMs: () => performance.now(), sleep }),
+    queues,
+    turn: new Turn({ lake, queues, nowMs: () => performance.now(), sleep }),
     counters,
     admissions: { [LAKE_USER]: admission(), [PLANS_USER]: admission() },
     schemas: new SchemaCache(() => performance.now()),

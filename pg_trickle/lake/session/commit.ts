@@ -10,7 +10,7 @@ const APPEND_PAUSE_MS = 10;
 const MAX_TURNS = 5;
 
 export interface CommitSteps {
-  /** The session, at gates. */
+  /** The session, in queues. */
   readonly owner: object;
   readonly turn: Turn;
   /** `at once`: appends only. `under the turn`: changes, all recorded. */

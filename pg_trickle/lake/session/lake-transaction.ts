@@ -15,12 +15,12 @@ import { Places } from "./places.ts";
 import { noPartialRollback, Savepoints } from "./savepoints.ts";
 import { type RowsRun, StagedWrites } from "./staged-writes.ts";
 import type { Turn } from "./turn.ts";
-import type { GateMode, Gates } from "./writer-gates.ts";
+import type { QueueMode, WriteQueues } from "./write-queues.ts";
 
 export interface TransactionServices {
   readonly lake: Lake;
   readonly catalog: CatalogWatch;
-  readonly gates: Gates;
+  readonly queues: WriteQueues;
   readonly turn: Turn;
   readonly user: string;
   readonly applicationName: () => string;
@@ -29,7 +29,7 @@ export interface TransactionServices {
   readonly nowMs: () => number;
 }
 
-const GATE_TIMEOUT_MS = 30_000;
+const WAIT_MS = 30_000;
 const NEVER = new AbortController().signal;
 
 export class LakeTransaction {
@@ -67,14 +67,14 @@ export class LakeTransaction {
     this.#changedTables.add(run.table);
     if (!this.#staged.isLarge) return count;
     // The rows are let go once DuckDB has them, so they cannot be appended again after a conflict: there must be none.
-    await this.#enterGate(run.table, "shared", signal);
+    await this.#enterQueue(run.table, "shared", signal);
     await this.forReading(signal);
     return count;
   }
 
   /** Waits for the table's other writers, then makes sure that the transaction sees what they have committed. */
   async lockTable(table: string, signal: AbortSignal): Promise<void> {
-    await this.#enterGate(table, "exclusive", signal);
+    await this.#enterQueue(table, "exclusive", signal);
   }
 
   /** Runs a DELETE or UPDATE; gives the number of rows. */
@@ -129,7 +129,7 @@ export class LakeTransaction {
     this.#savepoints.clear();
     this.#hasChanges = false;
     this.#serializable = false;
-    this.#services.gates.releaseAll(this);
+    this.#services.queues.releaseAll(this);
   }
 
   async close(): Promise<void> {
@@ -167,10 +167,10 @@ export class LakeTransaction {
     }
   }
 
-  async #enterGate(key: string, mode: GateMode, signal: AbortSignal): Promise<void> {
-    const { gates } = this.#services;
-    if (gates.holds(key, this, mode)) return;
-    await gates.acquire({ key, owner: this, mode, signal, timeoutMs: GATE_TIMEOUT_MS });
+  async #enterQueue(key: string, mode: QueueMode, signal: AbortSignal): Promise<void> {
+    const { queues } = this.#services;
+    if (queues.holds(key, this, mode)) return;
+    await queues.acquire({ key, owner: this, mode, signal, timeoutMs: WAIT_MS });
     if (this.#begun && !this.#serializable && !this.#hasChanges && this.#staged.canReplay) await this.#restart();
   }
 
@@ -238,10 +238,10 @@ export class LakeTransaction {
   }
 
   async #commitWrites(signal: AbortSignal): Promise<void> {
-    const { gates } = this.#services;
+    const { queues } = this.#services;
     // In one order, so that two commits never wait for each other.
     for (const table of [...this.#changedTables].sort()) {
-      await gates.acquire({ key: table, owner: this, mode: "shared", signal, timeoutMs: GATE_TIMEOUT_MS });
+      await queues.acquire({ key: table, owner: this, mode: "shared", signal, timeoutMs: WAIT_MS });
     }
     await this.#claimOperation(signal);
     await commitWrites(this.#commitSteps(signal), signal);
@@ -291,8 +291,8 @@ export class LakeTransaction {
   async #claimOperation(signal: AbortSignal): Promise<void> {
     const marker = readMarker(this.#services.applicationName());
     if (marker === null) return;
-    const { gates, lake, metadataSchema } = this.#services;
-    await gates.acquire({ key: marker.operation, owner: this, mode: "exclusive", signal, timeoutMs: GATE_TIMEOUT_MS });
+    const { queues, lake, metadataSchema } = this.#services;
+    await queues.acquire({ key: marker.operation, owner: this, mode: "exclusive", signal, timeoutMs: WAIT_MS });
     await refuseRepeated({ lake, metadataSchema, operation: marker.operation, signal });
   }
 }

@@ -5,7 +5,7 @@ import type { LakeConnection } from "../duck/connection.ts";
 import type { Lake } from "../duck/lake.ts";
 import { LakeTransaction } from "./lake-transaction.ts";
 import type { Turn } from "./turn.ts";
-import { Gates } from "./writer-gates.ts";
+import { WriteQueues } from "./write-queues.ts";
 
 const HOUR_MS = 60 * 60_000;
 const NEVER = new AbortController().signal;
@@ -31,7 +31,7 @@ function transactionAt(nowMs: () => number) {
     } as unknown as Lake,
     catalog: { beforeReading: async () => undefined, beforeCommit: async () => undefined } as unknown as CatalogWatch,
     turn: { beside: step, alone: step } as unknown as Turn,
-    gates: new Gates(),
+    queues: new WriteQueues(),
     user: "lake",
     applicationName: () => "test",
     columnsOf: async () => [],

@@ -16,7 +16,7 @@ import type { SchemaCache } from "./schema-cache.ts";
 import { Session } from "./session.ts";
 import { Settings } from "./settings.ts";
 import type { Turn } from "./turn.ts";
-import type { Gates } from "./writer-gates.ts";
+import type { WriteQueues } from "./write-queues.ts";
 
 export const LAKE_USER = "lake";
 export const PLANS_USER = "plans";
@@ -25,7 +25,7 @@ export interface EngineParts {
   readonly lake: Lake;
   readonly health: LakeHealth;
   readonly catalog: CatalogWatch;
-  readonly gates: Gates;
+  readonly queues: WriteQueues;
   readonly turn: Turn;
   /** One for each user: a user's long queries do not keep refreshes waiting. */
   readonly admissions: Readonly<Record<string, Admission>>;
@@ -55,7 +55,7 @@ export function openSession(user: string, applicationName: string, engine: Engin
   const transaction = new LakeTransaction({
     lake: engine.lake,
     catalog: engine.catalog,
-    gates: engine.gates,
+    queues: engine.queues,
     turn: engine.turn,
     user,
     applicationName: () => settings.get("application_name"),

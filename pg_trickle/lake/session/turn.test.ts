@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { Turn } from "./turn.ts";
-import { Gates } from "./writer-gates.ts";
+import { WriteQueues } from "./write-queues.ts";
 
 const SIGNAL = new AbortController().signal;
 const settled = () => new Promise<void>((resolve) => setImmediate(resolve));
@@ -22,17 +22,17 @@ function makeTurn(isFree: () => boolean) {
     },
     close: () => void log.push("close"),
   };
-  const gates = new Gates();
+  const queues = new WriteQueues();
   const turn = new Turn({
     lake: { connect: async () => connection as never },
-    gates,
+    queues,
     nowMs: () => nowMs,
     sleep: async (delayMs) => {
       log.push(`air ${delayMs}`);
       nowMs += delayMs;
     },
   });
-  return { turn, log, gates, now: () => nowMs };
+  return { turn, log, queues, now: () => nowMs };
 }
 
 describe("the turn", () => {

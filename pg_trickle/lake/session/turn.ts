@@ -7,11 +7,11 @@ import type { LakeConnection } from "../duck/connection.ts";
 import { METADATA_CATALOG } from "../duck/instance.ts";
 import type { Lake } from "../duck/lake.ts";
 import { hasSqlState, LakeError, SQL_STATE, toLakeError } from "../errors.ts";
-import type { GateRequest, Gates } from "./writer-gates.ts";
+import type { QueueRequest, WriteQueues } from "./write-queues.ts";
 
 export interface TurnOptions {
   readonly lake: Pick<Lake, "connect">;
-  readonly gates: Gates;
+  readonly queues: WriteQueues;
   readonly nowMs: () => number;
   readonly sleep: (delayMs: number) => Promise<unknown>;
 }
@@ -21,8 +21,8 @@ const AIR_MS = 200;
 /** Who waits in the queue for the lock keeps those behind waiting too: rather give up early and come again. */
 const LOCK_TIMEOUT_MS = 500;
 const PATIENCE_MS = 10_000;
-const GATE_TIMEOUT_MS = 30_000;
-/** Gates of tables are named `schema.table`, so these are none. */
+const QUEUE_TIMEOUT_MS = 30_000;
+/** Queues of tables are named `schema.table`, so these are none. */
 const QUEUE = "turn: queue";
 const COMMITS = "turn: commits";
 const NEVER = new AbortController().signal;
@@ -47,13 +47,13 @@ export class Turn {
     try {
       return await commit();
     } finally {
-      this.#options.gates.release(COMMITS, owner);
+      this.#options.queues.release(COMMITS, owner);
     }
   }
 
   /** Runs a step while nobody else commits. */
   async alone<T>(owner: object, signal: AbortSignal, step: () => Promise<T>): Promise<T> {
-    const { gates } = this.#options;
+    const { queues } = this.#options;
     await this.#enter({ key: QUEUE, owner, mode: "exclusive", signal });
     try {
       const holder = await this.#lock(signal);
@@ -61,19 +61,19 @@ export class Turn {
         await this.#enter({ key: COMMITS, owner, mode: "exclusive", signal });
         return await step();
       } finally {
-        gates.release(COMMITS, owner);
+        queues.release(COMMITS, owner);
         await this.#unlock(holder);
       }
     } finally {
-      gates.release(QUEUE, owner);
+      queues.release(QUEUE, owner);
     }
   }
 
-  async #enter(request: Omit<GateRequest, "timeoutMs">): Promise<void> {
+  async #enter(request: Omit<QueueRequest, "timeoutMs">): Promise<void> {
     try {
-      await this.#options.gates.acquire({ ...request, timeoutMs: GATE_TIMEOUT_MS });
+      await this.#options.queues.acquire({ ...request, timeoutMs: QUEUE_TIMEOUT_MS });
     } catch (error) {
-      if (hasSqlState(error, SQL_STATE.lockNotAvailable)) throw noTurn(GATE_TIMEOUT_MS, error);
+      if (hasSqlState(error, SQL_STATE.lockNotAvailable)) throw noTurn(QUEUE_TIMEOUT_MS, error);
       throw error;
     }
   }

@@ -19,7 +19,7 @@ export interface WireServerOptions {
 
 /** Sockets that have not proved who they are; libpq needs a few milliseconds for that. */
 const MAX_UNAUTHENTICATED = 200;
-/** A client that a network has swallowed still holds its gates: the kernel finds out sooner than its default of two hours. */
+/** A client that a network has swallowed still holds its places in queues: the kernel finds out sooner than its default of two hours. */
 const KEEP_ALIVE_MS = 10_000;
 
 export class WireServer {

@@ -38,7 +38,7 @@ declare
   incremental jsonb;
 begin
   perform pgtrickle_internal.authorise(v_id, 'alter');
-  perform pgtrickle_internal.lock_gate(v_id);
+  perform pgtrickle_internal.lock_publication(v_id);
   select s.description -> 'incremental' into incremental from pgtrickle_internal.stream_tables s where s.id = v_id and s.layout ->> 'delta' is null;
   if new_mode = 'DIFFERENTIAL' and incremental is not null then
     raise exception 'the query cannot be maintained incrementally: %', coalesce(incremental ->> 'message', 'a GROUP BY expression is not among its columns')

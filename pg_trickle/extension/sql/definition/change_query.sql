@@ -94,7 +94,7 @@ as $$
 declare
   st pgtrickle_internal.stream_tables;
 begin
-  if not pg_try_advisory_xact_lock(pgtrickle_internal.turn_class() - 1, p_id::integer) then
+  if not pg_try_advisory_xact_lock(pgtrickle_internal.move_class() - 1, p_id::integer) then
     raise exception 'the query of stream table % is being changed by another session', pgtrickle_internal.qualified_name(p_id)
       using errcode = '55P03', hint = 'Wait until that one has ended, then look at its query.';
   end if;

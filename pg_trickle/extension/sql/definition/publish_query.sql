@@ -33,7 +33,7 @@ declare
 begin
   -- so that a pause need not wait for its commit
   perform pg_advisory_xact_lock_shared(pgtrickle_internal.lock_class(), p_wanted.id::integer);
-  perform pgtrickle_internal.lock_gate(p_wanted.id);
+  perform pgtrickle_internal.lock_publication(p_wanted.id);
   perform pgtrickle_internal.check_not_rewinding(p_wanted.id);
   select s.* into st from pgtrickle_internal.stream_tables s where s.id = p_wanted.id;
   -- Refreshes may have gone on meanwhile, that is all.
@@ -57,4 +57,4 @@ begin
 end
 $$;
 comment on function pgtrickle_internal.publish_query(pgtrickle_internal.stream_tables, bigint, boolean, bigint[], bigint, bigint) is
-  'The gate of a change of the query: registry and history, or TR008, TR012 if somebody paused, resumed or moved the stream table since.';
+  'The publication of a change of the query: registry and history, or TR008, TR012 if somebody paused, resumed or moved the stream table since.';

@@ -149,7 +149,7 @@ begin atomic
     when p_lake = 'time' then p_local = 'time without time zone'
     when p_lake like 'timestamp%' then p_local = case p_lake when 'timestamptz' then 'timestamp with time zone'
       else 'timestamp without time zone' end
-    -- a type that is not known here: the engine's gate decides
+    -- a type that is not known here: the engine's allow-list decides
     else true
   end;
 end;

@@ -1,7 +1,7 @@
 -- What decides the rows and the text of a query besides its definition and its snapshot: the server's version, its time zones,
 -- its collations. It stands beside each fingerprint, so that an update of PostgreSQL is not taken for a lake that has changed.
 
--- No unique constraint: a publication that waited for another one's commit here would hold its table's gate meanwhile. Two rows of
+-- No unique constraint: a publication that waited for another one's commit here would hold its table's publication lock meanwhile. Two rows of
 -- one text are one environment.
 create table pgtrickle_internal.environments (
   id             integer      generated always as identity,

@@ -8,7 +8,7 @@ set search_path = pg_catalog, pg_temp
 begin atomic
   select c.oid::regclass, w.name, to_regproc('pgtrickle_guard.' || w.function), w.definition
   from (values
-    ('^ducklake_snapshot$', 'pgtrickle_guard_turn', 'take_turn', 'before insert on %s for each row'),
+    ('^ducklake_snapshot$', 'pgtrickle_guard_turn', 'take_move', 'before insert on %s for each row'),
     ('^ducklake_snapshot_changes$', 'pgtrickle_guard_changes', 'check_changes', 'after insert on %s for each row'),
     -- The guard's own changes of this table are none of a client's.
     ('^ducklake_delete_file$', 'pgtrickle_guard_replaced', 'remember_replaced',

@@ -9,7 +9,7 @@
 -- "concurrent" in it. No message or name in this folder has; guard-refusals.pg.test.ts reads them all.
 
 -- Others wait here while the engine has its turn: a maintenance or a repeated write of its own that must not lose the race.
-create function pgtrickle_guard.take_turn() returns trigger
+create function pgtrickle_guard.take_move() returns trigger
 language plpgsql
 set search_path = pg_catalog, pg_temp
 as $$
@@ -22,7 +22,7 @@ begin
   return new;
 end
 $$;
-comment on function pgtrickle_guard.take_turn() is
+comment on function pgtrickle_guard.take_move() is
   'Trigger before a commit of the lake: waits while a session holds the turn (advisory lock 1886872427, 7001), unless pgtrickle.turn is mine.';
 
 create function pgtrickle_guard.commit_id() returns bigint

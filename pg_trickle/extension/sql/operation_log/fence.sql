@@ -1,4 +1,4 @@
--- The fence. Order of locks everywhere in this schema: operation, its claims by table id, then the gate rows of the
+-- The fence. Order of locks everywhere in this schema: operation, its claims by table id, then the registry rows of the
 -- stream tables. The wait is short: a session that is queued behind a dying backend would go on waiting for up to
 -- thirty seconds after the row is free, a retry gets it at once.
 

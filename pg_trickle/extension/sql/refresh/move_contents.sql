@@ -13,7 +13,7 @@ declare
   problem text;
   is_damaged boolean := false;
 begin
-  perform pgtrickle_internal.take_turn(p_id);
+  perform pgtrickle_internal.take_move(p_id);
   if p_strategy <> 'Journal' then
     perform pgtrickle_internal.check_lake_version();
   end if;

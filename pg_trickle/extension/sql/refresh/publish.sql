@@ -1,6 +1,6 @@
 -- How a refresh publishes: its rows become visible with the commit, if nobody has moved, paused or edited the stream table since it began.
 
--- The gate, last thing of a refresh, after the engine has answered. The update waits for whoever holds the row and then
+-- The publication, last thing of a refresh, after the engine has answered. The update waits for whoever holds the row and then
 -- compares with what that one left behind: a pause, an edit of the frontier and another refresh all raise the generation.
 -- p_refuse_held: TR012 also if somebody holds the table, though nothing has changed since: for refreshes that no holder asks for.
 -- A rewind publishes tables that it holds itself.

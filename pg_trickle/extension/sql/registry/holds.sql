@@ -32,7 +32,7 @@ language plpgsql
 set search_path = pg_catalog, pg_temp
 as $$
 begin
-  perform pgtrickle_internal.lock_gate(p_id);
+  perform pgtrickle_internal.lock_publication(p_id);
   insert into pgtrickle_internal.holds (stream_table_id, holder, held_by, reason)
     values (p_id, p_holder, pgtrickle_internal.caller(), p_reason)
     on conflict do nothing;
@@ -51,7 +51,7 @@ language plpgsql
 set search_path = pg_catalog, pg_temp
 as $$
 begin
-  perform pgtrickle_internal.lock_gate(p_id);
+  perform pgtrickle_internal.lock_publication(p_id);
   delete from pgtrickle_internal.holds where stream_table_id = p_id and holder = p_holder;
   if not found then
     return false;

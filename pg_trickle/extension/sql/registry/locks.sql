@@ -44,16 +44,16 @@ comment on function pgtrickle_internal.lock_contents(bigint) is
 -- A table that is held is moved by a rewind, which waits for no engine: a refresh that began before the pause cannot publish any
 -- more. It is cancelled, and then waited for only for so long, since a call into a frozen engine may go on for half a minute; it
 -- writes nothing once it is cancelled.
-create function pgtrickle_internal.turn_class() returns integer
+create function pgtrickle_internal.move_class() returns integer
 language sql immutable parallel safe
 set search_path = pg_catalog, pg_temp
 begin atomic
   select pgtrickle_internal.lock_class() - 1;
 end;
-comment on function pgtrickle_internal.turn_class() is
+comment on function pgtrickle_internal.move_class() is
   'First key of the advisory locks of those that move a stream table: object id is the turn, object -id marks who took it while nobody held the table.';
 
-create function pgtrickle_internal.take_turn(p_id bigint) returns void
+create function pgtrickle_internal.take_move(p_id bigint) returns void
 language plpgsql
 set search_path = pg_catalog, pg_temp
 as $$
@@ -65,22 +65,22 @@ begin
   perform pgtrickle_internal.lock_contents(p_id);
   is_held := cardinality(pgtrickle_internal.holders(p_id)) > 0;
   if not is_held then
-    perform pg_advisory_xact_lock_shared(pgtrickle_internal.turn_class(), -p_id::integer);
+    perform pg_advisory_xact_lock_shared(pgtrickle_internal.move_class(), -p_id::integer);
   end if;
   for attempt in 1 .. 5 loop
-    if pg_try_advisory_xact_lock(pgtrickle_internal.turn_class(), p_id::integer) then
+    if pg_try_advisory_xact_lock(pgtrickle_internal.move_class(), p_id::integer) then
       return;
     end if;
     exit when not is_held;
     select count(*) filter (where pg_cancel_backend(l.pid)) into cancelled from pg_locks l
-      where l.locktype = 'advisory' and l.classid = pgtrickle_internal.turn_class() and l.objsubid = 2
+      where l.locktype = 'advisory' and l.classid = pgtrickle_internal.move_class() and l.objsubid = 2
         and l.objid = (4294967296 - p_id)::oid
         and l.database = (select d.oid from pg_database d where d.datname = current_database())
         and l.pid <> pg_backend_pid();
     exit when cancelled = 0;
     begin
       perform set_config('lock_timeout', '200ms', true);
-      perform pg_advisory_xact_lock(pgtrickle_internal.turn_class(), p_id::integer);
+      perform pg_advisory_xact_lock(pgtrickle_internal.move_class(), p_id::integer);
       perform set_config('lock_timeout', patience, true);
       return;
     exception when lock_not_available then
@@ -90,16 +90,16 @@ begin
     end;
   end loop;
   -- another rewind of a held table, or another refresh of one that is not: as for a row
-  perform pg_advisory_xact_lock(pgtrickle_internal.turn_class(), p_id::integer);
+  perform pg_advisory_xact_lock(pgtrickle_internal.move_class(), p_id::integer);
 end
 $$;
-comment on function pgtrickle_internal.take_turn(bigint) is
+comment on function pgtrickle_internal.take_move(bigint) is
   'Until the end of the transaction nobody else moves the rows of a stream table; TR001 if it was dropped.';
 
 -- The registry row, for a moment. A refresh holds it from its last check to its commit, and that commit may wait for a
 -- frozen engine (postgres_fdw commits its remote transaction first). Pausing must not wait for that: after a short
 -- patience the backends that marked themselves as publishing this table are cancelled, which frees the row at once.
-create function pgtrickle_internal.lock_gate(p_id bigint) returns void
+create function pgtrickle_internal.lock_publication(p_id bigint) returns void
 language plpgsql
 set search_path = pg_catalog, pg_temp
 as $$
@@ -127,5 +127,5 @@ begin
     using errcode = '55P03', hint = 'An open transaction changed it: look in pg_stat_activity, end it by pg_terminate_backend().';
 end
 $$;
-comment on function pgtrickle_internal.lock_gate(bigint) is
+comment on function pgtrickle_internal.lock_publication(bigint) is
   'Locks the registry row of a stream table within a bounded time; a refresh that sits on it is cancelled. TR001 if the stream table was dropped.';

@@ -10,7 +10,7 @@ begin atomic
 end;
 comment on function pgtrickle_internal.frontier_snapshot(jsonb) is 'The snapshot id that a frontier stands at.';
 
--- The registry, and the gate: the row is locked only at the end of a refresh, after the engine has answered.
+-- The registry, and the publication lock: the row is locked only at the end of a refresh, after the engine has answered.
 create table pgtrickle_internal.stream_tables (
   id bigint generated always as identity,
   relid regclass not null,

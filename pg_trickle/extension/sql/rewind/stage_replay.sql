@@ -20,7 +20,7 @@ begin
   perform pgtrickle_internal.pin_snapshot(target);
   foreach id in array p_ids loop
     perform pgtrickle_internal.authorise(id, 'replay');
-    perform pgtrickle_internal.take_turn(id);
+    perform pgtrickle_internal.take_move(id);
     generation := pgtrickle_internal.generation(id);
     evidence := pgtrickle_internal.recorded_evidence(id, target);
     refresh := pgtrickle_internal.move_contents(id, target, 'Replay');

@@ -19,7 +19,7 @@ declare
   checked record;
   problem text;
 begin
-  perform pgtrickle_internal.take_turn(p_id);
+  perform pgtrickle_internal.take_move(p_id);
   generation := pgtrickle_internal.generation(p_id);
   perform pgtrickle_internal.check_held(p_id);
   -- A rewind by journal that nobody wants proof of needs none of it. What is staged here has no fingerprint yet, so it is no evidence.

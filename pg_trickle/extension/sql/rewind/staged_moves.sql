@@ -82,7 +82,7 @@ comment on column pgtrickle.moved.refresh_id is 'Its row in refresh_history.';
 comment on column pgtrickle.moved.verified is 'engine or fingerprint: what the rows were checked against.';
 comment on column pgtrickle.moved.contradiction is 'Where the lake gives other rows than were published at that snapshot: what was recorded then, what the lake gives now, and which was taken. NULL: none is known.';
 
--- The gate of every table, in the order of their ids, at the very end.
+-- The publication of every table, in the order of their ids, at the very end.
 create function pgtrickle_internal.finish_moves() returns setof pgtrickle.moved
 language plpgsql security definer
 set search_path = pg_catalog, pg_temp

@@ -24,7 +24,7 @@ begin
   end if;
   perform pgtrickle_internal.authorise(old.pgt_id, 'edit the frontier of');
   perform pgtrickle_internal.check_adopted();
-  perform pgtrickle_internal.lock_gate(old.pgt_id);
+  perform pgtrickle_internal.lock_publication(old.pgt_id);
   if cardinality(pgtrickle_internal.holders(old.pgt_id)) = 0 then
     raise exception 'the frontier of stream table % can be edited only while it is paused', pgtrickle_internal.qualified_name(old.pgt_id)
       using errcode = 'TR007', hint = format('select pgtrickle.pause_scheduler(array[%L]);', pgtrickle_internal.qualified_name(old.pgt_id));

@@ -1,7 +1,7 @@
 -- A scrub brings a stream table to the head of the lake and compares it there with its query. Another result is healed at once:
 --   drift   the rows are those that were published, and not those of the query: some refresh was wrong;
 --   damage  the rows are not those that were published: somebody changed them in spite of the guards, or the disk did.
--- Everything is one transaction and leaves by the ordinary gate, so that readers see the old rows or the right ones, a pause
+-- Everything is one transaction and leaves as any publication does, so that readers see the old rows or the right ones, a pause
 -- never waits, and whoever came between turns it into TR012.
 --
 -- Order of locks: the head's snapshot row (key share), state and public rows (only if the table is moved or healed), registry row

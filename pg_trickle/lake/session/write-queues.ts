@@ -1,78 +1,78 @@
-// Writer gates: DuckLake makes an insert and a delete of one table conflict at COMMIT whichever comes first, so a repair
-// under ingest would nearly always fail. Inside one engine nobody has to: a DELETE or UPDATE holds the table's gate alone
+// Write queues: DuckLake makes an insert and a delete of one table conflict at COMMIT whichever comes first, so a repair
+// under ingest would nearly always fail. Inside one engine nobody has to: a DELETE or UPDATE holds the table's queue alone
 // until its COMMIT, appends share it for the moment of theirs. First come, first served: nobody starves.
 import { LakeError, SQL_STATE } from "../errors.ts";
 
-export type GateMode = "exclusive" | "shared";
+export type QueueMode = "exclusive" | "shared";
 
 interface Holder {
   readonly owner: object;
-  readonly mode: GateMode;
+  readonly mode: QueueMode;
 }
 
 interface Waiter extends Holder {
   readonly grant: () => void;
 }
 
-interface Gate {
+interface WriteQueue {
   readonly holders: Holder[];
   readonly waiters: Waiter[];
 }
 
-export interface GateRequest {
+export interface QueueRequest {
   readonly key: string;
   readonly owner: object;
-  readonly mode: GateMode;
+  readonly mode: QueueMode;
   readonly signal: AbortSignal;
   readonly timeoutMs: number;
 }
 
-export class Gates {
-  readonly #gates = new Map<string, Gate>();
+export class WriteQueues {
+  readonly #queues = new Map<string, WriteQueue>();
 
-  /** Does nothing if the owner holds the gate like that, or alone, already. */
-  async acquire(request: GateRequest): Promise<void> {
+  /** Does nothing if the owner holds the queue like that, or alone, already. */
+  async acquire(request: QueueRequest): Promise<void> {
     request.signal.throwIfAborted();
     if (this.holds(request.key, request.owner, request.mode)) return;
-    const gate = this.#gate(request.key);
-    if (gate.waiters.length === 0 && isFree(gate, request)) {
-      gate.holders.push({ owner: request.owner, mode: request.mode });
+    const queue = this.#queue(request.key);
+    if (queue.waiters.length === 0 && isFree(queue, request)) {
+      queue.holders.push({ owner: request.owner, mode: request.mode });
       return;
     }
-    if (this.#wouldDeadlock(gate, request.owner)) throw deadlock(request.key);
-    await this.#wait(gate, request);
+    if (this.#wouldDeadlock(queue, request.owner)) throw deadlock(request.key);
+    await this.#wait(queue, request);
   }
 
   release(key: string, owner: object): void {
-    const gate = this.#gates.get(key);
-    if (gate === undefined) return;
-    removeWhere(gate.holders, (holder) => holder.owner === owner);
-    this.#grantNext(key, gate);
+    const queue = this.#queues.get(key);
+    if (queue === undefined) return;
+    removeWhere(queue.holders, (holder) => holder.owner === owner);
+    this.#grantNext(key, queue);
   }
 
   releaseAll(owner: object): void {
-    for (const key of [...this.#gates.keys()]) this.release(key, owner);
+    for (const key of [...this.#queues.keys()]) this.release(key, owner);
   }
 
-  holds(key: string, owner: object, mode: GateMode): boolean {
-    const holders = this.#gates.get(key)?.holders ?? [];
+  holds(key: string, owner: object, mode: QueueMode): boolean {
+    const holders = this.#queues.get(key)?.holders ?? [];
     return holders.some((holder) => holder.owner === owner && (holder.mode === "exclusive" || holder.mode === mode));
   }
 
-  #gate(key: string): Gate {
-    const known = this.#gates.get(key);
+  #queue(key: string): WriteQueue {
+    const known = this.#queues.get(key);
     if (known !== undefined) return known;
-    const gate: Gate = { holders: [], waiters: [] };
-    this.#gates.set(key, gate);
-    return gate;
+    const queue: WriteQueue = { holders: [], waiters: [] };
+    this.#queues.set(key, queue);
+    return queue;
   }
 
-  #wait(gate: Gate, request: GateRequest): Promise<void> {
+  #wait(queue: WriteQueue, request: QueueRequest): Promise<void> {
     return new Promise((resolve, reject) => {
       const leave = (error: unknown) => {
         finish();
-        removeWhere(gate.waiters, (candidate) => candidate === waiter);
-        this.#grantNext(request.key, gate);
+        removeWhere(queue.waiters, (candidate) => candidate === waiter);
+        this.#grantNext(request.key, queue);
         reject(error);
       };
       const timer = setTimeout(() => leave(timedOut(request)), request.timeoutMs);
@@ -86,27 +86,27 @@ export class Gates {
         mode: request.mode,
         grant: () => {
           finish();
-          gate.holders.push({ owner: request.owner, mode: request.mode });
+          queue.holders.push({ owner: request.owner, mode: request.mode });
           resolve();
         },
       };
       request.signal.addEventListener("abort", aborted, { once: true });
-      gate.waiters.push(waiter);
+      queue.waiters.push(waiter);
     });
   }
 
-  #grantNext(key: string, gate: Gate): void {
-    for (let next = gate.waiters[0]; next !== undefined && isFree(gate, next); next = gate.waiters[0]) {
-      gate.waiters.shift();
+  #grantNext(key: string, queue: WriteQueue): void {
+    for (let next = queue.waiters[0]; next !== undefined && isFree(queue, next); next = queue.waiters[0]) {
+      queue.waiters.shift();
       next.grant();
     }
-    if (gate.holders.length === 0 && gate.waiters.length === 0) this.#gates.delete(key);
+    if (queue.holders.length === 0 && queue.waiters.length === 0) this.#queues.delete(key);
   }
 
-  /** Follows who waits for whom, from the gate's holders on; a way back to the owner is a cycle. */
-  #wouldDeadlock(gate: Gate, owner: object): boolean {
+  /** Follows who waits for whom, from the queue's holders on; a way back to the owner is a cycle. */
+  #wouldDeadlock(queue: WriteQueue, owner: object): boolean {
     const seen = new Set<object>();
-    const toVisit = gate.holders.map((holder) => holder.owner).filter((holder) => holder !== owner);
+    const toVisit = queue.holders.map((holder) => holder.owner).filter((holder) => holder !== owner);
     for (let holder = toVisit.pop(); holder !== undefined; holder = toVisit.pop()) {
       if (holder === owner) return true;
       if (seen.has(holder)) continue;
@@ -117,13 +117,15 @@ export class Gates {
   }
 
   #blockersOf(owner: object): object[] {
-    const waitingAt = [...this.#gates.values()].filter((gate) => gate.waiters.some((waiter) => waiter.owner === owner));
-    return waitingAt.flatMap((gate) => gate.holders.map((holder) => holder.owner));
+    const waitingAt = [...this.#queues.values()].filter((queue) =>
+      queue.waiters.some((waiter) => waiter.owner === owner),
+    );
+    return waitingAt.flatMap((queue) => queue.holders.map((holder) => holder.owner));
   }
 }
 
-function isFree(gate: Gate, wanted: Holder): boolean {
-  const others = gate.holders.filter((holder) => holder.owner !== wanted.owner);
+function isFree(queue: WriteQueue, wanted: Holder): boolean {
+  const others = queue.holders.filter((holder) => holder.owner !== wanted.owner);
   return wanted.mode === "exclusive" ? others.length === 0 : others.every((holder) => holder.mode === "shared");
 }
 
@@ -134,7 +136,7 @@ function removeWhere<T>(items: T[], matches: (item: T) => boolean): void {
   }
 }
 
-function timedOut(request: GateRequest): LakeError {
+function timedOut(request: QueueRequest): LakeError {
   return new LakeError(SQL_STATE.lockNotAvailable, `another transaction is changing ${request.key}`, {
     detail: `Waited ${request.timeoutMs} ms for it to end.`,
     hint: "A DELETE or UPDATE holds the writers of its table back until it commits; end that transaction and try again.",
