@@ -102,3 +102,10 @@ test("each is its query at each step", async () => {
   await expectRight();
   expect(await value("select count(*)::int from ratio")).toBeGreaterThan(0);
 });
+
+test("explain says how", async () => {
+  const kept = (name: string) => value(`select value from pgtrickle.explain('${name}') where item = 'kept'`);
+  expect(await kept("filtered")).toBe("row by row");
+  expect(await kept("ranked")).toBe("part by part, by lake.sales (day, kind)");
+  expect(await kept("ratio")).toBe("by its groups, in the lake engine");
+});

@@ -44,6 +44,15 @@ begin
   return query values
     ('incremental', coalesce(st.description #>> '{incremental,ok}', 'false')),
     ('shape', st.layout ->> 'shape'),
+    ('kept', case
+      when st.layout ->> 'delta' is null then 'recomputed at each refresh'
+      when st.layout ->> 'shape' = 'state' and not st.layout ? 'top' then 'by its groups, in the lake engine'
+      when st.layout ->> 'shape' = 'state' then 'by its groups, of rows that changes bring and take'
+      when st.layout #>> '{top,delta,kind}' = 'rows' then 'row by row'
+      else 'part by part, by ' || (select string_agg(format('%s (%s)', l.item ->> 'relation', (
+          select string_agg(quote_ident(k.item ->> 'name'), ', ' order by k.position)
+          from jsonb_array_elements(l.item -> 'keys') with ordinality as k (item, position))), ' = ' order by l.position)
+        from jsonb_array_elements(st.layout #> '{top,leaves}') with ordinality as l (item, position)) end),
     ('query runs in', case when st.layout ->> 'recompute' is null then 'PostgreSQL, over rows of the lake: ' || (st.description #>> '{engine,message}')
       else 'the lake engine' end),
     ('query', st.view_definition),
