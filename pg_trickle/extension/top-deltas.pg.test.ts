@@ -109,3 +109,21 @@ test("explain says how", async () => {
   expect(await kept("ranked")).toBe("part by part, by lake.sales (day, kind)");
   expect(await kept("ratio")).toBe("by its groups, in the lake engine");
 });
+
+test("few parts of many rows are recomputed where the engine may, many parts are not", async () => {
+  await sql("delete from pgtrickle_internal.settings");
+  await duckdb().run(
+    "create table lake.many as select i as id, i % 5 as kind, i // 4 as owner from range(100000) t (i)",
+  );
+  await sql(
+    "create foreign table lake.many (id bigint, kind bigint, owner bigint) server lake options (schema_name 'main', table_name 'many')",
+  );
+  await create("few_parts", "select kind, min(id) as low from lake.many group by kind");
+  await create("many_parts", "select owner, min(id) as low from lake.many group by owner");
+  await duckdb().run("insert into lake.many values (-1, 3, 17)");
+  for (const [name, strategy] of Object.entries({ few_parts: "Full", many_parts: "Delta" })) {
+    await sql("select pgtrickle.refresh($1)", [name]);
+    expect(await lastRefresh(name), name).toMatchObject({ strategy, rows_removed: 1, rows_added: 1 });
+    expect(await value(`select ok from pgtrickle.verify('${name}', 'rows')`)).toBe(true);
+  }
+});

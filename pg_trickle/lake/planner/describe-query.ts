@@ -16,7 +16,8 @@ export async function describeQuery(plan: Plan, services: PlannerServices): Prom
   const shape = readShape(plan.sql ?? "", await knownColumns(plan, services));
   if (shape === null) return engine.ok ? { ...engine, engine: { ok: true }, shape: null } : engine;
   if ("ok" in shape) return shape;
-  const kind = await kindWithState(plan, shape, services);
+  const isWhole = engine.ok && shape.doubt === null;
+  const kind = await kindWithState(plan, isWhole ? { ...shape, grouped: null } : shape, services);
   const known = { kind, sums_floats: shape.sumsFloats };
   if (!engine.ok) return runByPostgres(engine, known);
   return shape.doubt !== null
@@ -58,6 +59,7 @@ function readShape(sql: string, columns: KnownColumns): Shape | NotIncremental |
   }
 }
 
+/** Where the engine may run the query whole, that is faster than rows that are grouped in PostgreSQL: `grouped` is null then. */
 async function kindWithState(plan: Plan, shape: Shape, services: PlannerServices): Promise<QueryKind> {
   const byEngine = shape.state === null ? null : await describePlan({ ...plan, sql: shape.state.query }, services);
   if (shape.state !== null && byEngine?.ok && byEngine.incremental.ok)

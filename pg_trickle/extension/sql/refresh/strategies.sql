@@ -40,6 +40,37 @@ end
 $$;
 comment on function pgtrickle_internal.recompute_cost(bigint, bigint) is 'Estimated milliseconds of a recomputation at a snapshot.';
 
+-- A query that is kept part by part reads the parts that changes touch, and computes them twice. How many parts there are is not known:
+-- of groups and of DISTINCT about as many as public rows, of a join about as many as its smallest table has rows.
+create function pgtrickle_internal.part_cost(
+  p_st pgtrickle_internal.stream_tables, p_reads pgtrickle_internal.delta_reads, p_snapshot bigint) returns numeric
+language plpgsql
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  part_rows numeric;
+begin
+  if p_st.layout #>> '{top,delta,kind}' is distinct from 'keyed' then
+    return 0;
+  end if;
+  with sizes as (
+    select size.rows::numeric as rows
+    from pgtrickle_internal.sources s
+    cross join lateral pgtrickle_internal.lake_table_at(s.lake_schema, s.lake_table, p_snapshot) t
+    cross join lateral pgtrickle_internal.lake_table_size(t.table_id, p_snapshot) size
+    where s.stream_table_id = p_st.id),
+  parts as (
+    select greatest(case when count(*) > 1 then min(s.rows)
+      when p_st.layout ->> 'shape' = 'rows' then (select c.reltuples::numeric from pg_class c where c.oid = p_st.relid)
+      else min(s.rows) end, 1) as count
+    from sizes s)
+  select sum(s.rows * least(1, p_reads.row_count / p.count)) into part_rows from sizes s, parts p;
+  return round(2 * coalesce(part_rows, 0) / 1000000 * pgtrickle_internal.setting('leaf_million_rows_ms'), 1);
+end
+$$;
+comment on function pgtrickle_internal.part_cost(pgtrickle_internal.stream_tables, pgtrickle_internal.delta_reads, bigint) is
+  'Estimated milliseconds for the parts that a delta computes again; 0 for a query that is not kept part by part.';
+
 -- Every strategy from the contents as they are to a snapshot, with its cost; an impossible one with the reason instead.
 create function pgtrickle_internal.possible_strategies(
   p_id bigint, p_target bigint, p_strategies text[] default array['Nothing', 'Delta', 'Full', 'Journal'])
@@ -76,7 +107,7 @@ begin
       when st.layout ->> 'delta' is null then coalesce(st.description #>> '{incremental,message}', 'the query is not incremental')
       when not is_there then format('snapshot %s was expired', p_target)
       else total.obstacle end;
-    return query select 'Delta', case when obstacle is null then pgtrickle_internal.delta_cost(total) end,
+    return query select 'Delta', case when obstacle is null then pgtrickle_internal.delta_cost(total) + pgtrickle_internal.part_cost(st, total, p_target) end,
       coalesce(obstacle, pgtrickle_internal.delta_reason(total)), coalesce(changes.snapshot_count, 0), null::bigint, v_reads;
   end if;
   if 'Full' = any (p_strategies) then
