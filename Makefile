@@ -44,6 +44,10 @@ test-clients: install ## Run the tests with lake clients in Python, which are in
 test-queries: install ## Run every query of docs/queries.md and their combinations; make test runs an eighth of them
 	@$(RUN) env QUERY_SHAPES=all vitest run --project pg pg_trickle/extension/query-shapes.pg.test.ts
 
+.PHONY: test-edges
+test-edges: install ## Compare DuckDB's answers with PostgreSQL's over edge values of each type; EDGES=write renews the list of known differences
+	@$(RUN) env EDGES="$${EDGES:-compare}" vitest run --project pg pg_trickle/lake/planner/gate/edge-proof.pg.test.ts
+
 .PHONY: ci
 ci: ## Everything that CI runs: checks, generated files, all tests
 	@.ci/run

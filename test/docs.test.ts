@@ -16,6 +16,7 @@ const RUN_BY: Readonly<Record<string, { readonly file: string; readonly words: r
   "make demo": { file: "Makefile", words: ["demo:", "demo/main.ts"] },
   "make test": { file: "Makefile", words: ["test:"] },
   "make test-clients": { file: "Makefile", words: ["test-clients:", "test/run/main.ts clients"] },
+  "make test-edges": { file: "Makefile", words: ["test-edges:", "edge-proof.pg.test.ts"] },
   "make test-queries": { file: "Makefile", words: ["test-queries:", "query-shapes.pg.test.ts"] },
   "make check": { file: "Makefile", words: ["check:"] },
   "make generate": { file: "Makefile", words: ["generate:", "docs/generate/main.ts"] },
