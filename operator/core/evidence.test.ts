@@ -48,7 +48,7 @@ describe("a plan that contradicts", () => {
 
   it("is in the message that asks for approval, after what to do", () => {
     const { message } = told({ approval: { mode: "Manual" } }, "Journal");
-    expect(message).toContain(`}}}'. Contradiction: ${bothSides}`);
+    expect(message).toContain(`}}}' # Contradiction: ${bothSides}`);
   });
 
   it("is in the message of a dry run", () => {

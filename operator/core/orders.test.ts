@@ -79,7 +79,7 @@ describe("approval.mode Manual", () => {
   it("refuses another hash, names both, and tells it once", () => {
     const first = decide(waiting({ planHash: "abc" }));
     expect(first).toMatchObject({ action: { kind: "none" }, phase: "AwaitingApproval", reason: "PlanStale" });
-    expect(first.message).toMatch(new RegExp(`planHash abc is not this plan's.*Plan ${plan.hash}`));
+    expect(first.message).toMatch(new RegExp(`planHash abc is of another plan.*Plan ${plan.hash}`));
     expect(condition(first.status, "Approved")).toMatchObject({ status: "False", reason: "PlanStale" });
     expect(first.events).toMatchObject([{ type: "Warning", reason: "PlanStale" }]);
     expect(decide(waiting({ planHash: "abc" }, { status: first.status })).events).toEqual([]);

@@ -13,7 +13,7 @@ import { isBlocked } from "./waiting.ts";
 /** Comes after what to do: an event holds 1024 bytes. */
 function warning(plan: Plan, spec: Ready["spec"]): string {
   const evidence = plannedEvidence(plan, spec);
-  return evidence === undefined ? "" : `. Contradiction: ${evidence}`;
+  return evidence === undefined ? "" : `Contradiction: ${evidence}`;
 }
 
 function summary({ target, commitsUndoneCount, rowsChanged, tables }: Plan, { repair, resume }: Ready["spec"]): string {
@@ -32,12 +32,14 @@ export function awaitApproval(o: Observed, { spec }: Ready): Decision | undefine
   const trouble =
     planHash === undefined
       ? ""
-      : `spec.approval.planHash ${planHash} is not this plan's: what it covered has changed since, or another plan was meant. `;
+      : `spec.approval.planHash ${planHash} is of another plan: the plan has changed, or the hash is mistyped. Read the plan and approve again. `;
+  // Behind the command as a comment: it may be copied with it.
+  const told = warning(plan, spec);
   const held = isOpen(o.world) ? " The tables are paused meanwhile." : "";
   return wait(o, {
     phase: "AwaitingApproval",
     reason: planHash === undefined ? Reason.AwaitingApproval : Reason.PlanStale,
-    message: `${trouble}Plan ${plan.hash}: ${summary(plan, spec)}.${held} To approve it: ${patchCommand(o.object, { approval: { planHash: plan.hash } })}${warning(plan, spec)}`,
+    message: `${trouble}Plan ${plan.hash}: ${summary(plan, spec)}.${held} To approve it: ${patchCommand(o.object, { approval: { planHash: plan.hash } })}${told === "" ? "" : ` # ${told}`}`,
     requeueAfterMs: planRefreshMs,
   });
 }
@@ -62,7 +64,7 @@ function showPlan(o: Observed, given: Ready): Decision | undefined {
   const plan = planInForce(o);
   if (plan === undefined) return makePlan(o, given);
   const what = `dry run: plan ${plan.hash}: ${summary(plan, given.spec)}. Nothing was changed`;
-  const message = `${what}${warning(plan, given.spec) || "."}`;
+  const message = `${what}. ${warning(plan, given.spec)}`.trim();
   return finish(o, { phase: "Planned", reason: Reason.Planned, message }, false);
 }
 

@@ -77,7 +77,7 @@ const doubted = (message: string): NotIncremental => ({
   ok: false,
   code: GATE.type,
   message,
-  hint: "PostgreSQL runs the query itself",
+  hint: "Nothing to do: PostgreSQL computes this query.",
 });
 
 function runByPostgres(

@@ -118,7 +118,7 @@ export const REFUSED: Readonly<Record<Code<typeof GATE> | Code<typeof NOT_INCREM
   };
 
 export const LATER_HINT =
-  "keep it in mode FULL, or rewrite it as plain columns, count(*), count(x), sum(x) and avg(x) with group by";
+  "Write it with plain columns, count(*), count(x), sum(x) or avg(x) and GROUP BY, or use mode AUTO or FULL, which recompute it at each refresh.";
 
 export const AVERAGE_HINT =
   "use avg(…) only as a plain column of a query grouped over one table, or select sum(…) and count(…) and divide in PostgreSQL";

@@ -85,7 +85,7 @@ describe("the turn", () => {
     expect(refused).toMatchObject({
       sqlState: "55P03",
       message: "another client has been committing to the lake for too long",
-      hint: expect.stringContaining("pg_stat_activity"),
+      hint: expect.stringContaining("pg_locks"),
     });
     expect(now()).toBeLessThan(12_000);
     await turn.beside({}, SIGNAL, async () => undefined);

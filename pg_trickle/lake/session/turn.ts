@@ -117,6 +117,6 @@ function noTurn(waitedMs: number, cause: unknown): LakeError {
   return new LakeError(SQL_STATE.lockNotAvailable, "another client has been committing to the lake for too long", {
     cause,
     detail: `Waited ${waitedMs} ms for a moment in which nobody commits.`,
-    hint: "Look in pg_stat_activity for a session that holds an advisory lock in the catalog's database, and end it; nothing was committed, run the transaction again.",
+    hint: "Nothing was committed. Find the session, in the catalog's database: select pid from pg_locks where locktype = 'advisory' and classid = 1886872427 and objid = 7001 and granted; If it is stuck: select pg_terminate_backend(pid). Then run the transaction again.",
   });
 }

@@ -42,7 +42,7 @@ begin
   select s.description -> 'incremental' into incremental from pgtrickle_internal.stream_tables s where s.id = v_id and s.layout ->> 'delta' is null;
   if new_mode = 'DIFFERENTIAL' and incremental is not null then
     raise exception 'the query cannot be maintained incrementally: %', coalesce(incremental ->> 'message', 'a GROUP BY expression is not among its columns')
-      using errcode = 'TR009', detail = coalesce(incremental ->> 'code', 'HIDDEN_KEY'), hint = coalesce(incremental ->> 'hint', 'It stays as it is.');
+      using errcode = 'TR009', detail = coalesce(incremental ->> 'code', 'HIDDEN_KEY'), hint = coalesce(incremental ->> 'hint', 'Nothing was changed. Modes AUTO and FULL recompute it at each refresh.');
   end if;
   update pgtrickle_internal.stream_tables s set
       schedule = coalesce(new_schedule, s.schedule), mode = coalesce(new_mode, s.mode), generation = s.generation + 1,

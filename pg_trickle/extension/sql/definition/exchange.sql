@@ -35,7 +35,7 @@ begin
 exception
   when program_limit_exceeded then
     raise exception 'a row of stream table % would not fit: %', pgtrickle_internal.qualified_name(p_wanted.id), sqlerrm
-      using errcode = '54000', hint = 'A group key has an index, which takes about 2,700 bytes. Group by a shorter expression.';
+      using errcode = '54000', hint = 'A group key may have about 2,700 bytes, because it is indexed. Group by a shorter expression.';
   when sqlclient_unable_to_establish_sqlconnection or connection_failure or connection_exception
     or fdw_unable_to_establish_connection then
     raise exception 'the lake engine cannot be reached: %', sqlerrm

@@ -34,7 +34,7 @@ begin
     raise exception 'the query cannot be maintained incrementally: %',
         coalesce(p_st.description #>> '{incremental,message}', 'a GROUP BY expression is not among its columns')
       using errcode = 'TR009', detail = coalesce(p_st.description #>> '{incremental,code}', 'HIDDEN_KEY'),
-        hint = concat_ws(' ', p_st.description #>> '{incremental,hint}', 'Mode AUTO recomputes it at each refresh.');
+        hint = coalesce(p_st.description #>> '{incremental,hint}', 'Select every GROUP BY expression too, or use mode AUTO, which recomputes it at each refresh.');
   end if;
   return layout;
 end
@@ -148,7 +148,7 @@ begin
     or pgtrickle_internal.relations_read(p_projected_view) is distinct from array[p_state_view]
   then
     raise exception 'the lake engine has read the query as another one' using errcode = 'TR009', detail = 'REFUSED',
-      hint = 'Mode FULL goes without its reading. Please report the query.';
+      hint = 'Use mode FULL: it does not take the query apart. Please report the query.';
   end if;
 end
 $$;

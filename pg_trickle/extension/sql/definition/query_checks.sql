@@ -58,7 +58,7 @@ begin
   if offender is not null then
     raise exception 'a stream table''s query may not use the %', offender
       using errcode = 'TR009', detail = 'USER_OBJECT',
-        hint = 'The query runs in the lake engine, which knows only built-in types, functions and operators.';
+        hint = 'Use only built-in types, functions, operators and collations: others may change, and would run with rights of the extension.';
   end if;
 end
 $$;
@@ -116,7 +116,7 @@ begin
     raise notice 'stream table %.% is recomputed at each refresh: %', quote_ident(p_st.schema_name), quote_ident(p_st.table_name),
         case when p_st.description #>> '{shape,kind,name}' in ('rows', 'keyed') then 'changes of columns of lists, structs or maps are not read'
           else coalesce(p_st.description #>> '{incremental,message}', 'a GROUP BY expression is not among its columns') end
-      using hint = coalesce(p_st.description #>> '{incremental,hint}', 'Mode FULL says that this is meant.');
+      using hint = coalesce(p_st.description #>> '{incremental,hint}', 'To accept this without a notice: mode FULL.');
   end if;
 end
 $$;

@@ -99,7 +99,7 @@ begin
     if owner is not null then
       raise exception 'stream table % belongs to the rewind %/% now', pgtrickle_internal.qualified_name(id),
           owner ->> 'namespace', owner ->> 'name'
-        using errcode = 'TR008', hint = 'Wait until it has ended, or delete it.';
+        using errcode = 'TR008', hint = format('Wait until that rewind has ended. Or delete it: kubectl delete strw %s -n %s', owner ->> 'name', owner ->> 'namespace');
     end if;
   end loop;
 end

@@ -102,7 +102,7 @@ exception
         pgtrickle_internal.qualified_name(p_st.id));
   when program_limit_exceeded then
     raise exception 'a row of stream table % does not fit: %', pgtrickle_internal.qualified_name(p_st.id), sqlerrm
-      using errcode = '54000', hint = 'A group key has an index, which takes about 2,700 bytes. Group by a shorter expression, or delete the rows with such keys from the lake.';
+      using errcode = '54000', hint = 'A group key may have about 2,700 bytes, because it is indexed. Group by a shorter expression, or delete the rows with such keys from the lake.';
   when sqlclient_unable_to_establish_sqlconnection or connection_failure or connection_exception or sqlstate 'LT013' then
     raise exception 'the lake engine cannot be reached: %', sqlerrm
       using errcode = 'TR014', hint = 'Nothing was changed. It is tried again by itself where there is a schedule; a rewind to the end of an earlier refresh works without it.';
