@@ -87,7 +87,7 @@ comment on column pgtrickle.pgt_stream_tables.pgt_name is 'Its name, without the
 comment on column pgtrickle.pgt_stream_tables.table_name is 'The same as pgt_name.';
 comment on column pgtrickle.pgt_stream_tables.defining_query is 'The query as it was given.';
 comment on column pgtrickle.pgt_stream_tables.schedule is 'Time between two refreshes; NULL: refreshed by hand only.';
-comment on column pgtrickle.pgt_stream_tables.refresh_mode is 'DIFFERENTIAL: by changes where that is cheaper; FULL: always recomputed.';
+comment on column pgtrickle.pgt_stream_tables.refresh_mode is 'AUTO: by changes where that is possible and cheaper; DIFFERENTIAL: the same, only for queries that changes keep; FULL: always recomputed.';
 comment on column pgtrickle.pgt_stream_tables.status is 'ACTIVE, PAUSED, ERROR (the last failure is newer than the last success, the lake is not reachable, or no scheduler runs), INITIALIZING; computed when read.';
 comment on column pgtrickle.pgt_stream_tables.frontier is 'The snapshot that refreshes go on from; can be updated while the table is PAUSED.';
 comment on column pgtrickle.pgt_stream_tables.contents_snapshot is 'The snapshot that the rows are of.';
