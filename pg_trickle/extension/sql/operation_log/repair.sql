@@ -72,7 +72,7 @@ set standard_conforming_strings = on
 set quote_all_identifiers = off
 as $$
 begin
-  -- the lock rows are held since enter_repair, so the token cannot have changed; it is compared all the same,
+  -- the claims are locked since enter_repair, so the token cannot have changed; it is compared all the same,
   -- because the repair's statements know neither it nor the way to it
   update pgtrickle_rewind.operations o set seen_at = clock_timestamp() where o.uid = p_uid and o.token = p_token;
   if not found then
@@ -95,7 +95,7 @@ comment on function pgtrickle_rewind.finish_repair(text, uuid, integer, jsonb) i
   'Records the repair as done, in the repair''s own transaction.';
 grant execute on function pgtrickle_rewind.finish_repair(text, uuid, integer, jsonb) to pgtrickle_admin;
 
--- For the hole between the lake's commit and PostgreSQL's: the lake has the repair, the journal does not know.
+-- For the hole between the lake's commit and PostgreSQL's: the lake has the repair, the operation log does not know.
 
 create function pgtrickle_rewind.confirm_repair(p_uid text, p_token uuid) returns jsonb
 language plpgsql volatile security definer

@@ -1,6 +1,6 @@
 -- The step Rewind; finish_move() is also the end of a replay.
 
--- Rewind and its journal row in one transaction. Three parts, because the assertions run as the caller, with the
+-- Rewind and its row in the operation log in one transaction. Three parts, because the assertions run as the caller, with the
 -- caller's search_path, and everything around them as the owner.
 
 create function pgtrickle_rewind.rewind(
